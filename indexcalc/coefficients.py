@@ -1,0 +1,139 @@
+"""Exact coefficients: integers and fractions first, floats and complex where they must be.
+
+A Python float becomes the fraction its shortest decimal names, which converts back to the
+same float, so that 0.5·2 is 1 and 0.1 prints as 1/10. Fractions that grow past `MAX_BITS`
+fall back to floats.
+
+>>> as_number(0.5), as_number(2.0), multiply(Fraction(1, 3), 3)
+(Fraction(1, 2), 2, 1)
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+from fractions import Fraction
+from typing import TypeAlias
+
+import numpy as np
+
+from .errors import EvaluationError
+
+Number: TypeAlias = int | Fraction | float | complex
+
+MAX_BITS = 1024
+
+
+def as_number(value: object) -> Number:
+    """The exact number a Python or NumPy scalar stands for.
+
+    Raises `EvaluationError` for what is not a finite number.
+    """
+    if type(value) is int:
+        return value
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, (bool, int)):
+        return int(value)
+    if isinstance(value, Fraction):
+        return _reduced(value)
+    if isinstance(value, float):
+        return _from_float(value)
+    if isinstance(value, complex):
+        return _from_complex(value)
+    raise EvaluationError(f"{value!r} is not a number")
+
+
+def _from_float(value: float) -> Number:
+    if not math.isfinite(value):
+        raise EvaluationError(
+            f"{value} cannot be a coefficient", hint="pass it as a variable's value"
+        )
+    return _reduced(Fraction(repr(value)))
+
+
+def _from_complex(value: complex) -> Number:
+    if not cmath.isfinite(value):
+        raise EvaluationError(f"{value} cannot be a coefficient")
+    return _from_float(value.real) if value.imag == 0 else value
+
+
+def _reduced(value: Fraction) -> Number:
+    if value.denominator == 1:
+        return value.numerator
+    if value.numerator.bit_length() + value.denominator.bit_length() > MAX_BITS:
+        return float(value)
+    return value
+
+
+def multiply(a: Number, b: Number) -> Number:
+    """The product, reduced."""
+    if a == 1:
+        return b
+    if b == 1:
+        return a
+    product = a * b
+    return _reduced(product) if isinstance(product, Fraction) else product
+
+
+def divide(a: Number, b: Number) -> Number:
+    """The exact quotient. Raises `EvaluationError` for a zero divisor."""
+    if b == 0:
+        raise EvaluationError("division by the number zero")
+    if isinstance(a, (int, Fraction)) and isinstance(b, (int, Fraction)):
+        return _reduced(Fraction(a) / b)
+    return as_number(complex(a) / complex(b))
+
+
+def power(base: Number, exponent: Number) -> Number | None:
+    """base^exponent if it is exact and small, else None."""
+    if not isinstance(exponent, int) or isinstance(base, (float, complex)):
+        return None
+    if base == 0 and exponent < 0:
+        raise EvaluationError("zero to a negative power")
+    bits = Fraction(base).numerator.bit_length() + Fraction(base).denominator.bit_length()
+    if abs(exponent) * bits > 4 * MAX_BITS:
+        return None
+    return as_number(Fraction(base) ** exponent)
+
+
+def number_key(value: Number) -> str:
+    """A text that tells equal numbers from different ones.
+
+    >>> number_key(Fraction(2, 4)), number_key(0.1)
+    ('1/2', '0x1.999999999999ap-4')
+    """
+    if isinstance(value, float):
+        return value.hex()
+    if isinstance(value, complex):
+        return f"{value.real.hex()},{value.imag.hex()}"
+    return str(value)
+
+
+def content(values: list[Number]) -> Number:
+    """What all coefficients share: the gcd with the sign of the first; 1 if inexact.
+
+    >>> content([-2, 4])
+    -2
+    """
+    if not values or not all(isinstance(v, (int, Fraction)) for v in values):
+        return 1
+    exact = [Fraction(v) for v in values if isinstance(v, (int, Fraction))]
+    common = Fraction(
+        math.gcd(*(v.numerator for v in exact)), math.lcm(*(v.denominator for v in exact))
+    )
+    return as_number(-common if exact[0] < 0 else common)
+
+
+def number_text(value: Number) -> str:
+    """How a number is written: `2`, `1/2`, `0.1`, `1e-09`.
+
+    >>> number_text(Fraction(1, 2)), number_text(Fraction(1, 10))
+    ('1/2', '0.1')
+    """
+    if isinstance(value, Fraction):
+        if value.denominator < 10:
+            return str(value)
+        decimal = repr(float(value))
+        return decimal if Fraction(decimal) == value else str(value)
+    return str(value)

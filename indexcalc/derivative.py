@@ -1,0 +1,273 @@
+"""Derivatives: forward and reverse accumulation from one set of partials.
+
+The partial of a contraction by one operand is the contraction without it, its legs
+appended to `out`; of a sum, the coefficient times the identity; of a call, the function
+table's. Forward accumulation pushes tangents from the variable to the root, reverse
+accumulation pulls cotangents from the root to the variable; both build the same closed
+expressions, whose simplified form is one object. Axes of the result: value, then variable.
+
+>>> from indexcalc.expr import tensor
+>>> A, x = tensor("A", ("m", "n")), tensor("x", ("n",))
+>>> y = einsum([(A, (0, 1)), (x, (1,))], [0])
+>>> reverse(y, x) is forward(y, x) is A
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from .errors import ShapeError, UnsupportedError
+from .expr import einsum, linear, scale, swapped, zero
+from .functions import cores, partial
+from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
+from .sizes import Shape, shape_text, size_text
+
+
+def identity(shape: Shape) -> Node:
+    """∂X/∂X: δ between the axes of a shape and the same axes again."""
+    legs = range(len(shape))
+    return einsum([], [*legs, *legs], dict(enumerate(shape)))
+
+
+def jacobian(root: Node, variable: Tensor) -> Node:
+    """∂root/∂variable by the mode that carries the smaller intermediates.
+
+    A structured variable gets the projection on its structure ("symmetrised": half the
+    sum of the unconstrained derivative and its transpose).
+    """
+    reversed_ = len(root.shape) <= len(variable.shape)
+    raw = reverse(root, variable) if reversed_ else forward(root, variable)
+    return _projected(raw, variable)
+
+
+# -- forward -----------------------------------------------------------------------------
+
+
+def forward(root: Node, variable: Tensor) -> Node:
+    """∂root/∂variable, from the variable to the root."""
+    return push(root, {variable: identity(variable.shape)}, variable.shape)
+
+
+def push(root: Node, seeds: dict[Tensor, Node], trailing: Shape = ()) -> Node:
+    """The tangent of root, given tangents of variables with `trailing` axes after
+    their own: a Jacobian-vector product where there are none."""
+    tangents: dict[Node, Node] = dict(seeds)
+    for node in toposort(root):
+        if node in tangents:
+            continue
+        tangent = _tangent(node, tangents, trailing)
+        if tangent is not None:
+            tangents[node] = tangent
+    return tangents.get(root, zero(root.shape + trailing))
+
+
+def _tangent(node: Node, tangents: dict[Node, Node], trailing: Shape) -> Node | None:
+    match node:
+        case Tensor():
+            return None
+        case Sum():
+            terms = [(tangents[e], c) for e, c in node.terms if e in tangents]
+        case Einsum():
+            terms = [
+                (_einsum_tangent(node, k, tangents[e], trailing), 1)
+                for k, (e, _) in enumerate(node.operands)
+                if e in tangents
+            ]
+        case Call():
+            terms = [
+                (_call_tangent(node, k, tangents[e], trailing), 1)
+                for k, e in enumerate(node.args)
+                if e in tangents
+            ]
+    return linear(terms, node.shape + trailing) if terms else None
+
+
+def _einsum_tangent(node: Einsum, k: int, tangent: Node, trailing: Shape) -> Node:
+    extra = list(range(len(node.dims), len(node.dims) + len(trailing)))
+    operands = list(node.operands)
+    operands[k] = (tangent, (*operands[k][1], *extra))
+    dims = dict(enumerate(node.dims))
+    return einsum(operands, [*node.out, *extra], dims)
+
+
+def _call_tangent(node: Call, k: int, tangent: Node, trailing: Shape) -> Node:
+    batch, result, argument = _call_legs(node, k)
+    start = len(batch) + len(result) + len(argument)
+    extra = list(range(start, start + len(trailing)))
+    operands = [
+        (partial(node, k), [*batch, *result, *argument]),
+        (tangent, [*batch, *argument, *extra]),
+    ]
+    return einsum(operands, [*batch, *result, *extra])
+
+
+def _call_legs(node: Call, k: int) -> tuple[list[int], list[int], list[int]]:
+    """Indices for the batch axes, the result's core and argument k's core."""
+    inputs, output = cores(node)
+    batch = len(node.shape) - output
+    ends = batch + output, batch + output + inputs[k]
+    return list(range(batch)), list(range(batch, ends[0])), list(range(*ends))
+
+
+# -- reverse -----------------------------------------------------------------------------
+
+
+def reverse(root: Node, variable: Tensor) -> Node:
+    """∂root/∂variable, from the root to the variable."""
+    return pull(root, [variable], identity(root.shape), root.shape)[0]
+
+
+def pull(
+    root: Node, targets: Sequence[Tensor], seed: Node, leading: Shape = ()
+) -> list[Node]:
+    """The cotangents of the targets, given the root's, with `leading` axes before: a
+    vector-Jacobian product where there are none."""
+    order = toposort(root)
+    active: set[Node] = set(targets)
+    active.update(_depending(order, active))
+    received: dict[Node, list[Node]] = {root: [seed]}
+    for node in reversed(order):
+        if node not in active or node not in received or isinstance(node, Tensor):
+            continue
+        cotangent = linear([(c, 1) for c in received[node]], leading + node.shape)
+        for child, part in _contributions(node, cotangent, len(leading), active):
+            received.setdefault(child, []).append(part)
+    return [
+        linear([(c, 1) for c in received.get(t, ())], leading + t.shape)
+        for t in targets
+    ]
+
+
+def _depending(order: Sequence[Node], targets: set[Node]) -> set[Node]:
+    """The nodes of a topological order that have a target under them."""
+    found = set(targets)
+    for node in order:
+        match node:
+            case Einsum():
+                below = any(e in found for e, _ in node.operands)
+            case Sum():
+                below = any(e in found for e, _ in node.terms)
+            case Call():
+                below = any(e in found for e in node.args)
+            case Tensor():
+                below = False
+        if below:
+            found.add(node)
+    return found
+
+
+def _contributions(
+    node: Node, cotangent: Node, leading: int, active: set[Node]
+) -> list[tuple[Node, Node]]:
+    match node:
+        case Tensor():
+            return []
+        case Sum():
+            return [(e, scale(c, cotangent)) for e, c in node.terms if e in active]
+        case Einsum():
+            return [
+                (e, _einsum_cotangent(node, k, cotangent, leading))
+                for k, (e, _) in enumerate(node.operands)
+                if e in active
+            ]
+        case Call():
+            return [
+                (e, _call_cotangent(node, k, cotangent, leading))
+                for k, e in enumerate(node.args)
+                if e in active
+            ]
+
+
+def _einsum_cotangent(node: Einsum, k: int, cotangent: Node, leading: int) -> Node:
+    """The cotangent times the other operands; grouped axes meet a grouping δ."""
+    dims = dict(enumerate(node.dims))
+    fresh = len(node.dims)
+    lead = list(range(fresh, fresh + leading))
+    fresh += leading
+    operands = [row for j, row in enumerate(node.operands) if j != k]
+    wires = list(lead)
+    for group in node.out:
+        if len(group) == 1:
+            wires.append(group[0])
+            continue
+        bundle = einsum(
+            [],
+            [range(len(group)), *range(len(group))],
+            {j: node.dims[i] for j, i in enumerate(group)},
+        )
+        operands.append((bundle, (fresh, *group)))
+        wires.append(fresh)
+        fresh += 1
+    operands.append((cotangent, tuple(wires)))
+    return einsum(operands, [*lead, *node.operands[k][1]], dims)
+
+
+def _call_cotangent(node: Call, k: int, cotangent: Node, leading: int) -> Node:
+    batch, result, argument = _call_legs(node, k)
+    start = len(batch) + len(result) + len(argument)
+    lead = list(range(start, start + leading))
+    operands = [
+        (cotangent, [*lead, *batch, *result]),
+        (partial(node, k), [*batch, *result, *argument]),
+    ]
+    return einsum(operands, [*lead, *batch, *argument])
+
+
+# -- structured variables ------------------------------------------------------------------
+
+_UNCONSTRAINED = frozenset({"", "orthogonal", "positive"})
+
+
+def _projected(derivative: Node, variable: Tensor) -> Node:
+    """The derivative projected on the variable's structure."""
+    structure = variable.structure
+    if structure in _UNCONSTRAINED - {"orthogonal"}:
+        return derivative
+    sign = {"symmetric": 1, "pd": 1, "skew": -1}.get(structure)
+    if sign is not None:
+        half = [(derivative, 1), (swapped(derivative), sign)]
+        return scale(Fraction(1, 2), linear(half, derivative.shape))
+    if structure == "diagonal":
+        legs = list(range(len(derivative.shape) - 2))
+        i = len(legs)
+        return einsum([(derivative, [*legs, i, i])], [*legs, i, i])
+    raise UnsupportedError(
+        f"derivatives by a variable declared {structure} are not defined here",
+        hint="declare it without the structure for the entrywise derivative",
+    )
+
+
+def require_variable(variable: Node) -> Tensor:
+    """The tensor itself, or an error that says what can be differentiated by."""
+    if isinstance(variable, Tensor) and variable.array is None:
+        return variable
+    raise ShapeError("only a variable can be differentiated by")
+
+
+def hessian(root: Node, first: Tensor, second: Tensor) -> Node:
+    """∂²root/∂first∂second of a scalar: axes of `first`, then of `second`.
+
+    Raises `ShapeError` where root has more than one entry.
+    """
+    return jacobian(gradient(root, first), second)
+
+
+def gradient(root: Node, variable: Tensor) -> Node:
+    """∂root/∂variable of a scalar, in the variable's shape.
+
+    An expression with exactly one entry counts as a scalar.
+    """
+    return jacobian(as_scalar(root), variable)
+
+
+def as_scalar(root: Node) -> Node:
+    """The one entry of an expression that has one; a `ShapeError` otherwise."""
+    if all(size == 1 for size in root.shape):
+        return einsum([(root, range(len(root.shape)))], [])
+    sizes = ", ".join(size_text(size) for size in root.shape)
+    raise ShapeError(
+        f"a gradient needs a scalar, and this is {shape_text(root.shape)}",
+        hint=f"use diff for all {sizes} entries, or sum them",
+    )

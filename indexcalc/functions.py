@@ -1,0 +1,372 @@
+"""The function table: what each named function consumes, yields and differentiates to.
+
+A function has a signature in the manner of NumPy's gufuncs: the core axes of each argument
+and of the result, such as (n,n)->(n,n) for inv. Axes before the core are batch axes and
+are wired through, so that an elementwise function, ()->(), is no special case. The partial
+of a call by one argument has the axes batch, result core, argument core.
+
+>>> from indexcalc.expr import tensor
+>>> X = tensor("X", ("n", "n"))
+>>> call("inv", [X]).shape == X.shape
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from .coefficients import Number, as_number, multiply
+from .coefficients import power as number_power
+from .errors import ShapeError, UnknownNameError
+from .expr import call_node, einsum, linear, number, scale, swapped, zero
+from .nodes import Call, Node, Sum, is_symmetric
+from .sizes import Shape, Size, shape_text
+
+Core = tuple[str, ...]
+Signature = tuple[tuple[Core, ...], Core]
+Partial = Callable[[Call], Node]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One record of the table.
+
+    `signature(params)` gives the cores of the arguments and of the result; `partials` one
+    builder an argument; `keeps_symmetry` says that f(S) is symmetric where S is.
+    """
+
+    name: str
+    partials: tuple[Partial, ...]
+    signature: Callable[[tuple[Any, ...]], Signature]
+    keeps_symmetry: bool = False
+
+
+# -- small products ----------------------------------------------------------------------
+
+
+def ones(shape: Shape) -> Node:
+    """The tensor of ones of a shape."""
+    return einsum([], range(len(shape)), dict(enumerate(shape)))
+
+
+def spread(scalar: Node, shape: Shape) -> Node:
+    """A scalar written into every entry of a shape."""
+    return einsum([(scalar, ())], range(len(shape)), dict(enumerate(shape)))
+
+
+def product(*nodes: Node) -> Node:
+    """The entrywise product of nodes of one shape."""
+    legs = range(len(nodes[0].shape))
+    return einsum([(node, legs) for node in nodes], legs)
+
+
+def _affine(constant: Number, coefficient: Number, node: Node) -> Node:
+    return linear([(ones(node.shape), constant), (node, coefficient)], node.shape)
+
+
+def power(base: Node, exponent: object) -> Node:
+    """base^exponent entrywise, with a constant exponent.
+
+    x¹ is x, x⁰ is 1; numbers, coefficients and nested integer powers are taken exactly.
+    """
+    p = as_number(exponent)
+    if p == 1:
+        return base
+    if p == 0:
+        return ones(base.shape)
+    if isinstance(base, Sum) and len(base.terms) == 1 and isinstance(p, int):
+        inner, coefficient = base.terms[0]
+        factor = number_power(coefficient, p)
+        if factor is not None:
+            return scale(factor, power(inner, p))
+    if base is number(1):
+        return base
+    if isinstance(base, Call) and base.function == "power" and isinstance(p, int):
+        return power(base.args[0], multiply(base.params[0], p))
+    return call("power", [base], (p,))
+
+
+def unknown(name: str, args: Sequence[Node], orders: Sequence[int] = ()) -> Node:
+    """The unknown elementwise function `name`, differentiated `orders[k]` times by
+    argument k."""
+    return call("unknown", args, (name, tuple(orders) or (0,) * len(args)))
+
+
+# -- partials of elementwise functions ----------------------------------------------------
+
+
+def _of(name: str) -> Callable[[Node], Node]:
+    return lambda x: call(name, [x])
+
+
+def _zero(call_: Call) -> Node:
+    return zero(call_.shape)
+
+
+def _power_partial(f: Call) -> Node:
+    p = f.params[0]
+    return scale(p, power(f.args[0], p - 1))
+
+
+def _pow_by_base(f: Call) -> Node:
+    x, y = f.args
+    return product(y, call("pow", [x, _affine(-1, 1, y)]))
+
+
+def _half_sign(direction: int) -> Partial:
+    def partial(f: Call) -> Node:
+        a, b = f.args
+        difference = linear([(a, 1), (b, -1)], a.shape)
+        return _affine(
+            Fraction(1, 2), Fraction(direction, 2), call("sign", [difference])
+        )
+
+    return partial
+
+
+def _atan2_partial(which: int) -> Partial:
+    def partial(f: Call) -> Node:
+        y, x = f.args
+        radius = linear([(power(x, 2), 1), (power(y, 2), 1)], x.shape)
+        along, sign = ((x, 1), (y, -1))[which]
+        return scale(sign, product(along, power(radius, -1)))
+
+    return partial
+
+
+def _unknown_partial(k: int) -> Partial:
+    def partial(f: Call) -> Node:
+        name, orders = f.params
+        raised = tuple(order + (j == k) for j, order in enumerate(orders))
+        return unknown(name, f.args, raised)
+
+    return partial
+
+
+TWO_OVER_ROOT_PI = Fraction("1.1283791670955126")
+
+_UNARY: dict[str, Callable[[Node, Node], Node]] = {
+    "exp": lambda x, y: y,
+    "expm1": lambda x, y: _of("exp")(x),
+    "log": lambda x, y: power(x, -1),
+    "log1p": lambda x, y: power(_affine(1, 1, x), -1),
+    "sin": lambda x, y: _of("cos")(x),
+    "cos": lambda x, y: scale(-1, _of("sin")(x)),
+    "tan": lambda x, y: _affine(1, 1, power(y, 2)),
+    "asin": lambda x, y: power(_affine(1, -1, power(x, 2)), Fraction(-1, 2)),
+    "acos": lambda x, y: scale(
+        -1, power(_affine(1, -1, power(x, 2)), Fraction(-1, 2))
+    ),
+    "atan": lambda x, y: power(_affine(1, 1, power(x, 2)), -1),
+    "sinh": lambda x, y: _of("cosh")(x),
+    "cosh": lambda x, y: _of("sinh")(x),
+    "tanh": lambda x, y: _affine(1, -1, power(y, 2)),
+    "asinh": lambda x, y: power(_affine(1, 1, power(x, 2)), Fraction(-1, 2)),
+    "acosh": lambda x, y: power(_affine(-1, 1, power(x, 2)), Fraction(-1, 2)),
+    "atanh": lambda x, y: power(_affine(1, -1, power(x, 2)), -1),
+    "cbrt": lambda x, y: scale(Fraction(1, 3), power(y, -2)),
+    "abs": lambda x, y: _of("sign")(x),
+    "sign": lambda x, y: zero(x.shape),
+    "relu": lambda x, y: _of("heaviside")(x),
+    "heaviside": lambda x, y: zero(x.shape),
+    "sigmoid": lambda x, y: product(y, _affine(1, -1, y)),
+    "softplus": lambda x, y: _of("sigmoid")(x),
+    "erf": lambda x, y: scale(TWO_OVER_ROOT_PI, _of("exp")(scale(-1, power(x, 2)))),
+}
+
+
+# -- partials of functions with cores -----------------------------------------------------
+
+
+def _batch(f: Call, core: int) -> list[int]:
+    return list(range(len(f.args[0].shape) - core))
+
+
+def _inv_partial(f: Call) -> Node:
+    batch = _batch(f, 2)
+    i, j, k, l = range(len(batch), len(batch) + 4)
+    sides = [(f, [*batch, i, k]), (f, [*batch, l, j])]
+    return scale(-1, einsum(sides, [*batch, i, j, k, l]))
+
+
+def _logdet_partial(f: Call) -> Node:
+    return swapped(call("inv", f.args))
+
+
+def _det_partial(f: Call) -> Node:
+    return call("cofactors", f.args, (1,))
+
+
+def _cofactors_partial(f: Call) -> Node:
+    return call("cofactors", f.args, (f.params[0] + 1,))
+
+
+def _lse_partial(f: Call) -> Node:
+    return call("softmax", f.args)
+
+
+def _softmax_partial(f: Call) -> Node:
+    batch = _batch(f, 1)
+    i, j = len(batch), len(batch) + 1
+    shape = (*f.shape, f.shape[-1])
+    diagonal = einsum([(f, [*batch, i])], [*batch, i, i])
+    both = einsum([(f, [*batch, i]), (f, [*batch, j])], [*batch, i, j])
+    return linear([(diagonal, 1), (both, -1)], shape)
+
+
+def _norm_partial(order: int, sign: int) -> Partial:
+    """∂‖x‖ = x/‖x‖ and ∂(1/‖x‖) = −x/‖x‖³, with 1/‖0‖ read as 0."""
+
+    def partial(f: Call) -> Node:
+        x = f.args[0]
+        legs = list(range(len(x.shape)))
+        batch = legs[: len(legs) - f.params[0]]
+        reciprocal = power(call("rnorm", [x], f.params), order)
+        return scale(sign, einsum([(x, legs), (reciprocal, batch)], legs))
+
+    return partial
+
+
+# -- the table ----------------------------------------------------------------------------
+
+
+def _fixed(inputs: tuple[Core, ...], output: Core) -> Callable[..., Signature]:
+    return lambda params: (inputs, output)
+
+
+_ELEMENTWISE: Core = ()
+
+
+def _elementwise(name: str, *partials: Partial) -> Function:
+    cores = (_ELEMENTWISE,) * len(partials)
+    return Function(name, partials, _fixed(cores, ()))
+
+
+def _unary(name: str, rule: Callable[[Node, Node], Node]) -> Function:
+    return _elementwise(name, lambda f: rule(f.args[0], f))
+
+
+def _core_letters(params: tuple[Any, ...]) -> Core:
+    return tuple(f"c{k}" for k in range(params[0]))
+
+
+def _cofactors_signature(params: tuple[Any, ...]) -> Signature:
+    return ((("n", "n"),), ("n", "n") * params[0])
+
+
+_SQUARE: Core = ("n", "n")
+
+TABLE: dict[str, Function] = {
+    **{name: _unary(name, rule) for name, rule in _UNARY.items()},
+    "power": _elementwise("power", _power_partial),
+    "pow": _elementwise(
+        "pow", _pow_by_base, lambda f: product(f, call("log", [f.args[0]]))
+    ),
+    "max": _elementwise("max", _half_sign(1), _half_sign(-1)),
+    "min": _elementwise("min", _half_sign(-1), _half_sign(1)),
+    "atan2": _elementwise("atan2", _atan2_partial(0), _atan2_partial(1)),
+    "where": _elementwise(
+        "where",
+        _zero,
+        lambda f: f.args[0],
+        lambda f: _affine(1, -1, f.args[0]),
+    ),
+    "inv": Function("inv", (_inv_partial,), _fixed((_SQUARE,), _SQUARE), True),
+    "det": Function("det", (_det_partial,), _fixed((_SQUARE,), ())),
+    "logdet": Function("logdet", (_logdet_partial,), _fixed((_SQUARE,), ())),
+    "cofactors": Function("cofactors", (_cofactors_partial,), _cofactors_signature),
+    "lse": Function("lse", (_lse_partial,), _fixed((("n",),), ())),
+    "softmax": Function("softmax", (_softmax_partial,), _fixed((("n",),), ("n",))),
+    "norm2": Function(
+        "norm2", (_norm_partial(1, 1),), lambda params: ((_core_letters(params),), ())
+    ),
+    "rnorm": Function(
+        "rnorm", (_norm_partial(3, -1),), lambda params: ((_core_letters(params),), ())
+    ),
+}
+
+
+def record(f: Call) -> Function:
+    """The table's record of a call; an unknown function's is made to measure."""
+    if f.function == "unknown":
+        partials = tuple(_unknown_partial(k) for k in range(len(f.args)))
+        return _elementwise("unknown", *partials)
+    return TABLE[f.function]
+
+
+def partial(f: Call, k: int) -> Node:
+    """∂f/∂(argument k), with axes batch, result core, argument core."""
+    return record(f).partials[k](f)
+
+
+def cores(f: Call) -> tuple[tuple[int, ...], int]:
+    """How many core axes each argument and the result of a call have."""
+    inputs, output = record(f).signature(f.params)
+    return tuple(map(len, inputs)), len(output)
+
+
+def is_elementwise(name: str) -> bool:
+    """Whether a function of the table acts entry by entry."""
+    if name == "unknown":
+        return True
+    found = TABLE.get(name)
+    return found is not None and not any(
+        core for core in found.signature((1,))[0]
+    )
+
+
+#: Constants of symbolic size: calls without arguments.
+CONSTANTS = frozenset({"basis", "embed", "levicivita"})
+
+
+def call(name: str, args: Sequence[Node], params: tuple[Any, ...] = ()) -> Node:
+    """f(args), checked against the function's signature.
+
+    Raises `UnknownNameError` for a name that is not in the table, `ShapeError` where core
+    axes of one letter, or batch axes, disagree.
+    """
+    if name == "unknown":
+        signature: Signature = ((_ELEMENTWISE,) * len(args), ())
+    elif name in TABLE:
+        signature = TABLE[name].signature(params)
+    else:
+        raise UnknownNameError(f"{name} is not a function of the table")
+    shape = _result_shape(name, args, signature)
+    symmetric = (
+        name in TABLE and TABLE[name].keeps_symmetry and is_symmetric_matrix(args[0])
+    )
+    return call_node(name, args, shape, params, symmetric=symmetric)
+
+
+def _result_shape(name: str, args: Sequence[Node], signature: Signature) -> Shape:
+    inputs, output = signature
+    if len(args) != len(inputs):
+        raise ShapeError(f"{name} takes {len(inputs)} arguments, not {len(args)}")
+    sizes: dict[str, Size] = {}
+    batches: list[Shape] = []
+    for arg, core in zip(args, inputs, strict=True):
+        if len(arg.shape) < len(core):
+            raise ShapeError(
+                f"{name} needs {len(core)} axes, and {shape_text(arg.shape)} has "
+                f"{len(arg.shape)}"
+            )
+        split = len(arg.shape) - len(core)
+        batches.append(arg.shape[:split])
+        for letter, size in zip(core, arg.shape[split:], strict=True):
+            if sizes.setdefault(letter, size) != size:
+                raise ShapeError(
+                    f"{name} needs a square matrix, and this is "
+                    f"{shape_text(arg.shape[split:])}"
+                )
+    if any(batch != batches[0] for batch in batches):
+        shapes = " and ".join(shape_text(batch) for batch in batches)
+        raise ShapeError(f"{name} needs arguments of one shape, not {shapes}")
+    return (*batches[0], *(sizes[letter] for letter in output))
+
+
+def is_symmetric_matrix(node: Node) -> bool:
+    """Whether a matrix is its own transpose, by declaration or by structure."""
+    return is_symmetric(node) or (len(node.shape) == 2 and swapped(node) is node)

@@ -1,0 +1,275 @@
+"""The laws that simplification may use beside the structure of contractions.
+
+Each law is a small function; those that lean on a domain fact say it as an `Assumption`,
+and are applied only where the expression is undefined without that fact. Laws of calls are
+in `CALL_LAWS`, by function name; `cancel_inverses` and `merge_powers` act on a network.
+
+>>> from indexcalc.expr import tensor
+>>> X = tensor("X", ("n", "n"))
+>>> apply_laws(call("inv", [call("inv", [X])]), {})[1] is X
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import NamedTuple
+
+from .coefficients import Number, divide, multiply
+from .expr import einsum, number, scale, swapped, zero
+from .functions import call, is_elementwise, is_symmetric_matrix, ones, power
+from .network import Network
+from .nodes import Call, Einsum, Node, Sum, is_symmetric
+
+
+class Assumption(NamedTuple):
+    """A fact about a node that a simplification relied on."""
+
+    fact: str
+    node: Node
+
+
+Assumptions = dict[Assumption, None]
+Outcome = tuple[Number, Node]
+
+
+# -- laws of calls -------------------------------------------------------------------------
+
+
+def _inv(f: Call, facts: Assumptions) -> Outcome | None:
+    arg = f.args[0]
+    if isinstance(arg, Call) and arg.function == "inv":
+        facts[Assumption("is invertible", arg.args[0])] = None
+        return 1, arg.args[0]
+    coefficient, inner = _split(arg)
+    if coefficient != 1:
+        return divide(1, coefficient), call("inv", [inner])
+    if _is_diagonal(arg):
+        legs = list(range(len(arg.shape) - 1))
+        diagonal = einsum([(arg, [*legs, legs[-1]])], legs)
+        return 1, einsum([(power(diagonal, -1), legs)], [*legs, legs[-1]])
+    turned = _better_side(arg)
+    return (1, swapped(call("inv", [turned]))) if turned is not None else None
+
+
+def _det(f: Call, facts: Assumptions) -> Outcome | None:
+    arg = f.args[0]
+    if _is_identity(arg):
+        return 1, number(1)
+    if isinstance(arg, Call) and arg.function == "inv":
+        return 1, power(call("det", arg.args), -1)
+    turned = _better_side(arg)
+    return (1, call("det", [turned])) if turned is not None else None
+
+
+def _logdet(f: Call, facts: Assumptions) -> Outcome | None:
+    arg = f.args[0]
+    if _is_identity(arg):
+        return 1, zero(())
+    if isinstance(arg, Call) and arg.function == "inv":
+        return -1, call("logdet", arg.args)
+    turned = _better_side(arg)
+    return (1, call("logdet", [turned])) if turned is not None else None
+
+
+def _cofactors(f: Call, facts: Assumptions) -> Outcome | None:
+    arg = f.args[0]
+    turned = _better_side(arg)
+    if turned is None or f.params[0] != 1:
+        return None
+    return 1, swapped(call("cofactors", [turned], (1,)))
+
+
+def _undo(inverse: str, fact: str | None) -> Callable[..., Outcome | None]:
+    def law(f: Call, facts: Assumptions) -> Outcome | None:
+        arg = f.args[0]
+        if not (isinstance(arg, Call) and arg.function == inverse):
+            return None
+        if fact is not None:
+            facts[Assumption(fact, arg.args[0])] = None
+        return 1, arg.args[0]
+
+    return law
+
+
+def _at_zero(value: Fraction | int) -> Callable[..., Outcome | None]:
+    def law(f: Call, facts: Assumptions) -> Outcome | None:
+        if isinstance(f.args[0], Sum) and not f.args[0].terms:
+            return value, ones(f.shape)
+        return None
+
+    return law
+
+
+CALL_LAWS: dict[str, tuple[Callable[[Call, Assumptions], Outcome | None], ...]] = {
+    "inv": (_inv,),
+    "det": (_det,),
+    "logdet": (_logdet,),
+    "cofactors": (_cofactors,),
+    "exp": (_undo("log", "is positive"), _at_zero(1)),
+    "log": (_undo("exp", None),),
+    "sigmoid": (_at_zero(Fraction(1, 2)),),
+    **{name: (_at_zero(1),) for name in ("cos", "cosh")},
+    **{
+        name: (_at_zero(0),)
+        for name in (
+            "sin tan asin atan sinh tanh asinh atanh expm1 log1p erf abs sign relu "
+            "heaviside cbrt norm2 rnorm"
+        ).split()
+    },
+}
+
+
+def apply_laws(node: Node, facts: Assumptions) -> Outcome:
+    """coefficient × node after the laws of the call's function, applied until none fits."""
+    coefficient: Number = 1
+    while isinstance(node, Call):
+        outcomes = (law(node, facts) for law in CALL_LAWS.get(node.function, ()))
+        found = next((o for o in outcomes if o is not None), None)
+        if found is None:
+            found = _outward(node)
+        if found is None:
+            break
+        coefficient, node = multiply(coefficient, found[0]), found[1]
+    return coefficient, node
+
+
+def _outward(f: Call) -> Outcome | None:
+    """f of a view is the view of f, for elementwise f of one argument."""
+    if len(f.args) != 1 or not is_elementwise(f.function):
+        return None
+    factor, view = _split(f.args[0])
+    if not isinstance(view, Einsum) or not view.view or len(view.operands) != 1:
+        return None
+    flat = [i for axis in view.out for i in axis]
+    if len(set(flat)) != len(flat) or len(flat) != len(view.dims):
+        return None
+    inner, legs = view.operands[0]
+    dims = dict(enumerate(view.dims))
+    applied = call(f.function, [scale(factor, inner)], f.params)
+    applied_factor, applied = apply_laws(applied, {})
+    return applied_factor, einsum([(applied, legs)], view.out, dims)
+
+
+def _split(node: Node) -> Outcome:
+    """A node as coefficient × the rest."""
+    if isinstance(node, Sum) and len(node.terms) == 1:
+        return node.terms[0][1], node.terms[0][0]
+    return 1, node
+
+
+def _is_identity(node: Node) -> bool:
+    return isinstance(node, Einsum) and not node.operands and node.out == ((0,), (0,))
+
+
+def _is_diagonal(node: Node) -> bool:
+    """Diag(v) for some v, or a batch of them, written as a repeated output index."""
+    return (
+        isinstance(node, Einsum)
+        and len(node.out) > 1
+        and len(node.out[-1]) == 1
+        and node.out[-1] == node.out[-2]
+    )
+
+
+def _better_side(node: Node) -> Node | None:
+    """The transpose, where it is the canonical one of the two: the shorter, then the
+    one that comes first."""
+    if is_symmetric_matrix(node):
+        return None
+    turned = swapped(node)
+    here, there = _weight(node), _weight(turned)
+    return turned if there < here else None
+
+
+def _weight(node: Node) -> tuple[bool, tuple[int, str, bytes]]:
+    return isinstance(node, Einsum), node.key
+
+
+# -- laws of products ----------------------------------------------------------------------
+
+
+def cancel_inverses(net: Network, facts: Assumptions) -> bool:
+    """A⁻¹A and AA⁻¹ become δ, in place; whether anything was cancelled."""
+    changed = False
+    while (found := _inverse_pair(net)) is not None:
+        inverse, factor, bond, (left, right) = found
+        facts[Assumption("is invertible", net.operands[factor][0])] = None
+        net.operands = [
+            (node, [left if i == right else i for i in legs])
+            for o, (node, legs) in enumerate(net.operands)
+            if o not in (inverse, factor)
+        ]
+        net.out = [[left if i == right else i for i in axis] for axis in net.out]
+        del net.dims[bond]
+        if left != right:
+            del net.dims[right]
+        changed = True
+    return changed
+
+
+def _inverse_pair(net: Network) -> tuple[int, int, int, tuple[int, int]] | None:
+    """An inverse, its base, the bond between them, and the two outer legs."""
+    place: dict[Node, list[int]] = {}
+    for o, (node, _) in enumerate(net.operands):
+        place.setdefault(node, []).append(o)
+    for inverse, (node, legs) in enumerate(net.operands):
+        if not (isinstance(node, Call) and node.function == "inv" and len(legs) == 2):
+            continue
+        for factor in place.get(node.args[0], ()):
+            bond = _bond(net, legs, net.operands[factor][1], is_symmetric(node))
+            if bond is not None:
+                return inverse, factor, *bond
+    return None
+
+
+def _bond(
+    net: Network, inverse: list[int], factor: list[int], symmetric: bool
+) -> tuple[int, tuple[int, int]] | None:
+    joints = [(1, 0), (0, 1)] + ([(0, 0), (1, 1)] if symmetric else [])
+    for a, b in joints:
+        i = inverse[a]
+        if i == factor[b] and _occurrences(net, i) == 2:
+            return i, (inverse[1 - a], factor[1 - b])
+    return None
+
+
+def _occurrences(net: Network, i: int) -> int:
+    """How often an index occurs; one in the result counts as more than any bond."""
+    if any(i in axis for axis in net.out):
+        return 1_000
+    return sum(legs.count(i) for _, legs in net.operands)
+
+
+def merge_powers(net: Network, facts: Assumptions) -> bool:
+    """Exponents of one base on the same legs are added, in place; whether any were."""
+    groups: dict[tuple[Node, tuple[int, ...]], list[tuple[int, Number]]] = {}
+    for o, (node, legs) in enumerate(net.operands):
+        base, exponent = _base(node)
+        wires = tuple(sorted(legs)) if is_symmetric(base) else tuple(legs)
+        groups.setdefault((base, wires), []).append((o, exponent))
+    merged = {key: rows for key, rows in groups.items() if len(rows) > 1}
+    gone = {o for rows in merged.values() for o, _ in rows}
+    kept = [row for o, row in enumerate(net.operands) if o not in gone]
+    for (base, legs), rows in merged.items():
+        exponents = [exponent for _, exponent in rows]
+        _note_domain(base, exponents, facts)
+        total = sum(exponents[1:], exponents[0])
+        if total != 0:
+            kept.append((power(base, total), list(legs)))
+    net.operands = kept
+    return bool(merged)
+
+
+def _base(node: Node) -> tuple[Node, Number]:
+    if isinstance(node, Call) and node.function == "power":
+        return node.args[0], node.params[0]
+    return node, 1
+
+
+def _note_domain(base: Node, exponents: list[Number], facts: Assumptions) -> None:
+    if any(isinstance(p, (int, Fraction)) and p < 0 for p in exponents):
+        facts[Assumption("has no zero entry", base)] = None
+    if any(not isinstance(p, int) for p in exponents):
+        facts[Assumption("has no negative entry", base)] = None

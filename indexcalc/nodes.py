@@ -1,0 +1,179 @@
+"""The four node kinds, interned: equal structure is the same object.
+
+`Tensor` is a leaf, `Einsum` a contraction, `Sum` a linear combination, `Call` a named
+function. Axes are positional; no index has a name. Nodes are made by the constructors of
+`expr`; here are their fields, the table that makes them unique, and the one traversal.
+The table is weak and locked, so nodes may be built from several threads at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from typing import Any, TypeAlias
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from .coefficients import Number
+from .sizes import Dim, Shape, Size, shape_text, size_text
+
+Legs: TypeAlias = tuple[int, ...]
+Operand: TypeAlias = tuple["Node", Legs]
+Term: TypeAlias = tuple["Node", Number]
+
+SYMMETRIC = frozenset({"symmetric", "diagonal", "pd"})
+
+
+class Base:
+    """What every node has: a shape, a stable digest and a place in human order."""
+
+    __slots__ = ("__weakref__", "digest", "key", "shape")
+    shape: Shape
+    digest: bytes
+    key: tuple[int, str, bytes]
+
+    @property
+    def order(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    def __copy__(self) -> Base:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Base:
+        return self
+
+    def __repr__(self) -> str:
+        kind = type(self).__name__
+        return f"<{kind} {self.key[1]} {shape_text(self.shape)}>"
+
+
+class Tensor(Base):
+    """A leaf: a variable, or a constant that owns its array."""
+
+    __slots__ = ("array", "name", "structure")
+    name: str
+    structure: str
+    array: np.ndarray[Any, Any] | None
+
+
+class Einsum(Base):
+    """Sum over every index that is not in `out` of the product of the operands."""
+
+    __slots__ = ("dims", "operands", "out", "view")
+    operands: tuple[Operand, ...]
+    out: tuple[Legs, ...]
+    dims: tuple[Size, ...]
+    view: bool
+
+
+class Sum(Base):
+    """A linear combination; without terms it is zero."""
+
+    __slots__ = ("terms",)
+    terms: tuple[Term, ...]
+
+
+class Call(Base):
+    """A named function of nodes; `params` are its constants (an exponent, an order)."""
+
+    __slots__ = ("args", "function", "params", "symmetric")
+    function: str
+    args: tuple[Node, ...]
+    params: tuple[Any, ...]
+    symmetric: bool
+
+
+Node: TypeAlias = Tensor | Einsum | Sum | Call
+
+_table: WeakValueDictionary[bytes, Any] = WeakValueDictionary()
+_lock = threading.RLock()
+
+
+def digest_of(*parts: object) -> bytes:
+    return blake2b(repr(parts).encode(), digest_size=16).digest()
+
+
+def size_key(size: Size) -> tuple[int, int, str]:
+    return (1, 0, size_text(size)) if isinstance(size, Dim) else (0, size, "")
+
+
+def shape_key(shape: Iterable[Size]) -> tuple[str, ...]:
+    return tuple(size_text(size) for size in shape)
+
+
+def intern_node(kind: type[Any], digest: bytes, label: str, fields: dict[str, Any]) -> Any:
+    """The node with this digest; built only if it does not exist yet."""
+    with _lock:
+        found = _table.get(digest)
+        if found is not None:
+            return found
+        node = kind()
+        rank = (Tensor, Call, Einsum, Sum).index(kind)
+        node.digest, node.key = digest, (rank, label, digest)
+        for field, value in fields.items():
+            setattr(node, field, value)
+        _table[digest] = node
+        return node
+
+
+def is_symmetric(node: Node) -> bool:
+    """Whether a matrix is known to equal its transpose."""
+    if isinstance(node, Tensor):
+        return node.structure in SYMMETRIC
+    return isinstance(node, Call) and node.symmetric
+
+
+# -- traversal ---------------------------------------------------------------------------
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly under a node, with repetition."""
+    match node:
+        case Tensor():
+            return iter(())
+        case Einsum():
+            return iter([child for child, _ in node.operands])
+        case Sum():
+            return iter([child for child, _ in node.terms])
+        case Call():
+            return iter(node.args)
+
+
+def toposort(*roots: Node) -> list[Node]:
+    """Every node under the roots, once, children before parents; iterative.
+
+    >>> from indexcalc.expr import scale, tensor
+    >>> [type(node).__name__ for node in toposort(scale(2, tensor("x", ["n"])))]
+    ['Tensor', 'Sum']
+    """
+    order: list[Node] = []
+    done: set[int] = set()
+    stack: list[tuple[Node, Iterator[Node]]] = []
+    for root in roots:
+        if id(root) in done:
+            continue
+        done.add(id(root))
+        stack.append((root, children(root)))
+        while stack:
+            node, rest = stack[-1]
+            child = next(rest, None)
+            if child is None:
+                order.append(node)
+                stack.pop()
+            elif id(child) not in done:
+                done.add(id(child))
+                stack.append((child, children(child)))
+    return order
+
+
+def variables(*roots: Node) -> dict[str, Tensor]:
+    """The variables under the roots, by name, in alphabetical order."""
+    found = {
+        node.name: node
+        for node in toposort(*roots)
+        if isinstance(node, Tensor) and node.array is None
+    }
+    return dict(sorted(found.items()))

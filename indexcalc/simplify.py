@@ -1,0 +1,412 @@
+"""fuse, expand and same: from how an expression was written to its canonical form.
+
+`fuse` joins nested contractions into one (union-find contracts every δ and fuses every
+copy tensor), adds exponents of equal bases on equal legs, flattens and merges sums, and
+applies the laws of `laws`. Sums inside products stay atoms, so results stay factored.
+`expand` also multiplies sums out, within a budget, and so decides polynomial identities.
+
+>>> from indexcalc.expr import tensor
+>>> from indexcalc.matrix import contract, times
+>>> x, y = tensor("x", ("n",)), tensor("y", ("n",))
+>>> fuse(times(times(x, y), x)) is fuse(times(y, times(x, x)))
+True
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import product as cartesian
+
+from .coefficients import Number, content, divide, multiply
+from .coefficients import power as number_power
+from .errors import BudgetError
+from .expr import call_node, einsum, linear, scale, settle, zero
+from .functions import call, power
+from .laws import Assumption, apply_laws, cancel_inverses, merge_powers
+from .network import Network, identity_of, inline
+from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
+
+OPERAND_LIMIT = 32
+TERM_BUDGET = 4_000
+
+#: A product that is not labelled yet, or a finished node; with its coefficient outside.
+Factor = tuple[Number, "Node | Network"]
+
+
+@dataclass(slots=True)
+class Fusion:
+    """One run: what has been done, and the domain facts it relied on."""
+
+    expanding: bool = False
+    limit: int = OPERAND_LIMIT
+    done: dict[Node, Factor] = field(default_factory=dict)
+    assumptions: dict[Assumption, None] = field(default_factory=dict)
+
+
+def fuse(root: Node) -> Node:
+    """The canonical product form: idempotent, linear in the size of the expression."""
+    return run(Fusion(), root)
+
+
+def fuse_with_assumptions(root: Node) -> tuple[Node, tuple[Assumption, ...]]:
+    """The fused node and the domain facts that its simplification used."""
+    fusion = Fusion()
+    return run(fusion, root), tuple(fusion.assumptions)
+
+
+def run(fusion: Fusion, root: Node) -> Node:
+    """Fuses every node under the root that is not the inside of a longer sum."""
+    order = toposort(root)
+    needed = _needed(order, root)
+    for node in order:
+        if node in needed and node not in fusion.done:
+            fusion.done[node] = _fused(fusion, node)
+    return finished(fusion, root)
+
+
+def _needed(order: list[Node], root: Node) -> set[Node]:
+    """All but the sums that occur only inside sums: those are flattened in passing."""
+    needed = {root}
+    for node in order:
+        match node:
+            case Tensor():
+                needed.add(node)
+            case Einsum():
+                needed.update(child for child, _ in node.operands)
+            case Call():
+                needed.update(node.args)
+            case Sum():
+                needed.update(e for e, _ in node.terms if not isinstance(e, Sum))
+    return needed
+
+
+def finished(fusion: Fusion, node: Node) -> Node:
+    """A fused node, coefficient included, sums written flat."""
+    coefficient, body = fusion.done[node]
+    if isinstance(body, Network):
+        body = _labelled(fusion, node)
+    if isinstance(body, Sum):
+        terms = [(e, multiply(coefficient, c)) for e, c in body.terms]
+        return linear(terms, body.shape)
+    return scale(coefficient, body)
+
+
+def _labelled(fusion: Fusion, node: Node) -> Node:
+    """The body of a fused node as a node; labelling waits until this is asked."""
+    coefficient, body = fusion.done[node]
+    if isinstance(body, Network):
+        body = settle(body)
+        fusion.done[node] = coefficient, body
+    return body
+
+
+def _fused(fusion: Fusion, node: Node) -> Factor:
+    match node:
+        case Tensor():
+            return 1, node
+        case Sum():
+            return _fused_sum(fusion, node)
+        case Call():
+            return _fused_call(fusion, node)
+        case Einsum():
+            return _fused_einsum(fusion, node)
+
+
+# -- sums ----------------------------------------------------------------------------------
+
+
+def _fused_sum(fusion: Fusion, root: Sum) -> Factor:
+    """Nested sums flattened in one pass over their DAG; the content comes out."""
+    weights: dict[Node, Number] = {root: 1}
+    terms: list[tuple[Node, Number]] = []
+    for node in reversed(_sums_under(root)):
+        weight = weights[node]
+        for child, c in node.terms:
+            part = multiply(weight, c)
+            if isinstance(child, Sum) and child not in fusion.done:
+                weights[child] = weights.get(child, 0) + part
+            else:
+                terms += _flat_terms(finished(fusion, child), part)
+    return _primitive(linear(terms, root.shape))
+
+
+def _sums_under(root: Sum) -> list[Sum]:
+    """The sums reached from a sum through sums alone, children first."""
+    order: list[Sum] = []
+    seen: set[Node] = {root}
+    stack = [(root, iter(root.terms))]
+    while stack:
+        node, rest = stack[-1]
+        child = next((e for e, _ in rest if isinstance(e, Sum) and e not in seen), None)
+        if child is None:
+            order.append(node)
+            stack.pop()
+        elif isinstance(child, Sum):
+            seen.add(child)
+            stack.append((child, iter(child.terms)))
+    return order
+
+
+def _flat_terms(node: Node, weight: Number) -> list[tuple[Node, Number]]:
+    if isinstance(node, Sum):
+        return [(e, multiply(weight, c)) for e, c in node.terms]
+    return [(node, weight)]
+
+
+def _primitive(node: Node) -> Factor:
+    """A sum with the content of its coefficients, and the first one's sign, outside."""
+    if not isinstance(node, Sum):
+        return 1, node
+    if len(node.terms) == 1:
+        return node.terms[0][1], node.terms[0][0]
+    common = content([c for _, c in node.terms])
+    if common == 1 or not node.terms:
+        return 1, node
+    terms = [(e, divide(c, common)) for e, c in node.terms]
+    return common, linear(terms, node.shape)
+
+
+# -- calls ---------------------------------------------------------------------------------
+
+
+def _fused_call(fusion: Fusion, node: Call) -> Factor:
+    args = [finished(fusion, arg) for arg in node.args]
+    if node.function == "power":
+        return _fused_power(fusion, args[0], node.params[0])
+    fresh: Node = node
+    if node.args:
+        fresh = call(node.function, args, node.params)
+    coefficient, body = apply_laws(fresh, fusion.assumptions)
+    factor, body = _primitive(body)
+    return multiply(coefficient, factor), body
+
+
+def _fused_power(fusion: Fusion, base: Node, exponent: Number) -> Factor:
+    """Integer powers go through coefficients and products that sum over nothing."""
+    coefficient, body = _primitive(base)
+    whole = isinstance(exponent, int)
+    factor = number_power(coefficient, exponent) if whole else None
+    if factor is None:
+        factor, body = 1, base
+    if isinstance(body, Einsum) and whole and _sums_nothing(body):
+        operands = [(power(e, exponent), legs) for e, legs in body.operands]
+        if not _has_zeros(body):
+            dims = dict(enumerate(body.dims))
+            return factor, einsum(operands, body.out, dims)
+    raised = power(body, exponent)
+    more, raised = apply_laws(raised, fusion.assumptions)
+    rest, raised = _primitive(raised)
+    return multiply(factor, multiply(more, rest)), raised
+
+
+def _sums_nothing(node: Einsum) -> bool:
+    shown = {i for axis in node.out for i in axis}
+    return len(shown) == len(node.dims)
+
+
+def _has_zeros(node: Einsum) -> bool:
+    """Whether an index is repeated in the result, so that most entries are zero."""
+    flat = [i for axis in node.out for i in axis]
+    return len(flat) != len(set(flat))
+
+
+# -- products ------------------------------------------------------------------------------
+
+
+def _fused_einsum(fusion: Fusion, node: Einsum) -> Factor:
+    net, coefficient = _gathered(fusion, node)
+    if coefficient == 0:
+        return 1, zero(node.shape)
+    _open(fusion, net)
+    while True:
+        changed = cancel_inverses(net, fusion.assumptions)
+        changed = merge_powers(net, fusion.assumptions) or changed
+        if not changed:
+            break
+        _open(fusion, net)
+    return _reduced(fusion, net, coefficient, node)
+
+
+def _gathered(fusion: Fusion, node: Einsum) -> tuple[Network, Number]:
+    """The operands as fused so far; a repeated product becomes a power."""
+    net = Network()
+    net.dims = dict(enumerate(node.dims))
+    net.out = [list(axis) for axis in node.out]
+    coefficient: Number = 1
+    counts: dict[tuple[Node, tuple[int, ...]], int] = {}
+    for row in node.operands:
+        counts[row] = counts.get(row, 0) + 1
+    for (child, legs), count in counts.items():
+        factor, body = fusion.done[child]
+        coefficient = multiply(coefficient, _repeated(factor, count))
+        if isinstance(body, Sum) and not body.terms:
+            return net, 0
+        if count > 1 and not fusion.expanding and _contracts(body):
+            more, raised = _fused_power(fusion, _labelled(fusion, child), count)
+            coefficient = multiply(coefficient, more)
+            net.operands.append((raised, list(legs)))
+        else:
+            net.operands += [(body, list(legs)) for _ in range(count)]
+    return net, coefficient
+
+
+def _repeated(factor: Number, count: int) -> Number:
+    total: Number = 1
+    for _ in range(count if factor != 1 else 0):
+        total = multiply(total, factor)
+    return total
+
+
+def _contracts(body: Node | Network) -> bool:
+    """Whether a product sums over something, so that a copy of it is work."""
+    if not isinstance(body, (Network, Einsum)):
+        return False
+    shown = {i for axis in body.out for i in axis}
+    return len(shown) < len(body.dims)
+
+
+def _open(fusion: Fusion, net: Network) -> None:
+    """Joins nested products into this one, the smallest first, up to the limit."""
+    total = len(net.operands)
+    sizes = [
+        (len(body.operands), o)
+        for o, (body, _) in enumerate(net.operands)
+        if isinstance(body, (Network, Einsum))
+    ]
+    chosen = []
+    for size, o in sorted(sizes):
+        if total + size - 1 <= fusion.limit:
+            total += size - 1
+            chosen.append(o)
+    inline(net, chosen)
+    net.operands = [
+        (settle(body) if isinstance(body, Network) else body, legs)
+        for body, legs in net.operands
+    ]
+
+
+def _reduced(
+    fusion: Fusion, net: Network, coefficient: Number, node: Einsum
+) -> Factor:
+    """The network, or the node it is when only one operand is left as it stands."""
+    if len(net.operands) != 1:
+        return coefficient, net
+    only, legs = net.operands[0]
+    if isinstance(only, Sum) and _permutes(net, legs):
+        terms = [
+            (einsum([(e, legs)], net.out, net.dims), c) for e, c in only.terms
+        ]
+        factor, body = _primitive(linear(terms, node.shape))
+        return multiply(coefficient, factor), body
+    net.out = [[i for i in axis if net.dims[i] != 1] for axis in net.out]
+    same = identity_of(net)
+    if same is not None and same.shape == node.shape:
+        return coefficient, same
+    return coefficient, net
+
+
+def _permutes(net: Network, legs: list[int]) -> bool:
+    flat = [i for axis in net.out for i in axis]
+    return sorted(flat) == sorted(legs) and len(set(legs)) == len(net.dims)
+
+
+# -- expansion -----------------------------------------------------------------------------
+
+
+def expand(root: Node, budget: int = TERM_BUDGET) -> Node:
+    """Products multiplied out over sums, and integer powers of sums, everywhere.
+
+    Raises `BudgetError` beyond `budget` terms in any one sum.
+    """
+    fusion = Fusion(expanding=True, limit=8 * OPERAND_LIMIT)
+    expanded: dict[Node, Node] = {}
+    for node in toposort(root):
+        expanded[node] = _expanded(fusion, node, expanded, budget)
+    return expanded[root]
+
+
+def _expanded(
+    fusion: Fusion, node: Node, done: dict[Node, Node], budget: int
+) -> Node:
+    match node:
+        case Tensor():
+            return node
+        case Sum():
+            terms = [t for e, c in node.terms for t in _flat_terms(done[e], c)]
+            _within(len(terms), budget)
+            return linear(terms, node.shape)
+        case Call():
+            return _expanded_call(fusion, node, done, budget)
+        case Einsum():
+            rows = [(done[e], legs) for e, legs in node.operands]
+            dims = dict(enumerate(node.dims))
+            return _multiplied(fusion, rows, node.out, dims, budget)
+
+
+def _expanded_call(
+    fusion: Fusion, node: Call, done: dict[Node, Node], budget: int
+) -> Node:
+    args = [done[arg] for arg in node.args]
+    if node.function == "rnorm":
+        return power(call("norm2", args, node.params), -1)
+    if node.function == "power":
+        base, exponent = args[0], node.params[0]
+        compound = isinstance(base, (Sum, Einsum))
+        if compound and isinstance(exponent, int) and 2 <= exponent <= 64:
+            legs = tuple(range(len(base.shape)))
+            rows = [(base, legs)] * exponent
+            return _multiplied(fusion, rows, [(i,) for i in legs], {}, budget)
+    fresh = call(node.function, args, node.params) if args else node
+    return run(fusion, fresh)
+
+
+def _multiplied(
+    fusion: Fusion,
+    rows: list[tuple[Node, tuple[int, ...]]],
+    out: object,
+    dims: dict[int, object],
+    budget: int,
+) -> Node:
+    """One contraction distributed over the sums among its operands."""
+    choices = [_flat_terms(e, 1) for e, _ in rows]
+    count = 1
+    for choice in choices:
+        count *= len(choice)
+        _within(count, budget)
+    shape = einsum(rows, out, dims).shape
+    terms = []
+    for pick in cartesian(*choices):
+        weight: Number = 1
+        for _, c in pick:
+            weight = multiply(weight, c)
+        operands = [(e, legs) for (e, _), (_, legs) in zip(pick, rows, strict=True)]
+        fused = run(fusion, einsum(operands, out, dims))
+        terms += _flat_terms(fused, weight)
+    return linear(terms, shape)
+
+
+def _within(count: int, budget: int) -> None:
+    if count > budget:
+        raise BudgetError(
+            f"multiplying out gives more than {budget} terms",
+            hint="raise the budget, or compare numerically",
+        )
+
+
+def same(a: Node, b: Node, budget: int = TERM_BUDGET) -> bool | None:
+    """Whether two nodes are equal after expansion; None is "undecided".
+
+    True is certain. The answer is never False: that takes a witness, which evaluation
+    can give.
+    """
+    if a is b:
+        return True
+    if a.shape != b.shape:
+        return False
+    if fuse(a) is fuse(b):
+        return True
+    try:
+        return True if expand(a, budget) is expand(b, budget) else None
+    except BudgetError:
+        return None

@@ -1,0 +1,294 @@
+"""Sizes of axes: non-negative integers, names, and sums and products of sizes.
+
+A literal size is a Python `int`; a symbolic one is a `Dim`, a polynomial in size names
+with positive integer coefficients, kept sorted, so that equal sizes are equal objects.
+
+>>> size_text(times(plus(dim("n"), 1), dim("p")))
+'n*p+p'
+>>> plus(dim("n"), dim("n")) == times(2, dim("n"))
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+
+from .errors import ShapeError
+
+Monomial = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dim:
+    """A symbolic size: `terms` are (names of a product, coefficient), sorted."""
+
+    terms: tuple[tuple[Monomial, int], ...]
+
+    def __str__(self) -> str:
+        return size_text(self)
+
+    def __repr__(self) -> str:
+        return f"Dim({size_text(self)!r})"
+
+    def __add__(self, other: Size) -> Size:
+        return plus(self, other)
+
+    def __mul__(self, other: Size) -> Size:
+        return times(self, other)
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+
+Size = int | Dim
+Shape = tuple[Size, ...]
+
+
+@lru_cache(maxsize=4096)
+def dim(name: str) -> Dim:
+    """The symbolic size called `name`.
+
+    >>> dim("n")
+    Dim('n')
+    """
+    if not name.isidentifier():
+        raise ShapeError(f"{name!r} is not a name for a size", hint="use letters")
+    return Dim((((name,), 1),))
+
+
+def _terms(size: Size) -> tuple[tuple[Monomial, int], ...]:
+    if isinstance(size, Dim):
+        return size.terms
+    return (((), size),) if size else ()
+
+
+def _collect(terms: Iterable[tuple[Monomial, int]]) -> Size:
+    total: dict[Monomial, int] = {}
+    for monomial, coefficient in terms:
+        total[monomial] = total.get(monomial, 0) + coefficient
+    kept = tuple(sorted((m, c) for m, c in total.items() if c))
+    if not kept:
+        return 0
+    if len(kept) == 1 and kept[0][0] == ():
+        return kept[0][1]
+    return Dim(kept)
+
+
+def plus(*sizes: Size) -> Size:
+    """The sum of sizes: the length of a concatenated axis."""
+    if all(isinstance(size, int) for size in sizes):
+        return sum(sizes)  # type: ignore[arg-type]
+    return _collect(term for size in sizes for term in _terms(size))
+
+
+def times(*sizes: Size) -> Size:
+    """The product of sizes: the length of a grouped axis; 1 for none."""
+    total: Size = 1
+    for size in sizes:
+        if isinstance(total, int) and isinstance(size, int):
+            total *= size
+        elif total == 1:
+            total = size
+        elif size != 1:
+            total = _collect(
+                (tuple(sorted(m1 + m2)), c1 * c2)
+                for (m1, c1), (m2, c2) in product(_terms(total), _terms(size))
+            )
+    return total
+
+
+def size_text(size: Size) -> str:
+    """How a size is written: `3`, `n`, `n*p`, `2*n+1`.
+
+    >>> size_text(plus(1, times(2, dim("n"))))
+    '2*n+1'
+    """
+    if isinstance(size, int):
+        return str(size)
+    return "+".join(_monomial_text(m, c) for m, c in _human_order(size))
+
+
+def _human_order(size: Dim) -> list[tuple[Monomial, int]]:
+    return sorted(size.terms, key=lambda term: (not term[0], term[0]))
+
+
+def _monomial_text(monomial: Monomial, coefficient: int) -> str:
+    factors = list(monomial)
+    if coefficient != 1 or not factors:
+        factors.insert(0, str(coefficient))
+    return "*".join(factors)
+
+
+def shape_text(shape: Iterable[Size]) -> str:
+    """A shape as people write it: `n×p`, `3`, `scalar`.
+
+    >>> shape_text((dim("n"), 3)), shape_text(())
+    ('n×3', 'scalar')
+    """
+    parts = [size_text(size) for size in shape]
+    parts = [f"({p})" if "+" in p and len(parts) > 1 else p for p in parts]
+    return "×".join(parts) or "scalar"
+
+
+def names_in(size: Size) -> frozenset[str]:
+    """The names a size is made of."""
+    return frozenset(name for m, _ in _terms(size) for name in m)
+
+
+def value_of(size: Size, values: Mapping[str, int]) -> int:
+    """The integer a size stands for.
+
+    >>> value_of(plus(dim("n"), 1), {"n": 4})
+    5
+
+    Raises `ShapeError` when a name has no value.
+    """
+    total = 0
+    for monomial, coefficient in _terms(size):
+        for name in monomial:
+            if name not in values:
+                raise ShapeError(
+                    f"the size {name} is not known from the arrays given",
+                    hint=f"pass sizes={{{name!r}: …}}",
+                )
+            coefficient *= values[name]
+        total += coefficient
+    return total
+
+
+def replace(size: Size, values: Mapping[str, Size]) -> Size:
+    """`size` with names replaced by other sizes."""
+    if isinstance(size, int) or names_in(size).isdisjoint(values):
+        return size
+    return plus(
+        *(
+            times(c, *(values.get(name, dim(name)) for name in m))
+            for m, c in size.terms
+        )
+    )
+
+
+def as_size(value: object) -> Size:
+    """A size from an `int`, a name, a `Dim` or a text such as `"2*n+1"`."""
+    if isinstance(value, bool):
+        raise ShapeError(f"{value} is not a size", hint="give a number or a name")
+    if isinstance(value, Dim):
+        return value
+    if isinstance(value, str):
+        return parse_size(value)
+    try:
+        number = value.__index__()  # type: ignore[attr-defined]
+    except AttributeError:
+        raise ShapeError(
+            f"{value!r} is not a size", hint="give a number or a name"
+        ) from None
+    if number < 0:
+        raise ShapeError(f"a size cannot be negative, and this is {number}")
+    return int(number)
+
+
+_LIMIT = 10_000
+
+
+def parse_size(text: str) -> Size:
+    """Reads a size: integers, names, `+`, `*` and parentheses.
+
+    >>> parse_size("m*(n+1)")
+    Dim('m+m*n')
+    """
+    if len(text) > _LIMIT:
+        raise ShapeError(f"a size of {len(text)} characters is over {_LIMIT}")
+    tokens = _tokens(text)
+    if not tokens:
+        raise ShapeError("an empty size", hint="give a number or a name")
+    size, rest = _sum(tokens, 0, text, 0)
+    if rest != len(tokens):
+        raise _unreadable(text, tokens[rest][1])
+    return size
+
+
+def _unreadable(text: str, position: int) -> ShapeError:
+    return ShapeError(
+        f"{text!r} is not a size",
+        text=text,
+        position=position,
+        hint="numbers, names, + and *",
+    )
+
+
+def _tokens(text: str) -> list[tuple[str, int]]:
+    tokens, i = [], 0
+    while i < len(text):
+        start = i
+        if text[i].isspace():
+            i += 1
+            continue
+        if text[i] in "+*()":
+            i += 1
+        elif text[i].isascii() and text[i].isdigit():
+            while i < len(text) and text[i].isascii() and text[i].isdigit():
+                i += 1
+        elif text[i].isidentifier():
+            while i < len(text) and (text[i].isidentifier() or text[i].isdigit()):
+                i += 1
+        else:
+            raise _unreadable(text, i)
+        tokens.append((text[start:i], start))
+    return tokens
+
+
+def _sum(
+    tokens: list[tuple[str, int]], i: int, text: str, depth: int
+) -> tuple[Size, int]:
+    total, i = _product(tokens, i, text, depth)
+    while i < len(tokens) and tokens[i][0] == "+":
+        term, i = _product(tokens, i + 1, text, depth)
+        total = plus(total, term)
+    return total, i
+
+
+def _product(
+    tokens: list[tuple[str, int]], i: int, text: str, depth: int
+) -> tuple[Size, int]:
+    total, i = _atom(tokens, i, text, depth)
+    while i < len(tokens) and tokens[i][0] == "*":
+        factor, i = _atom(tokens, i + 1, text, depth)
+        total = times(total, factor)
+    return total, i
+
+
+def _atom(
+    tokens: list[tuple[str, int]], i: int, text: str, depth: int
+) -> tuple[Size, int]:
+    if i >= len(tokens) or depth > 50:
+        raise _unreadable(text, len(text))
+    token, position = tokens[i]
+    if token == "(":
+        inner, i = _sum(tokens, i + 1, text, depth + 1)
+        if i >= len(tokens) or tokens[i][0] != ")":
+            raise _unreadable(text, position)
+        return inner, i + 1
+    if token[0].isdigit():
+        if len(token) > 18:
+            raise _unreadable(text, position)
+        return int(token), i + 1
+    if token in "+*)":
+        raise _unreadable(text, position)
+    return dim(token), i + 1
+
+
+def parse_shape(value: object) -> Shape:
+    """A shape from `"n p"`, `3`, `("n", 3)`, `""` (a scalar).
+
+    >>> parse_shape("n m*p"), parse_shape(3), parse_shape("")
+    ((Dim('n'), Dim('m*p')), (3,), ())
+    """
+    if isinstance(value, str):
+        parts = value.replace(",", " ").split()
+        return tuple(parse_size(part) for part in parts)
+    if isinstance(value, Iterable):
+        return tuple(as_size(part) for part in value)
+    return (as_size(value),)
