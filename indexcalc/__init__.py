@@ -1,0 +1,81 @@
+"""indexcalc: tensor-index notation and matrix calculus.
+
+Write an expression with Hadamard products, ones, diag, traces, inverses, elementwise
+functions; get its indexed form with deltas, its derivative with the deltas contracted,
+the einsum program that computes it, and the numbers.
+
+>>> import indexcalc as ic
+>>> X, A = ic.tensors("X A", "n p")
+>>> print(((X * A) @ ic.ones("p")).diff(A))
+δ_ij X_ik
+"""
+
+from . import numpy
+from .errors import (
+    BudgetError,
+    EvaluationError,
+    IndexCalcError,
+    InternalError,
+    ParseError,
+    ShapeError,
+    UnknownNameError,
+    UnsupportedError,
+)
+from .face import Expression, build
+from .index import Index, Indexed, indices
+from .sizes import Dim, dim
+from .structured import Structured
+from .ways_in import (
+    H,
+    basis,
+    constant,
+    delta,
+    einsum,
+    equal,
+    eye,
+    ones,
+    parse,
+    parse_index,
+    sum_over,
+    tensor,
+    tensors,
+    unknown,
+    zeros,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BudgetError",
+    "Dim",
+    "EvaluationError",
+    "Expression",
+    "H",
+    "Index",
+    "IndexCalcError",
+    "Indexed",
+    "InternalError",
+    "ParseError",
+    "ShapeError",
+    "Structured",
+    "UnknownNameError",
+    "UnsupportedError",
+    "basis",
+    "build",
+    "constant",
+    "delta",
+    "dim",
+    "einsum",
+    "equal",
+    "eye",
+    "indices",
+    "numpy",
+    "ones",
+    "parse",
+    "parse_index",
+    "sum_over",
+    "tensor",
+    "tensors",
+    "unknown",
+    "zeros",
+]

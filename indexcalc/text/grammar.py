@@ -12,7 +12,6 @@ and the grammar loaded, when the first text is read.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
@@ -62,8 +61,9 @@ _term: (MINUS | SUM)* run
      | derivative LPAR arguments RPAR -> derived
      | LSQB row (SEMICOLON row)* RSQB -> blocks
 
-derivative: DERIVATIVE LPAR derivable RPAR
-?derivable: derivative | NAME (COMMA NUMBER)*  -> function
+derivative: DERIVATIVE LPAR derivable RPAR             -> raised
+          | DERIVATIVE LPAR NAME (COMMA NUMBER)+ RPAR  -> partial
+?derivable: derivative | NAME -> undifferentiated
 arguments: [argument (COMMA argument)*]
 ?argument: chain | TEXT         -> text
 row: chain (COMMA chain)*
@@ -73,6 +73,7 @@ row: chain (COMMA chain)*
 """
 
 Item: TypeAlias = "Lexeme | Syntax"
+Derivative: TypeAlias = tuple[str, tuple[int, ...], int]
 DIGITS_LIMIT = 400
 
 
@@ -143,22 +144,22 @@ class _Builder:
         (name, orders, start), _, arguments, closing = items
         return Applied(name, arguments, orders, start, closing.stop)
 
-    def derivative(self, items: list[Any]) -> tuple[str, tuple[int, ...], int]:
+    def undifferentiated(self, items: list[Any]) -> Derivative:
+        return items[0].value, (0,), items[0].start
+
+    def raised(self, items: list[Any]) -> Derivative:
         word, _, (name, orders, _), _ = items
-        if len(orders) > 1 and word.value == "D" and not isinstance(items[2], _Function):
+        if len(orders) > 1:
             raise ParseError(
-                "a second derivative of a function of several arguments gives the order "
-                "of each",
+                "a second derivative by several arguments gives the order of each",
                 position=word.start,
-                hint=f"D({name}, {', '.join(map(str, orders))})",
+                hint=f"such as D({name}, {', '.join(map(str, orders))})",
             )
-        if isinstance(items[2], _Function):
-            return name, orders or (1,), word.start
         return name, (orders[0] + 1,), word.start
 
-    def function(self, items: list[Any]) -> _Function:
-        orders = tuple(_order(word) for word in items[1:] if word.type == "NUMBER")
-        return _Function((items[0].value, orders, items[0].start))
+    def partial(self, items: list[Any]) -> Derivative:
+        orders = tuple(_order(word) for word in items[3:] if word.type == "NUMBER")
+        return items[2].value, orders, items[0].start
 
     def arguments(self, items: list[Any]) -> list[Syntax]:
         return [item for item in items if item and not isinstance(item, Lexeme)]
@@ -169,12 +170,6 @@ class _Builder:
     def blocks(self, items: list[Any]) -> Syntax:
         rows = [item for item in items if isinstance(item, list)]
         return Blocks(rows, items[0].start, items[-1].stop)
-
-
-class _Function(tuple[str, tuple[int, ...], int]):
-    """The name of a function to differentiate, the orders given, and the place."""
-
-    __slots__ = ()
 
 
 def _order(word: Lexeme) -> int:
@@ -218,14 +213,15 @@ def _grouped(items: Sequence[Item]) -> Syntax:
             waiting.append((operator.level, item))
             after_operand = False
         else:
-            # Negative levels mark nothing: a prefix waits with its own level.
-            waiting.append((PREFIX_LEVELS["sum" if item.type == "SUM" else "-"], _prefix(item)))
+            sign = _prefix(item)
+            waiting.append((PREFIX_LEVELS[sign.type], sign))
     while waiting:
         _reduce(operands, waiting.pop()[1])
     return operands[0]
 
 
 def _prefix(item: Lexeme) -> Lexeme:
+    """A minus that has no left operand, or the sign of a sum, told from an operator."""
     kind = "SUM" if item.type == "SUM" else "NEGATIVE"
     return Lexeme(kind, item.value, item.start, item.stop)
 
@@ -343,5 +339,3 @@ def _operand_hint(word: Lexeme, before: Lexeme | None) -> str | None:
 def _said(word: Lexeme) -> str:
     return f"{word.value!r}" if word.value else "the end of the text"
 
-
-del sys

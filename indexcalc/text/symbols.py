@@ -47,7 +47,7 @@ SIDE_BY_SIDE = Operator(" ", ("",), JUXTAPOSED)
 
 # A minus in front of a term binds tighter than a product and looser than a suffix; the sign
 # of a sum over an index reaches to the next + or -.
-PREFIX_LEVELS = {"-": 5, "sum": ADDITIVE + 1}
+PREFIX_LEVELS = {"NEGATIVE": 5, "SUM": ADDITIVE + 1}
 
 INFIX = {spelling: op for op in OPERATORS for spelling in op.spellings}
 

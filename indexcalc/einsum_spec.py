@@ -1,0 +1,136 @@
+"""Einsum specs: letters, long names, ellipsis, and any repetition in the output.
+
+>>> read_spec("ij,jk->ik", [2, 2]).out
+('i', 'k')
+>>> read_spec("row col, col -> row", [2, 1]).inputs
+(('row', 'col'), ('col',))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .errors import ParseError, ShapeError
+from .expr import einsum
+from .nodes import Node
+from .sizes import Size, shape_text, size_text
+
+ELLIPSIS = "..."
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """The index names of every operand and of the result; an ellipsis is `...k`, with
+    k counting from the right."""
+
+    inputs: tuple[tuple[str, ...], ...]
+    out: tuple[str, ...]
+
+
+def read_spec(text: str, orders: Sequence[int]) -> Spec:
+    """The spec of operands with the given numbers of axes.
+
+    Terms with spaces inside name long indices; otherwise every character is an index.
+    Without `->` the result has the indices that occur once, in alphabetical order.
+
+    Raises `ParseError` for a spec that does not fit the operands.
+    """
+    left, arrow, right = text.partition("->")
+    terms = left.split(",")
+    spaced = any(len(part.split()) > 1 for part in [*terms, right])
+    if len(terms) != len(orders):
+        raise ParseError(
+            f"the spec {text!r} has {len(terms)} operands, and {len(orders)} were given"
+        )
+    named = [_names(term, spaced, text) for term in terms]
+    widest = 0
+    inputs = []
+    for term, order in zip(named, orders, strict=True):
+        count = order - len(term) + 1 if ELLIPSIS in term else 0
+        if count < 0 or (ELLIPSIS not in term and len(term) != order):
+            raise ParseError(
+                f"{''.join(term) or 'an empty term'!r} names {len(term)} indices, and "
+                f"its operand has {order} axes",
+                text=text,
+                position=0,
+            )
+        widest = max(widest, count)
+        inputs.append(_opened(term, count))
+    if arrow:
+        out = _opened(_names(right, spaced, text), widest)
+    else:
+        out = _implied(inputs, widest)
+    return Spec(tuple(inputs), out)
+
+
+def _names(term: str, spaced: bool, text: str) -> list[str]:
+    pieces = term.split() if spaced else list(_compact(term.replace(" ", "")))
+    for piece in pieces:
+        if piece != ELLIPSIS and not piece.isidentifier():
+            raise ParseError(
+                f"{piece!r} is not an index",
+                text=text,
+                position=max(0, text.find(piece)),
+                hint="letters, or names between spaces",
+            )
+    return pieces
+
+
+def _compact(term: str) -> list[str]:
+    head, dots, tail = term.partition(ELLIPSIS)
+    return [*head, ELLIPSIS, *tail] if dots else [*head]
+
+
+def _opened(term: Sequence[str], count: int) -> tuple[str, ...]:
+    """The ellipsis replaced by `count` names."""
+    dots = [f"...{k}" for k in range(count, 0, -1)]
+    return tuple(
+        name for piece in term for name in (dots if piece == ELLIPSIS else [piece])
+    )
+
+
+def _implied(inputs: Sequence[Sequence[str]], widest: int) -> tuple[str, ...]:
+    names = [name for term in inputs for name in term if not name.startswith("...")]
+    once = sorted(name for name in names if names.count(name) == 1)
+    return tuple(f"...{k}" for k in range(widest, 0, -1)) + tuple(once)
+
+
+def contraction(
+    text: str, nodes: Sequence[Node], sizes: Mapping[str, Size] | None = None
+) -> Node:
+    """The node of a spec and its operands; `sizes` for indices only in the output.
+
+    Raises `ShapeError` where an index would have two sizes. Only axes under an ellipsis
+    broadcast a literal 1, as in NumPy.
+    """
+    spec = read_spec(text, [len(node.shape) for node in nodes])
+    number: dict[str, int] = {}
+    known: dict[str, Size] = dict(sizes or {})
+    operands = []
+    loose = 0
+    for names, node in zip(spec.inputs, nodes, strict=True):
+        legs = []
+        for name, size in zip(names, node.shape, strict=True):
+            if size == 1 and name.startswith("..."):
+                loose += 1
+                legs.append(-loose)
+                continue
+            if known.setdefault(name, size) != size:
+                raise ShapeError(
+                    f"the index {name} of {text!r} has size {size_text(known[name])} "
+                    f"and, in an operand of shape {shape_text(node.shape)}, "
+                    f"{size_text(size)}"
+                )
+            legs.append(number.setdefault(name, len(number)))
+        operands.append((node, legs))
+    for name in spec.out:
+        if name not in known and name.startswith("..."):
+            known[name] = 1
+        if name not in known:
+            raise ParseError(
+                f"the output index {name} of {text!r} is on no operand",
+                hint=f"give its size: sizes={{{name!r}: …}}",
+            )
+    out = [number.setdefault(name, len(number)) for name in spec.out]
+    return einsum(operands, out, {k: known[name] for name, k in number.items()})

@@ -1,0 +1,352 @@
+"""Running an expression on arrays.
+
+>>> from indexcalc.expr import tensor
+>>> from indexcalc.matrix import contract
+>>> A, x = tensor("A", ("m", "n")), tensor("x", ("n",))
+>>> evaluate(contract(A, x), {"A": [[1, 2], [3, 4]], "x": [1, 1]}).tolist()
+[3.0, 7.0]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from . import kernels
+from .coefficients import Number
+from .errors import EvaluationError, ShapeError
+from .nodes import SYMMETRIC, Node, Tensor, variables
+from .pairwise import Array, contract
+from .plan import (
+    Apply,
+    Combine,
+    Contract,
+    Embed,
+    Fill,
+    Load,
+    Pattern,
+    Program,
+    Step,
+    compile_nodes,
+)
+from .simplify import fuse
+from .sizes import Dim, Size, names_in, shape_text, size_text, value_of
+
+Functions = Mapping[str, Callable[..., Any]]
+
+
+# -- inputs --------------------------------------------------------------------------------
+
+
+def as_array(name: str, value: object) -> Array:
+    """A float or complex array of what was given; integers become float64.
+
+    Raises `EvaluationError` for what is not numeric.
+    """
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):
+        raise EvaluationError(f"the value of {name} is not an array") from None
+    if array.dtype.kind in "biu":
+        return array.astype(np.float64)
+    if array.dtype.kind not in "fc":
+        raise EvaluationError(
+            f"the value of {name} has dtype {array.dtype}", hint="pass numbers"
+        )
+    return array
+
+
+def bind_sizes(
+    tensors: Iterable[Tensor],
+    arrays: Mapping[str, Array],
+    sizes: Mapping[str, int] | None = None,
+) -> dict[str, int]:
+    """The value of every size name, from the arrays' shapes and `sizes`.
+
+    Raises `ShapeError` where one name would have two values, or an array's shape does not
+    fit; an axis of length 1 never stands for another size.
+    """
+    known = {name: (int(n), "sizes") for name, n in (sizes or {}).items()}
+    axes: list[tuple[Size, int, str]] = []
+    for tensor in tensors:
+        if tensor.name not in arrays:
+            continue
+        shape = arrays[tensor.name].shape
+        if len(shape) != len(tensor.shape):
+            raise ShapeError(
+                f"{tensor.name} is {shape_text(tensor.shape)}, and its array is "
+                f"{shape_text(shape)}"
+            )
+        pairs = enumerate(zip(tensor.shape, shape, strict=True))
+        axes += [(s, n, f"axis {k} of {tensor.name}") for k, (s, n) in pairs]
+    axes.sort(key=lambda axis: isinstance(axis[0], Dim) and len(axis[0].terms))
+    pending = axes
+    while pending:
+        left = [axis for axis in pending if not _bind(known, *axis)]
+        if len(left) == len(pending):
+            break
+        pending = left
+    return {name: n for name, (n, _) in known.items()}
+
+
+def _bind(known: dict[str, tuple[int, str]], size: Size, n: int, where: str) -> bool:
+    """Uses one axis to learn or check a size; False where it must wait."""
+    open_ = sorted(names_in(size) - set(known))
+    values = {name: value for name, (value, _) in known.items()}
+    if not open_:
+        expected = value_of(size, values)
+        if expected != n:
+            raise _clash(known, size, expected, n, where)
+        return True
+    if len(open_) > 1 or not isinstance(size, Dim):
+        return False
+    zero, one = (value_of(size, values | {open_[0]: k}) for k in (0, 1))
+    two = value_of(size, values | {open_[0]: 2})
+    step = one - zero
+    if step <= 0 or two - one != step:
+        return False
+    value, rest = divmod(n - zero, step)
+    if rest or value < 0:
+        raise ShapeError(f"{where} has length {n}, which {size_text(size)} cannot be")
+    known[open_[0]] = (value, where)
+    return True
+
+
+def _clash(
+    known: Mapping[str, tuple[int, str]], size: Size, expected: int, n: int, where: str
+) -> ShapeError:
+    names = sorted(names_in(size))
+    if not names:
+        return ShapeError(f"{where} must have length {expected}, and has {n}")
+    source = ", ".join(f"{name} is {known[name][0]} in {known[name][1]}" for name in names)
+    return ShapeError(
+        f"{where} has length {n}, but {size_text(size)} is {expected} ({source})",
+        hint="an axis of length 1 never broadcasts" if n == 1 else None,
+    )
+
+
+# -- running -------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of a program: its inputs, the values of sizes, the slots filled so far."""
+
+    program: Program
+    arrays: Mapping[str, Array]
+    sizes: Mapping[str, int]
+    functions: Functions
+    dtype: Any
+    slots: dict[int, Array] = field(default_factory=dict)
+
+    def value(self, size: Size) -> int:
+        """The number a size stands for."""
+        return size if isinstance(size, int) else value_of(size, self.sizes)
+
+    def lengths(self, pattern: Pattern) -> list[int]:
+        """The lengths of a pattern's labels."""
+        return [self.value(size) for size in pattern.sizes]
+
+
+def run(state: Run) -> dict[int, Array]:
+    """Executes the steps in order; slots are forgotten after their last use."""
+    keep = set(state.program.results)
+    dying: dict[int, list[int]] = {}
+    for slot, step in state.program.last_use.items():
+        if slot not in keep:
+            dying.setdefault(step, []).append(slot)
+    for k, step in enumerate(state.program.steps):
+        state.slots[k] = execute(state, step)
+        for slot in dying.get(k, ()):
+            del state.slots[slot]
+    return state.slots
+
+
+def execute(state: Run, step: Step) -> Array:
+    """The core array of one step."""
+    slots = state.slots
+    match step:
+        case Load():
+            return _load(state, step.node)
+        case Fill():
+            shape = tuple(state.value(size) for size in step.node.shape)
+            params = tuple(
+                state.value(p) if isinstance(p, Dim) else p for p in step.node.params
+            )
+            return kernels.constant(step.node.function, params, shape, state.dtype)
+        case Contract():
+            return _contract(state, step)
+        case Apply():
+            args = [slots[slot] for slot in step.args]
+            f = step.node
+            return kernels.apply(f.function, args, f.params, state.functions)
+        case Combine():
+            return _combine(state, step)
+        case Embed():
+            pattern = state.program.patterns[step.slot]
+            return write_out(slots[step.slot], pattern, state.lengths(pattern))
+
+
+def _load(state: Run, node: Tensor) -> Array:
+    if node.array is not None:
+        array = as_array(node.name, node.array)
+        return array.astype(np.result_type(state.dtype, _kind(array)), copy=False)
+    if node.name not in state.arrays:
+        raise EvaluationError(
+            f"the variable {node.name} has no array",
+            hint=f"pass {node.name}=… of shape {shape_text(node.shape)}",
+        )
+    return state.arrays[node.name]
+
+
+def _kind(array: Array) -> Any:
+    """The weakest dtype of the same kind, so that constants do not widen results."""
+    return np.complex64 if array.dtype.kind == "c" else np.float16
+
+
+def _contract(state: Run, step: Contract) -> Array:
+    sizes = {i: state.value(size) for i, size in step.sizes}
+    rows = []
+    for slot, axes in step.operands:
+        array = state.slots[slot]
+        labels = tuple(i for axis in axes for i in axis)
+        if len(labels) != len(axes):
+            array = array.reshape([sizes[i] for i in labels])
+        rows.append((array, labels))
+    factor = prod(state.value(size) for size in step.factors)
+    if not rows:
+        return np.asarray(factor, state.dtype)
+    result = contract(rows, step.out)
+    return result if factor == 1 else result * factor
+
+
+def scalar(value: Number) -> float | complex:
+    """A coefficient as a Python number, which does not widen float32."""
+    try:
+        return complex(value) if isinstance(value, complex) else float(value)
+    except OverflowError:
+        raise EvaluationError("a coefficient is too large for a float") from None
+
+
+def _combine(state: Run, step: Combine) -> Array:
+    values = [(state.slots[slot], scalar(c)) for slot, c in step.terms]
+    if step.cores:
+        total = values[0][0] * values[0][1]
+        for array, c in values[1:]:
+            total = total + (array if c == 1 else array * c)
+        return np.asarray(total)
+    dtypes = [array.dtype for array, _ in values] or [state.dtype]
+    if any(isinstance(c, complex) for _, c in values):
+        dtypes.append(np.dtype(np.complex64))
+    shape = tuple(state.value(size) for size in step.shape)
+    total = np.zeros(shape, np.result_type(*dtypes))
+    for (slot, _), (array, c) in zip(step.terms, values, strict=True):
+        part = array if c == 1 else array * c
+        pattern = state.program.patterns[slot]
+        target, source = entries(total, part, pattern, state.lengths(pattern))
+        target += source
+    return total
+
+
+def entries(
+    dense: Array, core: Array, pattern: Pattern, sizes: Sequence[int]
+) -> tuple[Array, Array]:
+    """A writable view of a dense array's entries that the pattern fills, and the core
+    spread over it: diagonals by strides, no δ. `sizes` are the labels' lengths."""
+    flat = [i for axis in pattern.axes for i in axis]
+    split = dense.reshape([sizes[i] for i in flat])
+    labels = list(dict.fromkeys(flat))
+    strides = [
+        sum(s for s, j in zip(split.strides, flat, strict=True) if j == i)
+        for i in labels
+    ]
+    view = np.lib.stride_tricks.as_strided(split, [sizes[i] for i in labels], strides)
+    order = [pattern.core.index(i) for i in labels if i in pattern.core]
+    missing = tuple(k for k, i in enumerate(labels) if i not in pattern.core)
+    return view, np.expand_dims(core.transpose(order), missing)
+
+
+def write_out(core: Array, pattern: Pattern, sizes: Sequence[int]) -> Array:
+    """The dense array of a core and a pattern, freshly allocated."""
+    shape = tuple(prod(sizes[i] for i in axis) for axis in pattern.axes)
+    make = np.zeros if pattern.diagonal else np.empty
+    dense = make(shape, core.dtype)
+    target, source = entries(dense, core, pattern, sizes)
+    target[...] = source
+    return dense
+
+
+# -- the face of the module ----------------------------------------------------------------
+
+_programs: WeakKeyDictionary[Node, Program] = WeakKeyDictionary()
+
+
+def program_of(node: Node) -> Program:
+    """The program of one node, compiled once."""
+    found = _programs.get(node)
+    if found is None:
+        found = _programs[node] = compile_nodes([node])
+    return found
+
+
+def prepare(
+    node: Node,
+    values: Mapping[str, object],
+    sizes: Mapping[str, int] | None = None,
+    functions: Functions | None = None,
+    scope: Sequence[Tensor] = (),
+) -> Run:
+    """Checks inputs and binds sizes. `scope` are further tensors whose arrays are
+    welcome: the variables that a derivative no longer holds.
+
+    Raises `EvaluationError` for missing or unknown names, `ShapeError` for shapes.
+    """
+    fused = fuse(node)
+    known = {tensor.name: tensor for tensor in scope} | variables(fused)
+    for name in values:
+        if name not in known:
+            raise EvaluationError(
+                f"the expression has no variable {name}",
+                hint=f"it has {', '.join(sorted(known)) or 'none'}",
+            )
+    arrays = {name: as_array(name, value) for name, value in values.items()}
+    bound = bind_sizes(known.values(), arrays, sizes)
+    for tensor in variables(fused).values():
+        if tensor.name in arrays:
+            _check_structure(tensor, arrays[tensor.name])
+    dtypes = [array.dtype for array in arrays.values()]
+    dtype = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
+    return Run(program_of(fused), arrays, bound, functions or {}, dtype)
+
+
+def _check_structure(tensor: Tensor, array: Array) -> None:
+    if tensor.structure in SYMMETRIC and not np.allclose(
+        array, array.swapaxes(-1, -2), rtol=1e-6, atol=1e-12, equal_nan=True
+    ):
+        raise EvaluationError(
+            f"{tensor.name} is declared {tensor.structure}, and its array is not symmetric"
+        )
+
+
+def evaluate(
+    node: Node,
+    values: Mapping[str, object],
+    sizes: Mapping[str, int] | None = None,
+    functions: Functions | None = None,
+    scope: Sequence[Tensor] = (),
+) -> Array:
+    """The dense value of a node on arrays, in the arrays' dtype; inputs stay unchanged."""
+    state = prepare(node, values, sizes, functions, scope)
+    slot = state.program.results[0]
+    core = run(state)[slot]
+    pattern = state.program.patterns[slot]
+    if not pattern.dense:
+        return write_out(core, pattern, state.lengths(pattern))
+    inputs = list(state.arrays.values())
+    shared = not core.flags.owndata or any(core is array for array in inputs)
+    return core.copy() if shared else core

@@ -1,0 +1,276 @@
+"""The function table in NumPy: how each function of `functions` is computed.
+
+Kernels work on arrays whose leading axes are batch axes. They are stable where the naive
+formula is not (lse, softmax, softplus, sigmoid, logdet), keep float32, and leave NumPy's
+warnings alone where an argument is outside a function's domain.
+
+>>> softplus(np.array([-1000.0, 0.0, 1000.0])).round(6).tolist()
+[0.0, 0.693147, 1000.0]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import combinations, permutations
+from math import erf as scalar_erf
+from typing import Any
+
+import numpy as np
+
+from .errors import EvaluationError
+from .pairwise import Array
+
+Kernel = Callable[..., Array]
+
+
+def sigmoid(x: Array) -> Array:
+    """1/(1 + exp(−x)) without overflow."""
+    if np.iscomplexobj(x):
+        return 1 / (1 + np.exp(-x))
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, x.dtype.type(1), small) / (1 + small)
+
+
+def softplus(x: Array) -> Array:
+    """log(1 + exp(x)) without overflow."""
+    if np.iscomplexobj(x):
+        return np.log1p(np.exp(x))
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def lse(x: Array) -> Array:
+    """log Σ exp along the last axis, shifted by the maximum; −∞ on an empty axis."""
+    if x.shape[-1] == 0:
+        return np.full(x.shape[:-1], -np.inf, x.dtype)
+    top = x.real.max(-1, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    return np.log(np.exp(x - top).sum(-1)) + top[..., 0]
+
+
+def softmax(x: Array) -> Array:
+    """exp(x)/Σexp(x) along the last axis, shifted by the maximum."""
+    if x.shape[-1] == 0:
+        return x
+    weights = np.exp(x - x.real.max(-1, keepdims=True))
+    return weights / weights.sum(-1, keepdims=True)
+
+
+def power(x: Array, p: Any) -> Array:
+    """x^p with a constant p, by the cheapest routine."""
+    if p == 2:
+        return np.square(x)
+    if p == -1:
+        return np.reciprocal(x)
+    exponent = float(p) if not isinstance(p, complex) else p
+    if exponent == 0.5:
+        return np.sqrt(x)
+    if exponent == -0.5:
+        return np.reciprocal(np.sqrt(x))
+    if exponent == 3:
+        return x * x * x
+    return np.power(x, exponent)
+
+
+def erf(x: Array) -> Array:
+    """The error function: SciPy's where it is installed, else the standard library's."""
+    if np.iscomplexobj(x):
+        return _scipy_special("erf of complex numbers").erf(x)
+    try:
+        from scipy.special import erf as fast
+    except ImportError:
+        return np.vectorize(scalar_erf, otypes=[x.dtype])(x)
+    return np.asarray(fast(x))
+
+
+def _scipy_special(what: str) -> Any:
+    try:
+        from scipy import special
+    except ImportError:
+        raise EvaluationError(
+            f"{what} needs SciPy", hint="pip install 'indexcalc[scipy]'"
+        ) from None
+    return special
+
+
+def heaviside(x: Array) -> Array:
+    """1 where x > 0, else 0; NaN passes through."""
+    return np.where(np.isnan(x), x, (_ordered("heaviside", x) > 0).astype(x.dtype))
+
+
+def _ordered(name: str, x: Array) -> Array:
+    if np.iscomplexobj(x):
+        raise EvaluationError(f"{name} of a complex number has no derivative")
+    return x
+
+
+def relu(x: Array) -> Array:
+    """max(x, 0)."""
+    return np.maximum(_ordered("relu", x), 0)
+
+
+def inv(x: Array) -> Array:
+    """The inverse. Raises `EvaluationError` for a singular matrix."""
+    try:
+        return np.linalg.inv(x)
+    except np.linalg.LinAlgError:
+        raise EvaluationError("the matrix to be inverted is singular") from None
+
+
+def logdet(x: Array) -> Array:
+    """log |det|."""
+    return np.asarray(np.linalg.slogdet(x)[1])
+
+
+def cofactors(x: Array, k: int) -> Array:
+    """The k-th derivative of det, of shape (n, n) × k: signed minors, at any rank.
+
+    With X = U S Vᵀ, the k-th derivative is that of a diagonal matrix turned by U and V;
+    there its entries are signs of permutations times products of the other diagonal
+    entries (Jacobi's formula for minors).
+    """
+    u, s, vt = np.linalg.svd(x)
+    sign = np.linalg.det(u) * np.linalg.det(vt)
+    core = np.zeros(x.shape[:-2] + x.shape[-2:] * k, x.dtype)
+    for rows in combinations(range(x.shape[-1]), k):
+        others = [j for j in range(x.shape[-1]) if j not in rows]
+        minor = sign * s[..., others].prod(-1)
+        for left in permutations(rows):
+            for right in permutations(rows):
+                place = tuple(i for pair in zip(left, right, strict=True) for i in pair)
+                core[(..., *place)] = _parity(left, right) * minor
+    for axis in range(k):
+        core = _turned(core, u, vt, 2 * axis, 2 * k)
+    return core
+
+
+def _parity(left: tuple[int, ...], right: tuple[int, ...]) -> int:
+    order = [left.index(i) for i in right]
+    inversions = sum(a > b for n, a in enumerate(order) for b in order[n + 1 :])
+    return -1 if inversions % 2 else 1
+
+
+def _turned(core: Array, u: Array, vt: Array, axis: int, order: int) -> Array:
+    """One pair of axes taken from the singular basis back to the original one."""
+    batch = core.ndim - order
+    core = np.moveaxis(core, (batch + axis, batch + axis + 1), (-2, -1))
+    middle = (1,) * (order - 2)
+    left = u.reshape(*u.shape[:-2], *middle, *u.shape[-2:])
+    right = vt.reshape(*vt.shape[:-2], *middle, *vt.shape[-2:])
+    core = np.matmul(np.matmul(left, core), right)
+    return np.moveaxis(core, (-2, -1), (batch + axis, batch + axis + 1))
+
+
+def norm2(x: Array, order: int) -> Array:
+    """√Σx² over the last `order` axes, scaled against overflow."""
+    axes = tuple(range(-order, 0))
+    if np.iscomplexobj(x):
+        return np.sqrt((x * x).sum(axes))
+    if x.size == 0:
+        return np.sqrt(np.square(x).sum(axes))
+    top = np.abs(x).max(axes, keepdims=True)
+    safe = np.where((top == 0) | ~np.isfinite(top), 1, top)
+    return np.sqrt(np.square(x / safe).sum(axes)) * safe.reshape(x.shape[: x.ndim - order])
+
+
+def rnorm(x: Array, order: int) -> Array:
+    """1/√Σx², and 0 where that sum is 0."""
+    length = norm2(x, order)
+    return np.where(length == 0, 0, 1 / np.where(length == 0, 1, length))
+
+
+def _maximum(pick: Kernel, name: str) -> Kernel:
+    def kernel(a: Array, b: Array) -> Array:
+        return pick(_ordered(name, a), _ordered(name, b))
+
+    return kernel
+
+
+def _absolute(x: Array) -> Array:
+    return np.abs(_ordered("abs", x))
+
+
+def _sign(x: Array) -> Array:
+    return np.sign(_ordered("sign", x))
+
+
+KERNELS: dict[str, Kernel] = {
+    **{name: getattr(np, name) for name in "exp expm1 log log1p sin cos tan".split()},
+    **{name: getattr(np, name) for name in "sinh cosh tanh cbrt where".split()},
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "atan": np.arctan,
+    "asinh": np.arcsinh,
+    "acosh": np.arccosh,
+    "atanh": np.arctanh,
+    "atan2": np.arctan2,
+    "pow": np.power,
+    "power": power,
+    "abs": _absolute,
+    "sign": _sign,
+    "relu": relu,
+    "heaviside": heaviside,
+    "sigmoid": sigmoid,
+    "softplus": softplus,
+    "erf": erf,
+    "max": _maximum(np.maximum, "max"),
+    "min": _maximum(np.minimum, "min"),
+    "inv": inv,
+    "det": np.linalg.det,
+    "logdet": logdet,
+    "cofactors": cofactors,
+    "lse": lse,
+    "softmax": softmax,
+    "norm2": norm2,
+    "rnorm": rnorm,
+}
+
+
+def apply(
+    name: str,
+    args: list[Array],
+    params: tuple[Any, ...],
+    functions: Mapping[str, Callable[..., Any]],
+) -> Array:
+    """One function on arrays; an unknown one is looked up in `functions`.
+
+    The derivative of an unknown f of one argument is looked up as "f'", of several as
+    "f_1,0". Raises `EvaluationError` where it is not given.
+    """
+    if name != "unknown":
+        kernel = KERNELS[name]
+        if name == "where":
+            return np.where(args[0] != 0, args[1], args[2])
+        return np.asarray(kernel(*args, *params))
+    label = unknown_label(*params)
+    if label not in functions:
+        raise EvaluationError(
+            f"the unknown function {label} has no values",
+            hint=f"pass functions={{{label!r}: …}}",
+        )
+    return np.asarray(functions[label](*args))
+
+
+def unknown_label(name: str, orders: tuple[int, ...]) -> str:
+    """How an unknown function's derivative is named: f, f', f''; f_1,0 for several."""
+    if len(orders) == 1:
+        return name + "'" * orders[0]
+    return name if not any(orders) else f"{name}_{','.join(map(str, orders))}"
+
+
+def constant(
+    name: str, params: tuple[Any, ...], shape: tuple[int, ...], dtype: Any
+) -> Array:
+    """A constant of symbolic size, once its size is known."""
+    array = np.zeros(shape, dtype)
+    if name == "basis":
+        (i,) = params
+        if i >= shape[0]:
+            raise EvaluationError(
+                f"there is no entry {i} on an axis of size {shape[0]}",
+                hint="indices count from 0",
+            )
+        array[i] = 1
+        return array
+    (offset,) = params
+    np.fill_diagonal(array[offset:], 1)
+    return array

@@ -1,0 +1,215 @@
+"""The lowered form: products as written, every copy tensor spelled out.
+
+Each index of a contraction is a copy tensor that joins the places where it occurs: two
+places a plain wire (δ where both are free), one the ones vector, none the number n, three
+H. Here they are written one by one, before any is contracted, with the list of what their
+contraction does.
+
+>>> from indexcalc.expr import tensor
+>>> from indexcalc.matrix import contract, ones, times
+>>> X, A = tensor("X", ("n", "p")), tensor("A", ("n", "p"))
+>>> form = lowered(contract(times(X, A), ones(X.shape[1])))
+>>> print(form)
+H_ijk H_lmn A_jm X_kn 1_l
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .functions import is_elementwise
+from .index_text import (
+    IndexText,
+    Naming,
+    elementwise_text,
+    index_text,
+    naming_for,
+    signed_sum,
+    subscripted,
+)
+from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
+from .sizes import Size, size_text
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """`text` before any contraction, `axes` its free indices, `contractions` what each
+    copy tensor does, `after` the canonical form, `where` what was named beside it."""
+
+    text: str
+    axes: tuple[str, ...]
+    contractions: tuple[str, ...]
+    after: IndexText
+    where: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        if not self.where:
+            return self.text
+        parts = ", ".join(f"{left} = {right}" for left, right in self.where)
+        return f"{self.text} where {parts}"
+
+
+@dataclass(slots=True)
+class _Drawing:
+    """One product opened all the way: copy tensors and leaves, joined by wires.
+
+    Wires are numbers; those below `free` end outside.
+    """
+
+    free: int
+    wires: int
+    dots: list[tuple[Size, list[int]]] = field(default_factory=list)
+    leaves: list[tuple[Node, list[int]]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Printing:
+    naming: Naming
+    names: dict[Node, str] = field(default_factory=dict)
+    where: list[tuple[str, str]] = field(default_factory=list)
+    contractions: list[str] = field(default_factory=list)
+
+
+def lowered(root: Node) -> Lowered:
+    """The lowered form of an expression as it was written."""
+    printing = _Printing(naming_for(root))
+    for node in toposort(root):
+        if isinstance(node, (Sum, Call)) and node is not root:
+            name = printing.naming.part()
+            axes = [next(printing.naming.fresh) for _ in node.shape]
+            text = _formula(printing, node, axes)
+            printing.where.append((subscripted(name, axes), text))
+            printing.names[node] = name
+    axes = [next(printing.naming.fresh) for _ in root.shape]
+    text = _formula(printing, root, axes)
+    return Lowered(
+        text,
+        tuple(axes),
+        tuple(printing.contractions),
+        index_text(root),
+        tuple(printing.where),
+    )
+
+
+def _formula(printing: _Printing, node: Node, axes: Sequence[str]) -> str:
+    if node in printing.names:
+        return subscripted(printing.names[node], axes)
+    match node:
+        case Tensor():
+            return subscripted(node.name or "C", axes)
+        case Sum():
+            return signed_sum([(_formula(printing, e, axes), c) for e, c in node.terms])
+        case Call():
+            return _call(printing, node, axes)
+        case Einsum():
+            return _product(printing, node, axes)
+
+
+def _call(printing: _Printing, node: Call, axes: Sequence[str]) -> str:
+    if is_elementwise(node.function):
+        return elementwise_text(node, [_formula(printing, a, axes) for a in node.args])
+    inner = []
+    for arg in node.args:
+        names = [next(printing.naming.fresh) for _ in arg.shape]
+        inner.append(_formula(printing, arg, names))
+    return subscripted(f"{node.function}({', '.join(inner)})", axes)
+
+
+def _product(printing: _Printing, node: Einsum, axes: Sequence[str]) -> str:
+    if any(len(group) > 1 for group in node.out):
+        return str(index_text(node))
+    drawing = _opened(node)
+    names = _wire_names(printing, drawing, axes)
+    factors = []
+    for size, wires in drawing.dots:
+        shown = [names[w] for w in wires]
+        text = _dot_text(size, shown, wires, drawing.free)
+        if text:
+            factors.append(text)
+            printing.contractions.append(_contraction(text, shown, wires, drawing.free))
+    factors += [
+        _formula(printing, leaf, [names[w] for w in wires])
+        for leaf, wires in drawing.leaves
+    ]
+    return " ".join(factors) or "1"
+
+
+def _opened(root: Einsum) -> _Drawing:
+    """The product with every nested product opened, no index joined yet."""
+    free = len(root.out)
+    drawing = _Drawing(free, free)
+    stack: list[tuple[Einsum, list[int]]] = [(root, list(range(free)))]
+    while stack:
+        node, outer = stack.pop()
+        ends: list[list[int]] = [[] for _ in node.dims]
+        for group, wire in zip(node.out, outer, strict=True):
+            for i in group:
+                ends[i].append(wire)
+        nested = []
+        for child, legs in node.operands:
+            wires = list(range(drawing.wires, drawing.wires + len(legs)))
+            drawing.wires += len(legs)
+            for i, wire in zip(legs, wires, strict=True):
+                ends[i].append(wire)
+            if isinstance(child, Einsum) and all(len(g) < 2 for g in child.out):
+                nested.append((child, wires))
+            else:
+                drawing.leaves.append((child, wires))
+        drawing.dots += zip(node.dims, ends, strict=True)
+        stack.extend(reversed(nested))
+    return drawing
+
+
+def _wire_names(
+    printing: _Printing, drawing: _Drawing, axes: Sequence[str]
+) -> list[str]:
+    """A name for every wire; a dot with two wires, not both free, is one wire."""
+    parent = list(range(drawing.wires))
+
+    def find(w: int) -> int:
+        while parent[w] != w:
+            w = parent[w]
+        return w
+
+    for _, wires in drawing.dots:
+        if len(wires) == 2 and max(wires) >= drawing.free:
+            a, b = find(wires[0]), find(wires[1])
+            parent[max(a, b)] = min(a, b)
+    names = {w: name for w, name in enumerate(axes)}
+    for w in range(drawing.wires):
+        if find(w) not in names:
+            names[find(w)] = next(printing.naming.fresh)
+    return [names[find(w)] for w in range(drawing.wires)]
+
+
+def _dot_text(size: Size, names: Sequence[str], wires: Sequence[int], free: int) -> str:
+    match len(wires):
+        case 0:
+            return size_text(size)
+        case 1:
+            return subscripted("1", names)
+        case 2:
+            return subscripted("δ", names) if max(wires) < free else ""
+        case _:
+            return subscripted("H", names)
+
+
+def _contraction(
+    text: str, names: Sequence[str], wires: Sequence[int], free: int
+) -> str:
+    """What contracting one copy tensor does to the indices."""
+    if not wires:
+        return f"{text}: an index that nothing carries sums to its size"
+    if len(wires) == 1:
+        kind = "spreads the result along" if wires[0] < free else "sums over"
+        return f"{text} {kind} {names[0]}"
+    outer = [name for name, w in zip(names, wires, strict=True) if w < free]
+    inner = [name for name, w in zip(names, wires, strict=True) if w >= free]
+    kept = outer[0] if outer else inner.pop(0)
+    told = []
+    if inner:
+        told.append(f"{', '.join(dict.fromkeys(inner))} → {kept}")
+    if len(outer) > 1:
+        told.append(f"{subscripted('δ' if len(outer) == 2 else 'H', outer)} stays")
+    return f"{text}: {'; '.join(told)}"

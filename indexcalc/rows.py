@@ -1,0 +1,165 @@
+"""A node as a flat list of rows, and back: what `repr` prints and `build` reads.
+
+Row k may refer to earlier rows by number, so a shared node is one row, however often it is
+used, and no row is nested. Sizes and coefficients are texts, arrays hexadecimal bytes.
+
+>>> from indexcalc.expr import einsum, tensor
+>>> x = tensor("x", ("n",))
+>>> rows = to_rows(einsum([(x, [0])], [0, 0]))
+>>> rows
+[('tensor', 'x', 'n'), ('einsum', [(0, (0,))], [(0,), (0,)], 'n')]
+>>> from_rows(rows) is einsum([(x, [0])], [0, 0])
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from .coefficients import Number
+from .errors import ParseError
+from .expr import call_node, constant, einsum, linear, tensor
+from .functions import CONSTANTS, call
+from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
+from .sizes import Dim, Shape, parse_shape, parse_size, size_text
+
+Row = tuple[Any, ...]
+
+
+def _shape(shape: Shape) -> str:
+    return " ".join(size_text(size) for size in shape)
+
+
+def _number(value: Number) -> int | str:
+    if isinstance(value, int):
+        return value
+    if isinstance(value, Fraction):
+        return str(value)
+    return repr(value)
+
+
+def to_rows(root: Node) -> list[Row]:
+    """The rows of every node under the root, children first."""
+    place: dict[Node, int] = {}
+    rows: list[Row] = []
+    for node in toposort(root):
+        rows.append(_row(node, place))
+        place[node] = len(rows) - 1
+    return rows
+
+
+def _row(node: Node, place: dict[Node, int]) -> Row:
+    match node:
+        case Tensor():
+            return _leaf_row(node)
+        case Einsum():
+            operands = [(place[e], legs) for e, legs in node.operands]
+            return ("einsum", operands, list(node.out), _shape(node.dims))
+        case Sum():
+            terms = [(place[e], _number(c)) for e, c in node.terms]
+            return ("sum", terms, _shape(node.shape))
+        case Call():
+            args = [place[e] for e in node.args]
+            params = [_param(p) for p in node.params]
+            return ("call", node.function, args, params, _shape(node.shape))
+
+
+def _leaf_row(node: Tensor) -> Row:
+    if node.array is not None:
+        shape = " ".join(map(str, node.array.shape))
+        content = node.array.tobytes().hex()
+        return ("constant", node.name, node.array.dtype.str, shape, content)
+    row = ("tensor", node.name, _shape(node.shape))
+    return (*row, node.structure) if node.structure else row
+
+
+def _param(param: object) -> object:
+    if isinstance(param, Dim):
+        return {"size": size_text(param)}
+    if isinstance(param, Fraction):
+        return {"number": str(param)}
+    return param
+
+
+def from_rows(rows: Sequence[Row]) -> Node:
+    """The node that the rows describe.
+
+    Raises `ParseError` for a row that is not one of `to_rows`.
+    """
+    nodes: list[Node] = []
+    for k, row in enumerate(rows):
+        try:
+            nodes.append(_READERS[row[0]](nodes, *row[1:]))
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise ParseError(f"row {k} is not a row of an expression: {error}") from None
+    if not nodes:
+        raise ParseError("an expression needs at least one row")
+    return nodes[-1]
+
+
+def _read_tensor(
+    nodes: list[Node], name: str, shape: str, structure: str = ""
+) -> Node:
+    return tensor(name, parse_shape(shape), structure)
+
+
+def _read_constant(
+    nodes: list[Node], name: str, dtype: str, shape: str, content: str
+) -> Node:
+    flat = np.frombuffer(bytes.fromhex(content), np.dtype(dtype))
+    return constant(flat.reshape([int(n) for n in shape.split()]), name)
+
+
+def _read_einsum(
+    nodes: list[Node], operands: list[Any], out: list[Any], dims: str
+) -> Node:
+    chosen = [(_earlier(nodes, k), legs) for k, legs in operands]
+    return einsum(chosen, out, dict(enumerate(parse_shape(dims))))
+
+
+def _read_sum(nodes: list[Node], terms: list[Any], shape: str) -> Node:
+    chosen = [(_earlier(nodes, k), _read_number(c)) for k, c in terms]
+    return linear(chosen, parse_shape(shape))
+
+
+def _read_call(
+    nodes: list[Node], name: str, args: list[int], params: list[Any], shape: str
+) -> Node:
+    read = tuple(_read_param(p) for p in params)
+    if name in CONSTANTS:
+        return call_node(name, [], parse_shape(shape), read)
+    return call(name, [_earlier(nodes, k) for k in args], read)
+
+
+def _earlier(nodes: list[Node], k: int) -> Node:
+    if not 0 <= k < len(nodes):
+        raise IndexError(f"there is no row {k} before it")
+    return nodes[k]
+
+
+def _read_number(text: int | str) -> Number:
+    if isinstance(text, int):
+        return text
+    if "j" in text:
+        return complex(text)
+    return float(text) if any(c in text for c in ".en") else Fraction(text)
+
+
+def _read_param(param: object) -> object:
+    if isinstance(param, dict):
+        (kind, text), *_ = param.items()
+        return parse_size(text) if kind == "size" else Fraction(text)
+    return tuple(param) if isinstance(param, list) else param
+
+
+_READERS: dict[str, Callable[..., Node]] = {
+    "tensor": _read_tensor,
+    "constant": _read_constant,
+    "einsum": _read_einsum,
+    "sum": _read_sum,
+    "call": _read_call,
+}

@@ -1,0 +1,88 @@
+"""From the text to a node: read, type, build.
+
+>>> found = parse("(X .* A)*ones(p)", {"X": "n p", "A": "n p"})
+>>> found.kind, found.node.shape
+('column', (Dim('n'),))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .. import expr
+from ..errors import IndexCalcError
+from ..nodes import Node
+from ..sizes import Shape
+from .declarations import declare
+from .grammar import placed, read
+from .paper import scan_paper
+from .reading import Reading
+from .scanner import scan
+from .syntax import Binary, Suffix, Syntax
+from .typed import type_tree
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a text says.
+
+    `kind` is scalar, column, row, matrix or tensor; `shapes` has every variable declared or
+    inferred, `inferred` those that were not declared.
+    """
+
+    node: Node
+    kind: str
+    shapes: dict[str, Shape]
+    inferred: dict[str, Shape]
+
+
+def parse(
+    text: str,
+    shapes: Mapping[str, object] | None = None,
+    *,
+    paper: bool = False,
+    infer: bool = False,
+) -> Parsed:
+    """The node a text in the language stands for.
+
+    `shapes` declares variables, `"n p"`, `"n n : symmetric"`, `3`, `("n", 3)`, `""` for a
+    scalar, and unknown functions, `"function"`. With `paper`, operands side by side are
+    multiplied; with `infer`, undeclared names have an order by their first letter.
+
+    Raises `ParseError`, `ShapeError`, `UnknownNameError` or `BudgetError`, each with the
+    place in the text.
+
+    >>> parse("x'*A*x", {"A": "n n", "x": "n"}).kind
+    'scalar'
+    """
+    declared = declare(shapes or {})
+    lexemes = scan_paper(text, declared) if paper else scan(text, declared.functions)
+    reading = Reading(text, declared, read(text, lexemes), paper, infer)
+    order = type_tree(reading)
+    node = _built(reading, order)
+    known = {name: variable.shape for name, variable in declared.variables.items()}
+    inferred = {n: reading.sizes.shape(s) for n, s in reading.inferred.items()}
+    kind = reading.meanings[reading.root].type.kind
+    return Parsed(node, kind, {**known, **inferred}, inferred)
+
+
+def _built(reading: Reading, order: Sequence[Syntax]) -> Node:
+    memo: dict[Syntax, Node] = {}
+    for node in order:
+        meaning = reading.meanings[node]
+        try:
+            if meaning.value is not None:
+                memo[node] = expr.number(meaning.value)
+                continue
+            memo[node] = meaning.build(*[memo[a] for a in reading.values(node)])
+        except IndexCalcError as error:
+            raise _at(error, node, reading.text) from None
+    return memo[reading.root]
+
+
+def _at(error: IndexCalcError, node: Syntax, text: str) -> IndexCalcError:
+    if error.position is None:
+        place = node.place if isinstance(node, (Binary, Suffix)) else node.start
+        error.position = place
+    return placed(error, text)

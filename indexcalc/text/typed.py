@@ -1,0 +1,316 @@
+"""Types for a whole syntax tree: one pass, operands before what is made of them.
+
+Names are looked up, each operator and function applies its rule, and sizes left open are
+solved for. The result is a `Meaning` for every node, from which `lowering` builds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import assert_never
+
+from .. import expr, matrix
+from ..errors import BudgetError, InternalError, ParseError, ShapeError, UnknownNameError
+from ..nodes import Node
+from ..sizes import dim, parse_size
+from . import products
+from .arguments import as_integer, as_size, as_text, size_is_excessive, size_names
+from .blocks import block_rule
+from .disagreements import explained
+from .reading import Reading
+from .symbols import SIDE_BY_SIDE
+from .syntax import (
+    Applied,
+    Binary,
+    Blocks,
+    Group,
+    Indexed,
+    Name,
+    Negated,
+    Number,
+    Ones,
+    Suffix,
+    Summed,
+    Syntax,
+    Text,
+    excerpt,
+    postorder,
+)
+from .types import SCALAR, Disagreement, Meaning, Type, unknowns
+from .vocabulary import ORDER_LIMIT, TABLE, Function, identity, ones_of, spread_alike
+
+
+def type_tree(reading: Reading) -> list[Syntax]:
+    """Gives every value a meaning; the nodes in order of building.
+
+    Raises `ShapeError` where operands do not fit, `ParseError` and `UnknownNameError` for
+    what the language or the declarations do not know.
+    """
+    order = postorder(reading.root, reading.values)
+    for node in order:
+        if isinstance(node, Binary) and not reading.paper:
+            _require_operator(reading, node)
+        elif isinstance(node, Applied):
+            reading.written_sizes |= _sizes_written_in(reading, node)
+    for node in order:
+        reading.meanings[node] = meaning(reading, node)
+    _settle_sizes(reading)
+    return order
+
+
+def _require_operator(reading: Reading, node: Binary) -> None:
+    if node.symbol != SIDE_BY_SIDE.symbol:
+        return
+    left = excerpt(reading.text, node.left, 20)
+    right = excerpt(reading.text, node.right, 20)
+    raise ParseError(
+        "an operator is missing between two operands",
+        text=reading.text,
+        position=node.place,
+        hint=f"the product is {left}*{right}",
+    )
+
+
+def _sizes_written_in(reading: Reading, node: Applied) -> set[str]:
+    record = reading.record(node)
+    if record is None or "s" not in record.kinds:
+        return set()
+    written = [a for k, a in enumerate(node.arguments) if record.kind(k) == "s"]
+    return {name for argument in written for name in size_names(argument)}
+
+
+# -- one node ------------------------------------------------------------------------------
+
+
+def meaning(reading: Reading, node: Syntax) -> Meaning:
+    """The meaning of a node whose operands have theirs."""
+    reading.sizes.place = node
+    try:
+        found = _meaning(reading, node)
+    except Disagreement as disagreement:
+        raise explained(reading, node, disagreement) from None
+    _require_reasonable(reading, node, found.type)
+    return found
+
+
+def _meaning(reading: Reading, node: Syntax) -> Meaning:
+    known, sizes = reading.meanings, reading.sizes
+    match node:
+        case Number():
+            return Meaning(SCALAR, expr.number, node.value)
+        case Name():
+            return _named(reading, node)
+        case Ones():
+            return _ones(reading, node)
+        case Group():
+            inner = known[node.inner]
+            return Meaning(inner.type, _itself, inner.value)
+        case Negated():
+            return products.negated(known[node.inner])
+        case Suffix(symbol="'"):
+            return products.transposed(sizes, known[node.inner])
+        case Suffix():
+            return products.superscript(sizes, known[node.inner], node.symbol)
+        case Binary():
+            rule = products.INFIX_RULES[node.symbol]
+            return rule(sizes, known[node.left], known[node.right])
+        case Applied():
+            return _applied(reading, node)
+        case Blocks():
+            return block_rule(sizes, [[known[e].type for e in row] for row in node.rows])
+        case Text():
+            raise Disagreement("a text in quotes stands only first in einsum", kind=ParseError)
+        case Indexed() | Summed():
+            raise InternalError("named indices outside index notation")
+        case _:
+            assert_never(node)
+
+
+def _itself(node: Node) -> Node:
+    return node
+
+
+def _require_reasonable(reading: Reading, node: Syntax, type_: Type) -> None:
+    if type_.order > ORDER_LIMIT:
+        message = f"a tensor of {type_.order} axes is over the limit of {ORDER_LIMIT}"
+    elif any(size_is_excessive(size) for size in type_.shape):
+        message = "an axis of this size is out of range"
+    else:
+        return
+    raise BudgetError(message, text=reading.text, position=node.start)
+
+
+# -- names ---------------------------------------------------------------------------------
+
+
+def _named(reading: Reading, node: Name) -> Meaning:
+    name, sizes = node.name, reading.sizes
+    variable = reading.declared.variables.get(name)
+    if variable is not None:
+        leaf = expr.tensor(name, variable.shape, variable.structure)
+        return Meaning(Type(variable.shape), lambda: leaf)
+    if name in reading.declared.sizes or name in reading.written_sizes:
+        return Meaning(SCALAR, lambda: expr.size_node(dim(name)))
+    if name in ("I", "eye"):
+        size = sizes.fresh()
+        reading.constants.append((node, (size,)))
+        return identity(sizes, size)
+    if reading.infer:
+        return _inferred(reading, node)
+    raise _unknown_name(reading, node)
+
+
+def _inferred(reading: Reading, node: Name) -> Meaning:
+    """a–g and small Greek letters scalars, h–z vectors, capitals matrices."""
+    name, first = node.name, node.name[0]
+    if first == "_" or name in reading.declared.functions or name in TABLE:
+        raise _unknown_name(reading, node)
+    if name not in reading.inferred:
+        small = first.islower()
+        order = (0 if first > "z" or first <= "g" else 1) if small else 2
+        shape = tuple(reading.sizes.fresh() for _ in range(order))
+        reading.inferred[name] = shape
+    shape = reading.inferred[name]
+    return Meaning(
+        Type(shape), lambda: expr.tensor(name, reading.sizes.shape(shape))
+    )
+
+
+def _unknown_name(reading: Reading, node: Name) -> UnknownNameError:
+    name = node.name
+    if name in TABLE or name in reading.declared.functions:
+        message, hint = f"{name} is a function", f"write {name}(…)"
+    else:
+        message, hint = f"the name {name} is not declared", _similar(reading, name)
+    return UnknownNameError(message, text=reading.text, position=node.start, hint=hint)
+
+
+def _similar(reading: Reading, name: str) -> str:
+    known = [*reading.declared.variables, *sorted(reading.declared.sizes), "eye", "I"]
+    close = get_close_matches(name, known, 1, 0.5) if len(name) < 40 else []
+    folded = [other for other in known if other.lower() == name.lower()]
+    if folded or close:
+        return f"did you mean {(folded or close)[0]}?"
+    return f'declare its shape, such as {name[:20]}="n"'
+
+
+def _ones(reading: Reading, node: Ones) -> Meaning:
+    if node.size is None:
+        size = reading.sizes.fresh()
+        reading.constants.append((node, (size,)))
+    else:
+        size = parse_size(node.size)
+    return ones_of(reading.sizes, size)
+
+
+# -- functions -----------------------------------------------------------------------------
+
+
+def _applied(reading: Reading, node: Applied) -> Meaning:
+    record = reading.record(node)
+    if node.name in reading.declared.functions:
+        return _unknown_function(reading, node)
+    if record is None or node.orders:
+        raise _no_function(reading, node)
+    if not record.accepts(len(node.arguments)):
+        raise Disagreement(
+            f"{node.name} takes {_said(record)}, and {len(node.arguments)} are given",
+            kind=ParseError,
+        )
+    before = reading.sizes.count
+    arguments = [_argument(reading, record, k, a) for k, a in enumerate(node.arguments)]
+    found = record.rule(reading.sizes, *arguments)
+    if reading.sizes.count > before:
+        reading.constants.append((node, found.type.shape))
+    return found
+
+
+def _argument(reading: Reading, record: Function, k: int, argument: Syntax) -> object:
+    match record.kind(k):
+        case "v":
+            return reading.meanings[argument]
+        case "s":
+            known = reading.declared
+            return as_size(
+                reading.text, argument, known.variables.keys() - known.sizes
+            )
+        case "i":
+            return as_integer(reading.text, argument)
+        case _:
+            return as_text(reading.text, argument)
+
+
+_KINDS = {"v": "a value", "s": "a size", "i": "a whole number", "t": "a text in quotes"}
+
+
+def _said(record: Function) -> str:
+    listed = ", ".join(_KINDS[kind] for kind in record.kinds)
+    return f"{listed}, …" if record.arguments.endswith("*") else listed
+
+
+def _unknown_function(reading: Reading, node: Applied) -> Meaning:
+    arguments = tuple(reading.meanings[a] for a in node.arguments)
+    if not arguments:
+        raise Disagreement(f"{node.name} needs an argument", kind=ParseError)
+    orders = node.orders
+    if orders and len(orders) != len(arguments):
+        raise Disagreement(
+            f"{len(orders)} orders of differentiation for {len(arguments)} arguments",
+            f"D({node.name}, {', '.join('1' for _ in arguments)}) gives one for each",
+            ParseError,
+        )
+    return spread_alike(
+        reading.sizes,
+        arguments,
+        lambda *nodes: matrix.unknown(node.name, *nodes, orders=orders),
+    )
+
+
+def _no_function(reading: Reading, node: Applied) -> UnknownNameError:
+    name = node.name
+    if name in reading.declared.variables:
+        hint = f"{name} is a variable; the product is {name}*(…)"
+    elif node.orders or name == "D":
+        hint = 'declare f="function" and write D(f)(x)'
+    else:
+        known = [*TABLE, *reading.declared.functions]
+        close = get_close_matches(name, known, 1, 0.6) if len(name) < 40 else []
+        hint = (
+            f"did you mean {close[0]}?" if close else f'declare {name[:20]}="function"'
+        )
+    return UnknownNameError(
+        f"there is no function {name}", text=reading.text, position=node.start, hint=hint
+    )
+
+
+# -- sizes ---------------------------------------------------------------------------------
+
+
+def _settle_sizes(reading: Reading) -> None:
+    """Solves for the open sizes, names those of inferred variables, refuses the rest."""
+    sizes, declared = reading.sizes, reading.declared
+    if not sizes.count:
+        return
+    clash = sizes.contradiction()
+    if clash is not None:
+        a, b, place = clash
+        raise ShapeError(
+            f"the sizes {sizes.said((a,))} and {sizes.said((b,))} cannot be made equal",
+            text=reading.text,
+            position=None if place is None else place.start,
+            hint="declare the shapes",
+        )
+    taken = {*declared.variables, *declared.sizes, *reading.written_sizes}
+    taken |= {*reading.inferred, *declared.functions}
+    sizes.name_unknowns(reading.inferred.values(), taken)
+    for node, shape in reading.constants:
+        if any(map(unknowns, sizes.shape(shape))):
+            written = excerpt(reading.text, node)
+            raise ParseError(
+                f"nothing gives the size of {written}",
+                text=reading.text,
+                position=node.start,
+                hint="give it one, as in eye(n), ones(n), ones(m,n)",
+            )
+

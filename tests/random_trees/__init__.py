@@ -1,0 +1,1 @@
+"""Random well-typed trees of the text language, and how they are made."""
