@@ -21,6 +21,7 @@ from fractions import Fraction
 from .errors import ShapeError, UnsupportedError
 from .expr import einsum, linear, scale, swapped, zero
 from .functions import cores, partial
+from .network import bundle
 from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from .sizes import Shape, shape_text, size_text
 
@@ -192,12 +193,11 @@ def _einsum_cotangent(node: Einsum, k: int, cotangent: Node, leading: int) -> No
         if len(group) == 1:
             wires.append(group[0])
             continue
-        bundle = einsum(
-            [],
-            [range(len(group)), *range(len(group))],
-            {j: node.dims[i] for j, i in enumerate(group)},
-        )
-        operands.append((bundle, (fresh, *group)))
+        if group:
+            joint = bundle([node.dims[i] for i in group])
+            operands.append((joint, (fresh, *group)))
+        else:
+            dims[fresh] = 1
         wires.append(fresh)
         fresh += 1
     operands.append((cotangent, tuple(wires)))

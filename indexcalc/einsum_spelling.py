@@ -80,7 +80,7 @@ def scaled(coefficient: Number, code: Code) -> Code:
 
 
 def product_code(numbers: Iterable[Code], body: Code | None = None) -> Code:
-    """The product of numbers and at most one array: numbers first, divisors last.
+    """The product of scalars and at most one array: scalars first, divisors last.
 
     >>> product_code([literal(2), Code("1 / n", PRODUCT, True, None, "n")], Code("x")).text
     '2 * x / n'
@@ -88,20 +88,20 @@ def product_code(numbers: Iterable[Code], body: Code | None = None) -> Code:
     coefficient: Number = 1
     above: list[Code] = []
     below: list[str] = []
-    for code in numbers:
+    factors = [*numbers, *([] if body is None else [body])]
+    for code in factors:
         if code.value is not None:
             coefficient = multiply(coefficient, code.value)
         elif code.below:
             below.append(code.below)
         else:
             above.append(code)
-    if body is not None:
-        above.append(body)
     if not above and not below:
         return literal(coefficient)
     if coefficient == 1 and len(above) == 1 and not below:
         return above[0]
-    return _quotient(coefficient, above, below, body is None)
+    number = all(code.number for code in factors)
+    return _quotient(coefficient, above, below, number)
 
 
 def _quotient(
@@ -121,18 +121,18 @@ def _quotient(
 
 
 def sum_code(terms: Sequence[Code]) -> Code:
-    """The sum of codes, minus signs taken into the operators.
+    """The sum of codes, minus signs taken into the operators and not first.
 
-    >>> sum_code([Code("a"), literal(-2)]).text
+    >>> sum_code([literal(-2), Code("a")]).text
     'a - 2'
     """
     if len(terms) == 1:
         return terms[0]
-    text = terms[0].at(PRODUCT)
-    for term in terms[1:]:
-        piece = term.at(PRODUCT)
-        minus = piece.startswith("-")
-        text += f" - {piece[1:]}" if minus else f" + {piece}"
+    pieces = [term.at(PRODUCT) for term in terms]
+    lead = next((k for k, piece in enumerate(pieces) if piece[0] != "-"), 0)
+    text = pieces.pop(lead)
+    for piece in pieces:
+        text += f" - {piece[1:]}" if piece[0] == "-" else f" + {piece}"
     return Code(text, SUM, all(term.number for term in terms))
 
 
@@ -227,7 +227,7 @@ def {name}(x, k):
     u, s, v = LIB.linalg.svd(x)
     sign = LIB.linalg.det(u) * LIB.linalg.det(v)
     n, total = s.shape[-1], 0
-    minors = ZEROS(s.shape[:-1] + (n,) * k)
+    minors = ZEROS
     for rows in itertools.product(range(n), repeat=k):
         others = [i for i in range(n) if i not in rows]
         minors[(..., *rows)] = s[..., others].prod(-1)
@@ -257,8 +257,8 @@ def {name}(x):
     return e / e.sum(-1, keepdims=True)
 """,
     "rnorm": _RNORM.replace("LIB", "np"),
-    "cofactors": _COFACTORS.replace("ZEROS(", "np.zeros(X").replace(
-        "LIB", "np"
+    "cofactors": _COFACTORS.replace("LIB", "np").replace(
+        "ZEROS", "np.zeros(s.shape[:-1] + (n,) * k, x.dtype)"
     ),
 }
 
@@ -272,7 +272,9 @@ def {name}(x):
     return (x > 0).to(x.dtype)
 """,
     "rnorm": _RNORM.replace("LIB", "torch"),
-    "cofactors": _COFACTORS.replace("ZEROS", "x.new_zeros").replace("LIB", "torch"),
+    "cofactors": _COFACTORS.replace("LIB", "torch").replace(
+        "ZEROS", "x.new_zeros(s.shape[:-1] + (n,) * k)"
+    ),
 }
 
 #: What a helper imports.

@@ -24,7 +24,7 @@ import numpy as np
 
 from .coefficients import Number, as_number, multiply, number_key
 from .errors import InternalError, ShapeError
-from .network import Network, canonical, identity_of, inline
+from .network import Network, canonical, identity_of, inline, is_bundle
 from .nodes import (
     Call,
     Einsum,
@@ -239,8 +239,12 @@ def settle(net: Network) -> Node:
     shape = tuple(times_sizes(*(net.dims[i] for i in axis)) for axis in net.out)
     if net.coefficient == 0 or any(is_zero(node) for node, _ in net.operands):
         return zero(shape)
-    while inline(net, _views(net)):
-        pass
+    views = _views(net)
+    while views:
+        inline(net, views)
+        views = _views(net)
+        if all(is_bundle(net.operands[o][0]) for o in views):
+            break
     net.out = [[i for i in axis if net.dims[i] != 1] for axis in net.out]
     node = identity_of(net)
     if node is None or node.shape != shape:
@@ -249,6 +253,12 @@ def settle(net: Network) -> Node:
 
 
 def _views(net: Network) -> list[int]:
+    """The operands that cost nothing to open: views, and whatever is only permuted."""
+    if len(net.operands) == 1 and isinstance(net.operands[0][0], Einsum):
+        legs = net.operands[0][1]
+        flat = [i for axis in net.out for i in axis]
+        if sorted(flat) == sorted(legs) and len(set(legs)) == len(net.dims):
+            return [0]
     return [
         o for o, (e, _) in enumerate(net.operands) if isinstance(e, Einsum) and e.view
     ]

@@ -369,4 +369,10 @@ def _result_shape(name: str, args: Sequence[Node], signature: Signature) -> Shap
 
 def is_symmetric_matrix(node: Node) -> bool:
     """Whether a matrix is its own transpose, by declaration or by structure."""
-    return is_symmetric(node) or (len(node.shape) == 2 and swapped(node) is node)
+    if is_symmetric(node):
+        return True
+    if len(node.shape) != 2 or node.shape[0] != node.shape[1]:
+        return False
+    if isinstance(node, Sum):
+        return linear([(swapped(e), c) for e, c in node.terms], node.shape) is node
+    return swapped(node) is node

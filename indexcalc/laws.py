@@ -242,6 +242,39 @@ def _occurrences(net: Network, i: int) -> int:
     return sum(legs.count(i) for _, legs in net.operands)
 
 
+def split_basis(net: Network) -> bool:
+    """An index that carries a basis vector is one entry: each place where it stands gets
+    the basis vector for itself, in place. True where two different ones meet: zero."""
+    entries: dict[int, Node] = {}
+    for node, legs in net.operands:
+        if isinstance(node, Call) and node.function == "basis":
+            if entries.setdefault(legs[0], node) is not node:
+                return True
+    if not entries:
+        return False
+    fresh = 1 + max(net.dims)
+    rows: list[tuple[Node, list[int]]] = []
+    vectors: list[tuple[Node, list[int]]] = []
+
+    def own(i: int) -> int:
+        nonlocal fresh
+        if i not in entries:
+            return i
+        net.dims[fresh] = net.dims[i]
+        vectors.append((entries[i], [fresh]))
+        fresh += 1
+        return fresh - 1
+
+    for node, legs in net.operands:
+        if not (isinstance(node, Call) and node.function == "basis"):
+            rows.append((node, [own(i) for i in legs]))
+    net.out = [[own(i) for i in axis] for axis in net.out]
+    for i in entries:
+        del net.dims[i]
+    net.operands = rows + vectors
+    return False
+
+
 def merge_powers(net: Network, facts: Assumptions) -> bool:
     """Exponents of one base on the same legs are added, in place; whether any were."""
     groups: dict[tuple[Node, tuple[int, ...]], list[tuple[int, Number]]] = {}

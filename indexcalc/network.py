@@ -7,11 +7,10 @@ copy tensors. `canonical` gives a finished network its canonical labelling and i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .coefficients import Number
-from .errors import InternalError
 from .labelling import Contraction, operand_order
 from .nodes import (
     Einsum,
@@ -23,7 +22,7 @@ from .nodes import (
     shape_key,
     size_key,
 )
-from .sizes import Shape, Size
+from .sizes import Shape, Size, times
 
 class Network:
     """A contraction being put together: operands, out and dims with arbitrary indices."""
@@ -44,6 +43,8 @@ def identity_of(net: Network) -> Node | None:
     node, legs = net.operands[0]
     plain = [[i] if net.dims[i] != 1 else [] for i in legs]
     used = set(legs)
+    if is_symmetric(node) and net.out == plain[::-1]:
+        plain.reverse()
     if plain != net.out or len(used) != len(legs):
         return None
     if any(size != 1 for i, size in net.dims.items() if i not in used):
@@ -51,58 +52,61 @@ def identity_of(net: Network) -> Node | None:
     return node
 
 
-def inline(net: Network, chosen: Iterable[int]) -> int:
-    """Replaces the chosen Einsum operands by what they hold, in place; union-find.
+def inline(net: Network, chosen: Iterable[int]) -> None:
+    """Replaces the chosen products by what they hold, in place: union-find on indices.
 
-    A grouped axis is opened only where everything on that wire is opened alike; operands
-    for which this fails stay. Returns how many were opened.
+    Where a grouped axis meets an axis that is not grouped alike, the wire between them
+    stays whole, and a `bundle` joins it to the indices of the group.
     """
     positions = set(chosen)
-    if not positions:
-        return 0
-    positions -= _blocked(net, positions)
-    merge = _Merge(net)
-    for o in sorted(positions):
-        merge.open(o)
-    merge.finish(positions)
-    return len(positions)
+    if positions:
+        merge = _Merge(net, _whole_wires(net, positions))
+        for o in sorted(positions):
+            merge.open(o)
+        merge.finish(positions)
 
 
-def _blocked(net: Network, positions: set[int]) -> set[int]:
-    """The chosen operands that must stay closed, because a grouped wire cannot open."""
-    blocked: set[int] = set()
-    wires: dict[int, list[tuple[int, tuple[Size, ...] | None]]] = {}
+def bundle(sizes: Sequence[Size]) -> Einsum:
+    """The grouping δ: axes ((i, j, …), i, j, …), wiring alone."""
+    net = Network()
+    net.dims = dict(enumerate(sizes))
+    net.out = [list(net.dims), *([i] for i in net.dims)]
+    return canonical(net, (times(*sizes), *sizes))
+
+
+def is_bundle(node: object) -> bool:
+    """Whether a node is a grouping δ."""
+    if not isinstance(node, Einsum) or node.operands or len(node.out) < 3:
+        return False
+    group = node.out[0]
+    return len(group) > 1 and node.out[1:] == tuple((i,) for i in group)
+
+
+def _whole_wires(net: Network, positions: set[int]) -> set[int]:
+    """The wires with a grouped end that cannot be split for all their ends alike."""
+    groups: dict[int, set[tuple[Size, ...] | None]] = {}
     for o, (node, legs) in enumerate(net.operands):
         for place, i in enumerate(legs):
             group = None
-            if o in positions and isinstance(node, (Einsum, Network)):
+            if o in positions:
                 group = tuple(node.dims[j] for j in node.out[place])
-            wires.setdefault(i, []).append((o, group))
-    grouped = {
-        i: ends for i, ends in wires.items() if any(g and len(g) > 1 for _, g in ends)
-    }
-    changed = bool(grouped)
-    while changed:
-        changed = False
-        for ends in grouped.values():
-            groups = {None if o in blocked else g for o, g in ends}
-            if len(groups) > 1:
-                fresh = {o for o, g in ends if g and len(g) > 1} - blocked
-                blocked |= fresh
-                changed = changed or bool(fresh)
-    return blocked
+            known = group is not None and len(group) != 1
+            groups.setdefault(i, set()).add(group if known else None)
+    return {i for i, ends in groups.items() if len(ends) > 1}
 
 
 class _Merge:
     """Union-find over the indices of a network while operands are opened."""
 
-    __slots__ = ("fresh", "net", "opened", "parent", "split")
+    __slots__ = ("bundled", "fresh", "net", "opened", "parent", "split", "whole")
 
-    def __init__(self, net: Network) -> None:
+    def __init__(self, net: Network, whole: set[int]) -> None:
         self.net = net
+        self.whole = whole
         self.parent: dict[int, int] = {}
         self.split: dict[int, list[int]] = {}
-        self.opened: list[tuple[Node, list[int]]] = []
+        self.bundled: dict[tuple[int, tuple[Size, ...]], list[int]] = {}
+        self.opened: list[tuple[Any, list[int]]] = []
         self.fresh = 1 + max(net.dims, default=0)
 
     def find(self, i: int) -> int:
@@ -116,22 +120,25 @@ class _Merge:
             self.parent[max(i, j)] = min(i, j)
 
     def open(self, position: int) -> None:
-        """Copies one Einsum's indices in and joins its axes to the outer wires."""
+        """Copies one product's indices in and joins its axes to the outer wires."""
         node, legs = self.net.operands[position]
-        if not isinstance(node, (Einsum, Network)):
-            raise InternalError("only a product can be opened")
         new = self._copied_dims(node)
         for axis, wire in zip(node.out, legs, strict=True):
             inner = [new[j] for j in axis]
             if len(inner) == 1:
                 self.union(wire, inner[0])
-            elif wire in self.split:
-                for a, b in zip(self.split[wire], inner, strict=True):
-                    self.union(a, b)
             else:
-                self.split[wire] = inner
+                self._join_group(wire, inner, tuple(node.dims[j] for j in axis))
         for child, inner_legs in node.operands:
             self.opened.append((child, [new[j] for j in inner_legs]))
+
+    def _join_group(self, wire: int, inner: list[int], sizes: tuple[Size, ...]) -> None:
+        if wire in self.whole:
+            known = self.bundled.setdefault((wire, sizes), inner)
+        else:
+            known = self.split.setdefault(wire, inner)
+        for a, b in zip(known, inner, strict=True):
+            self.union(a, b)
 
     def _copied_dims(self, node: Einsum | Network) -> dict[int, int]:
         """Fresh indices for those of a node that is opened."""
@@ -143,22 +150,23 @@ class _Merge:
         return new
 
     def finish(self, positions: set[int]) -> None:
-        """Writes the joined network back, coefficients of opened Sums pulled out."""
+        """Writes the joined network back, with a bundle on every wire that stays whole."""
         net, find = self.net, self.find
         kept = [row for o, row in enumerate(net.operands) if o not in positions]
+        bundles = [
+            (bundle(sizes), [wire, *inner])
+            for (wire, sizes), inner in self.bundled.items()
+            if sizes
+        ]
         net.operands = [
-            (node, [find(i) for i in legs]) for node, legs in kept + self.opened
+            (node, [find(i) for i in legs]) for node, legs in kept + self.opened + bundles
         ]
         net.out = [
             [find(j) for i in axis for j in self.split.get(i, (i,))] for axis in net.out
         ]
-        gone = set(self.split)
-        dims: dict[int, Size] = {}
-        for i, size in net.dims.items():
-            if i in gone:
-                continue
-            dims[find(i)] = size
-        net.dims = dims
+        net.dims = {
+            find(i): size for i, size in net.dims.items() if i not in self.split
+        }
 
 
 def canonical(net: Network, shape: Shape) -> Einsum:

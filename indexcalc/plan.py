@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from .coefficients import Number
+from .network import is_bundle
 from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from .sizes import Shape, Size, times
 
@@ -239,7 +240,9 @@ def _emit_einsum(program: Program, node: Einsum) -> Slot:
         if pattern.dense:
             rows.append((slot, list(legs)))
         elif _joins(wiring, pattern, legs):
-            rows.append((slot, _join_pattern(wiring, pattern, legs)))
+            core = _join_pattern(wiring, pattern, legs)
+            if not is_bundle(child):
+                rows.append((slot, core))
         else:
             rows.append((program.dense(slot), list(legs)))
     return _emit_contract(program, node, wiring, rows)

@@ -14,6 +14,7 @@ True
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product as cartesian
@@ -23,9 +24,16 @@ from .coefficients import power as number_power
 from .errors import BudgetError
 from .expr import call_node, einsum, linear, scale, settle, zero
 from .functions import call, power
-from .laws import Assumption, apply_laws, cancel_inverses, merge_powers
+from .laws import (
+    Assumption,
+    apply_laws,
+    cancel_inverses,
+    merge_powers,
+    split_basis,
+)
 from .network import Network, identity_of, inline
 from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
+from .regular import has_inverse, split
 
 OPERAND_LIMIT = 32
 TERM_BUDGET = 4_000
@@ -120,7 +128,7 @@ def _fused_sum(fusion: Fusion, root: Sum) -> Factor:
     """Nested sums flattened in one pass over their DAG; the content comes out."""
     weights: dict[Node, Number] = {root: 1}
     terms: list[tuple[Node, Number]] = []
-    for node in reversed(_sums_under(root)):
+    for node in reversed(_sums_under(root, fusion.done)):
         weight = weights[node]
         for child, c in node.terms:
             part = multiply(weight, c)
@@ -131,8 +139,9 @@ def _fused_sum(fusion: Fusion, root: Sum) -> Factor:
     return _primitive(linear(terms, root.shape))
 
 
-def _sums_under(root: Sum) -> list[Sum]:
-    """The sums reached from a sum through sums alone, children first."""
+def _sums_under(root: Sum, done: Mapping[Node, object]) -> list[Sum]:
+    """The sums reached from a sum through sums alone that are not fused yet, children
+    first."""
     order: list[Sum] = []
     seen: set[Node] = {root}
     stack = [(root, iter(root.terms))]
@@ -142,7 +151,7 @@ def _sums_under(root: Sum) -> list[Sum]:
         if child is None:
             order.append(node)
             stack.pop()
-        elif isinstance(child, Sum):
+        elif isinstance(child, Sum) and child not in done:
             seen.add(child)
             stack.append((child, iter(child.terms)))
     return order
@@ -219,6 +228,8 @@ def _fused_einsum(fusion: Fusion, node: Einsum) -> Factor:
     if coefficient == 0:
         return 1, zero(node.shape)
     _open(fusion, net)
+    if split_basis(net):
+        return 1, zero(node.shape)
     while True:
         changed = cancel_inverses(net, fusion.assumptions)
         changed = merge_powers(net, fusion.assumptions) or changed
@@ -397,7 +408,7 @@ def _within(count: int, budget: int) -> None:
 def same(a: Node, b: Node, budget: int = TERM_BUDGET) -> bool | None:
     """Whether two nodes are equal after expansion; None is "undecided".
 
-    True is certain. The answer is never False: that takes a witness, which evaluation
+    An expression with an inverse in it is compared where that inverse exists. True is certain. The answer is never False: that takes a witness, which evaluation
     can give.
     """
     if a is b:
@@ -407,6 +418,11 @@ def same(a: Node, b: Node, budget: int = TERM_BUDGET) -> bool | None:
     if fuse(a) is fuse(b):
         return True
     try:
-        return True if expand(a, budget) is expand(b, budget) else None
+        if expand(a, budget) is expand(b, budget):
+            return True
+        if not has_inverse(a, b):
+            return None
+        regular = [expand(split(expand(side, budget)), budget) for side in (a, b)]
+        return True if regular[0] is regular[1] else None
     except BudgetError:
         return None

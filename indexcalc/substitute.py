@@ -32,7 +32,7 @@ def replace(root: Node, new: Mapping[Node, Node]) -> Node:
     done: dict[Node, Node] = dict(new)
     for node in toposort(root):
         if node not in done:
-            done[node] = _rebuilt(node, done, {})
+            done[node] = rebuilt(node, done)
     return done[root]
 
 
@@ -40,11 +40,15 @@ def replace_sizes(root: Node, sizes: Mapping[str, Size]) -> Node:
     """The expression with size names replaced by other sizes."""
     done: dict[Node, Node] = {}
     for node in toposort(root):
-        done[node] = _rebuilt(node, done, sizes)
+        done[node] = rebuilt(node, done, sizes)
     return done[root]
 
 
-def _rebuilt(node: Node, done: Mapping[Node, Node], sizes: Mapping[str, Size]) -> Node:
+def rebuilt(
+    node: Node, done: Mapping[Node, Node], sizes: Mapping[str, Size] | None = None
+) -> Node:
+    """The node over the new versions of its children, sizes replaced."""
+    sizes = sizes or {}
     match node:
         case Tensor():
             if node.array is not None or not sizes:

@@ -33,7 +33,9 @@ def as_size(text: str, argument: Syntax, variables: Set[str]) -> Size:
     for node in postorder(argument):
         memo[node] = size = _size(text, node, memo, variables)
         if size_is_excessive(size):
-            raise BudgetError("this size is out of range", text=text, position=node.start)
+            raise BudgetError(
+                "this size is out of range", text=text, position=node.start
+            )
     return memo[argument]
 
 
@@ -84,9 +86,10 @@ def as_integer(text: str, argument: Syntax) -> int:
     """The whole number an argument is; places and axes count from 0."""
     while isinstance(argument, Group):
         argument = argument.inner
-    if isinstance(argument, Number) and argument.value.denominator == 1:
-        if argument.value < SIZE_LIMIT:
-            return int(argument.value)
+    if isinstance(argument, Number):
+        value = argument.value
+        if value.denominator == 1 and value < SIZE_LIMIT:
+            return int(value)
     raise _unfit(text, argument, "a whole number from 0 on")
 
 

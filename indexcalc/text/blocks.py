@@ -70,7 +70,9 @@ def _extent(type_: Type) -> tuple[Size, Size]:
         case 2:
             return type_.shape[0], type_.shape[1]
         case order:
-            raise Disagreement(f"a block is a matrix at most, and this has {order} axes")
+            raise Disagreement(
+                f"a block is a matrix at most, and this has {order} axes"
+            )
 
 
 def _height(sizes: Sizes, row: Sequence[Type]) -> Size:

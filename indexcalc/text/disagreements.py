@@ -55,7 +55,7 @@ def _said(sizes: Sizes, type_: Type) -> str:
     return f"a {type_.kind} of {shape}" if type_.order == 1 else shape
 
 
-# -- ways out ------------------------------------------------------------------------------
+# -- ways out --------------------------------------------------------------------------
 
 
 def _suggestion(reading: Reading, node: Binary) -> str | None:
@@ -118,7 +118,7 @@ def _fits(
 
 
 def _regroupings(reading: Reading, node: Binary) -> Iterator[str]:
-    """`E∘(a*f')` for `E∘a*f'`, and likewise where the left side was grouped too soon."""
+    """`E∘(a*f')` for `E∘a*f'`, and likewise where the left was grouped too soon."""
     known, sizes, text = reading.meanings, reading.sizes, reading.text
     parent = _continuation(reading, node)
     if parent is not None and _is_product(parent) and _is_product(node):

@@ -1,8 +1,8 @@
 """The grammar, in lark's notation, and the tree that reading it yields.
 
 LALR, so reading never recurses; what a rule reads becomes a node of `syntax` at once. A
-chain of operators is read flat and grouped by the levels of `symbols`. lark is imported,
-and the grammar loaded, when the first text is read.
+chain of operators is read flat and grouped by the levels of `symbols`. lark is
+imported, and the grammar loaded, when the first text is read.
 
 >>> from .scanner import scan
 >>> tree = read("a + b*c", scan("a + b*c", frozenset()))
@@ -193,7 +193,7 @@ def _exact(word: Lexeme) -> Fraction:
     return Fraction(word.value.rstrip("."))
 
 
-# -- precedence ----------------------------------------------------------------------------
+# -- precedence ------------------------------------------------------------------------
 
 
 def _grouped(items: Sequence[Item]) -> Syntax:
@@ -253,7 +253,7 @@ def _binary(operator: Operator, left: Syntax, right: Syntax, place: int) -> Bina
     return Binary(operator.symbol, left, right, place, left.start, right.stop)
 
 
-# -- reading -------------------------------------------------------------------------------
+# -- reading ---------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=1)
@@ -295,7 +295,7 @@ def read(text: str, lexemes: Sequence[Lexeme]) -> Syntax:
         current = end
         return cast(Syntax, state.feed_token(cast("Token", end), True))
     except UnexpectedInput as error:
-        expected = getattr(error, "expected", set())
+        expected: set[str] = getattr(error, "expected", set())
         raise _unexpected(text, current, expected, lexemes) from None
     except IndexCalcError as error:
         raise placed(error, text) from None
@@ -338,4 +338,3 @@ def _operand_hint(word: Lexeme, before: Lexeme | None) -> str | None:
 
 def _said(word: Lexeme) -> str:
     return f"{word.value!r}" if word.value else "the end of the text"
-

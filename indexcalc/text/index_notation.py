@@ -14,17 +14,17 @@ once is visible outside. `sum_{j}` says it outright.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeAlias
 
 from .. import expr, matrix
-from ..errors import BudgetError, IndexCalcError, ParseError, ShapeError, UnsupportedError
+from ..errors import BudgetError, IndexCalcError, ParseError
 from ..nodes import Node
-from ..sizes import Size, dim, size_text
-from .declarations import Declarations, declare
+from ..sizes import Size, dim
+from .declarations import declare
 from .grammar import placed, read
-from .index_words import CONSTANTS, COPIES, INDEX_LIMIT, scan_index
+from .index_scopes import POWERS, SIGNS, Scopes, factors_of, joins, scoped, tie
+from .index_words import CONSTANTS, COPIES, scan_index
 from .products import BIT_LIMIT, EXPONENT_LIMIT
 from .scanner import NAME_PATTERN, canonical_name
 from .syntax import (
@@ -33,50 +33,14 @@ from .syntax import (
     Group,
     Indexed,
     Name,
-    Negated,
     Number,
     Suffix,
     Summed,
     Syntax,
-    excerpt,
-    operands,
-    postorder,
 )
 from .vocabulary import ELEMENTWISE
 
-Span: TypeAlias = tuple[int, int]
-Visible: TypeAlias = dict[str, int]
 Value: TypeAlias = tuple[Node, list[int]]
-
-_SUMS = {"+": 1, "-": -1}
-_PRODUCTS = frozenset({"*", " ", "∘"})
-_QUOTIENTS = frozenset({"/", "⊘"})
-_POWERS = frozenset({"^", ".^"})
-
-
-@dataclass
-class _Scopes:
-    """Which label each index has where it stands, and the size of each label.
-
-    `visible` are the labels a node may leave open; `ties` are labels of one size.
-    """
-
-    text: str
-    declared: Declarations
-    spans: dict[Syntax, dict[str, Span]] = field(default_factory=dict)
-    visible: dict[Syntax, Visible] = field(default_factory=dict)
-    sizes: dict[int, Size] = field(default_factory=dict)
-    names: list[str] = field(default_factory=list)
-    ties: list[list[int]] = field(default_factory=list)
-
-    def fresh(self, name: str) -> int:
-        """A new label for an index."""
-        self.names.append(name)
-        return len(self.names) - 1
-
-    def error(self, message: str, node: Syntax, hint: str | None = None) -> ParseError:
-        """A `ParseError` at a node."""
-        return ParseError(message, text=self.text, position=node.start, hint=hint)
 
 
 def parse_index(
@@ -84,27 +48,29 @@ def parse_index(
 ) -> Node:
     """The node of an expression in index notation, with the axes that `out` names.
 
-    `out` is `"ij"`, `"i j"`, `"i,j"` or a sequence of names. Indices may occur any number
-    of times. Raises `ParseError`, `ShapeError`, `UnknownNameError` or `BudgetError`.
+    `out` is `"ij"`, `"i j"`, `"i,j"` or a sequence of names. Indices may occur any
+    number of times. Raises `ParseError`, `ShapeError`, `UnknownNameError` or
+    `BudgetError`.
 
     >>> parse_index("exp(A_ij x_j) - b_i", "i", {"A": "m n", "x": "n", "b": "m"}).shape
     (Dim('m'),)
     """
     declared = declare(shapes or {})
     root = read(text, scan_index(text, declared))
-    scopes = _Scopes(text, declared)
+    scopes = Scopes(text, declared)
     free = _free(out)
     labels = {name: scopes.fresh(name) for name in dict.fromkeys(free)}
-    order = _scoped(scopes, root, labels)
-    _tie(scopes)
+    order = scoped(scopes, root, labels)
+    tie(scopes)
     values: dict[Syntax, Value] = {}
     for node in reversed(order):
         try:
-            values[node] = _value(scopes, node, values)
+            _evaluate(scopes, node, values)
         except IndexCalcError as error:
             error.position = node.start if error.position is None else error.position
             raise placed(error, text) from None
-    return _spread(scopes, root, values[root], [labels[name] for name in free])
+    wanted = [labels[name] for name in free]
+    return _spread(scopes, root, values[root], wanted)
 
 
 def _free(out: str | Sequence[str]) -> list[str]:
@@ -121,58 +87,154 @@ def _free(out: str | Sequence[str]) -> list[str]:
     return [canonical_name(name) for name in names]
 
 
-# -- scopes --------------------------------------------------------------------------------
+# -- nodes -----------------------------------------------------------------------------
 
 
-def _scoped(scopes: _Scopes, root: Syntax, free: Visible) -> list[Syntax]:
-    """Binds every index; the nodes, each before its operands."""
-    nodes = postorder(root)
-    names = {i for node in nodes if isinstance(node, Indexed) for i in node.indices}
-    if len(names) > INDEX_LIMIT:
-        raise BudgetError(f"{len(names)} indices are over the limit of {INDEX_LIMIT}")
-    for node in nodes:
-        scopes.spans[node] = _spans(scopes, node)
-    order: list[Syntax] = []
-    stack: list[tuple[Syntax, Visible, bool]] = [(root, free, True)]
-    while stack:
-        node, visible, is_term = stack.pop()
-        order.append(node)
-        if is_term and not _is_sum(node):
-            visible = _bound(scopes, node, visible)
-        scopes.visible[node] = visible
-        match node:
-            case Indexed():
-                _learn(scopes, node)
-            case Summed():
-                inner = _explicit(scopes, node, visible)
-                stack.append((node.inner, inner, True))
-            case _:
-                opens = not _is_factor_joint(node)
-                stack.extend((child, visible, opens) for child in operands(node))
-    return order
+def _evaluate(scopes: Scopes, node: Syntax, values: dict[Syntax, Value]) -> None:
+    """Gives a factor, a sum or a term its node and the labels of its axes."""
+    if not joins(scopes, node):
+        values[node] = _value(scopes, node, values)
+    elif node in scopes.bound:
+        values[node] = _term(scopes, node, values)
+    bound = scopes.bound.get(node)
+    if bound and not joins(scopes, node):
+        inner, labels = values[node]
+        values[node] = _contraction([(inner, labels)], set(bound))
 
 
-def _is_sum(node: Syntax) -> bool:
-    while isinstance(node, Group):
-        node = node.inner
-    return isinstance(node, Binary) and node.symbol in _SUMS
+def _value(scopes: Scopes, node: Syntax, values: dict[Syntax, Value]) -> Value:
+    match node:
+        case Number():
+            return expr.number(node.value), []
+        case Name():
+            return _scalar(scopes, node), []
+        case Indexed():
+            return _tensor(scopes, node)
+        case Group() | Summed():
+            return values[node.inner]
+        case Applied():
+            return _applied(scopes, node, [values[a] for a in node.arguments])
+        case Suffix():
+            exponent = expr.number(int(node.symbol[:5]))
+            return _power(scopes, node, values[node.inner], (exponent, []))
+        case Binary() if node.symbol in POWERS:
+            return _power(scopes, node, values[node.left], values[node.right])
+        case Binary():
+            return _sum(scopes, node, values)
+        case _:
+            raise scopes.error("this is not in index notation", node)
 
 
-def _is_factor_joint(node: Syntax) -> bool:
-    """Whether the operands belong to the same term as the node."""
-    if isinstance(node, (Negated, Group)):
-        return not _is_sum(node)
-    return isinstance(node, Binary) and node.symbol in _PRODUCTS | _QUOTIENTS
+def _term(scopes: Scopes, term: Syntax, values: dict[Syntax, Value]) -> Value:
+    """The product of the factors of a term, summed over what is bound there."""
+    sign, factors = factors_of(scopes, term)
+    coefficient = Fraction(sign)
+    parts: list[Value] = []
+    for node, divides in factors:
+        if isinstance(node, Number) and not divides:
+            coefficient *= node.value
+            continue
+        part, labels = values[node]
+        parts.append((matrix.power(part, -1) if divides else part, labels))
+    bits = coefficient.numerator.bit_length() + coefficient.denominator.bit_length()
+    if bits > BIT_LIMIT:
+        raise BudgetError("the product of these numbers is out of range")
+    whole, labels = _contraction(parts, set(scopes.bound[term]))
+    return expr.scale(coefficient, whole), labels
 
 
-def _factors(node: Syntax) -> list[Syntax]:
-    """The factors of a term, through parentheses round products."""
-    found: list[Syntax] = []
-    stack = [node]
-    while stack:
-        part = stack.pop()
-        if _is_factor_joint(part):
-            stack.extend(operands(part))
-        else:
-            found.append(part)
-    return found
+def _contraction(parts: list[Value], gone: set[int]) -> Value:
+    left = sorted({label for _, labels in parts for label in labels} - gone)
+    return expr.einsum(parts, left), left
+
+
+def _scalar(scopes: Scopes, node: Name) -> Node:
+    """An exponent that is a name."""
+    variable = scopes.declared.variables.get(node.name)
+    if variable is not None and not variable.shape:
+        return expr.tensor(node.name, ())
+    if variable is None and node.name in scopes.declared.sizes:
+        return expr.size_node(dim(node.name))
+    raise scopes.error(f"{node.name} is not a scalar", node)
+
+
+def _tensor(scopes: Scopes, node: Indexed) -> Value:
+    labels = [scopes.visible[node][name] for name in node.indices]
+    variable = scopes.declared.variables.get(node.name)
+    if variable is not None:
+        return expr.tensor(node.name, variable.shape, variable.structure), labels
+    if node.name in COPIES:
+        size = _size(scopes, node, labels[0])
+        return matrix.copy_tensor(size, len(labels)), labels
+    if node.name in CONSTANTS:
+        return matrix.levicivita(len(labels)), labels
+    if labels or node.name not in scopes.declared.sizes:
+        raise scopes.error(f"{node.name} takes no indices here", node)
+    return expr.size_node(dim(node.name)), []
+
+
+def _size(scopes: Scopes, node: Syntax, label: int) -> Size:
+    if label not in scopes.sizes:
+        raise scopes.error(
+            f"nothing gives the size of the index {scopes.names[label]}",
+            node,
+            "a declared tensor must carry it somewhere",
+        )
+    return scopes.sizes[label]
+
+
+def _spread(scopes: Scopes, node: Syntax, value: Value, wanted: list[int]) -> Node:
+    """The node with exactly the wanted axes, constant along those it lacks."""
+    part, labels = value
+    dims = {k: _size(scopes, node, k) for k in wanted if k not in labels}
+    return expr.einsum([(part, labels)], wanted, dims)
+
+
+def _sum(scopes: Scopes, node: Binary, values: dict[Syntax, Value]) -> Value:
+    sides = (node.left, node.right)
+    union = sorted({label for side in sides for label in values[side][1]})
+    left, right = (_spread(scopes, side, values[side], union) for side in sides)
+    return expr.linear([(left, 1), (right, SIGNS[node.symbol])], left.shape), union
+
+
+def _power(scopes: Scopes, node: Syntax, base: Value, exponent: Value) -> Value:
+    if exponent[1]:
+        raise scopes.error("an exponent has no indices", node)
+    literal = matrix.literal_number(exponent[0])
+    if isinstance(literal, int | Fraction) and abs(literal) > EXPONENT_LIMIT:
+        raise BudgetError(f"an exponent over {EXPONENT_LIMIT} is out of range")
+    return matrix.power(base[0], exponent[0]), base[1]
+
+
+def _applied(scopes: Scopes, node: Applied, arguments: list[Value]) -> Value:
+    name = node.name
+    unknown = name in scopes.declared.functions
+    _require_elementwise(scopes, node, unknown)
+    union = sorted({label for _, labels in arguments for label in labels})
+    nodes = [
+        _spread(scopes, argument, value, union)
+        for argument, value in zip(node.arguments, arguments, strict=True)
+    ]
+    if unknown:
+        return matrix.unknown(name, *nodes, orders=node.orders), union
+    return matrix.elementwise(name, *nodes), union
+
+
+def _require_elementwise(scopes: Scopes, node: Applied, unknown: bool) -> None:
+    if unknown:
+        wanted = len(node.orders) or max(len(node.arguments), 1)
+    elif node.name in ELEMENTWISE and not node.orders:
+        wanted = 1
+    elif node.name in ("min", "max") and not node.orders:
+        wanted = 2
+    else:
+        raise scopes.error(
+            f"{node.name} does not act entry by entry, so it has no place here",
+            node,
+            "say it with indices",
+        )
+    if len(node.arguments) != wanted:
+        raise scopes.error(
+            f"{node.name} takes {wanted} arguments, not {len(node.arguments)}",
+            node,
+        )

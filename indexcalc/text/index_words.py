@@ -1,7 +1,7 @@
 """From text to lexemes in index notation: A_ij, A_{i j}, A[i,j], Aᵢⱼ, sum_{j}.
 
-The longest declared name comes first in a word, the rest are indices. δ, H and ε are the
-copy tensors of order 2 and 3 and the Levi-Civita tensor, unless declared.
+The longest declared name comes first in a word, the rest are indices. δ, H and ε are
+the copy tensors of order 2 and 3 and the Levi-Civita tensor, unless declared.
 
 >>> from .declarations import declare
 >>> declared = declare({"A": "n n", "x": "n"})
@@ -29,6 +29,7 @@ from .scanner import (
     plain_lexeme,
     require_length,
 )
+from .unknown_names import undeclared
 from .vocabulary import TABLE
 
 COPIES = {"δ": "delta", "delta": "delta", "H": "delta"}
@@ -63,7 +64,10 @@ def _lexemes(text: str, declared: Declarations) -> Iterator[Lexeme]:
         kind, start, position = match.lastgroup or "STRAY", match.start(), match.end()
         if kind == "SPACE":
             continue
-        if kind == "SUM" and canonical_name(match[0].split("_")[0]) in declared.variables:
+        if (
+            kind == "SUM"
+            and canonical_name(match[0].split("_")[0]) in declared.variables
+        ):
             match = re.compile(rf"{NAME}(?:{_LISTED})?").match(text, start)
             assert match is not None
             kind, position = "WORD", match.end()
@@ -87,7 +91,7 @@ def _word(
     run = NAME_PATTERN.match(word)
     assert run is not None
     name, stop = run[0], start + len(run[0])
-    if exponent:
+    if exponent or (name in declared.functions and not _OPENING.match(text, stop)):
         return Lexeme("NAME", canonical_name(name), start, stop)
     called = _OPENING.match(text, stop)
     if called is not None:
@@ -122,9 +126,7 @@ def _called(
     return None
 
 
-def _split(
-    text: str, run: str, start: int, declared: Declarations
-) -> tuple[str, str]:
+def _split(text: str, run: str, start: int, declared: Declarations) -> tuple[str, str]:
     """The longest known name that a word begins with, and the rest of the word."""
     if canonical_name(run) in declared.sizes | declared.functions:
         return canonical_name(run), ""
@@ -132,15 +134,15 @@ def _split(
         name = canonical_name(run[:length])
         if name in declared.variables or name in CONSTANTS:
             return name, run[length:].replace("_", "")
-    from .typed import undeclared
-
     raise undeclared(text, canonical_name(run), start, declared)
 
 
 def _listed(
     base: str, written: str, text: str, start: int, declared: Declarations
 ) -> list[str]:
-    """Indices in braces or brackets; one word is one index where the tensor has one axis."""
+    """Indices in braces or brackets; one word is one index where the tensor has one
+    axis.
+    """
     variable = declared.variables.get(base)
     one_axis = variable is not None and len(variable.shape) == 1
     if one_axis and NAME_PATTERN.fullmatch(written.strip()):

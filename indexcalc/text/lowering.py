@@ -27,8 +27,8 @@ from .typed import type_tree
 class Parsed:
     """What a text says.
 
-    `kind` is scalar, column, row, matrix or tensor; `shapes` has every variable declared or
-    inferred, `inferred` those that were not declared.
+    `kind` is scalar, column, row, matrix or tensor; `shapes` has every variable
+    declared or inferred, `inferred` those that were not declared.
     """
 
     node: Node
@@ -46,12 +46,12 @@ def parse(
 ) -> Parsed:
     """The node a text in the language stands for.
 
-    `shapes` declares variables, `"n p"`, `"n n : symmetric"`, `3`, `("n", 3)`, `""` for a
-    scalar, and unknown functions, `"function"`. With `paper`, operands side by side are
-    multiplied; with `infer`, undeclared names have an order by their first letter.
+    `shapes` declares variables, `"n p"`, `"n n : symmetric"`, `3`, `("n", 3)`, `""` for
+    a scalar, and unknown functions, `"function"`. With `paper`, operands side by side
+    are multiplied; with `infer`, undeclared names have an order by their first letter.
 
-    Raises `ParseError`, `ShapeError`, `UnknownNameError` or `BudgetError`, each with the
-    place in the text.
+    Raises `ParseError`, `ShapeError`, `UnknownNameError` or `BudgetError`, each with
+    the place in the text.
 
     >>> parse("x'*A*x", {"A": "n n", "x": "n"}).kind
     'scalar'

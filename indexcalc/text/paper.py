@@ -1,8 +1,8 @@
 """From text to lexemes in paper mode, where letters side by side are a product.
 
 A declared name wins, the longest first; a word right before a parenthesis that is a
-function of the table stays one; any other letter is a name of its own, with its subscript
-and its primes. `1₃`, `1_n` and `𝟏` are ones, `I₃` and `I_n` identities.
+function of the table stays one; any other letter is a name of its own, with its
+subscript and its primes. `1₃`, `1_n` and `𝟏` are ones, `I₃` and `I_n` identities.
 
 >>> from .declarations import declare
 >>> found = scan_paper("AX∘tr(B)1₃", declare({"A": "k n", "X": "n 3", "B": "n n"}))

@@ -60,7 +60,7 @@ def _stand_alike(a: Type, b: Type) -> bool:
     return a.order != 1 or a.stands == b.stands or EITHER in (a.stands, b.stands)
 
 
-# -- sums --------------------------------------------------------------------------------
+# -- sums ------------------------------------------------------------------------------
 
 
 def _signed(sign: int) -> Callable[[Node, Node], Node]:
@@ -109,9 +109,7 @@ def _entrywise(
         return Meaning(type_, combine)
     left, right = scalar_from(sizes, a), scalar_from(sizes, b)
     if left and (a.type.order == 0 or not right):
-        return Meaning(
-            b.type, lambda x, y: combine(matrix.spread(left(x), y.shape), y)
-        )
+        return Meaning(b.type, lambda x, y: combine(matrix.spread(left(x), y.shape), y))
     if right:
         return Meaning(
             a.type, lambda x, y: combine(x, matrix.spread(right(y), x.shape))
@@ -119,7 +117,7 @@ def _entrywise(
     raise Disagreement(f"operands {what} must have the same shape, or one be a scalar")
 
 
-# -- products ----------------------------------------------------------------------------
+# -- products --------------------------------------------------------------------------
 
 
 def _product(sizes: Sizes, a: Meaning, b: Meaning) -> Meaning:
@@ -251,7 +249,7 @@ def _double_contraction(sizes: Sizes, a: Type, b: Type) -> Meaning:
     return Meaning(type_, lambda x, y: matrix.contract(x, y, 2))
 
 
-# -- products of blocks ------------------------------------------------------------------
+# -- products of blocks ----------------------------------------------------------------
 
 Sides: TypeAlias = tuple[list[int], list[int], list[int]]
 
@@ -310,7 +308,9 @@ def _settled(a: Meaning, b: Meaning) -> tuple[Meaning, Meaning]:
 
 def _tensor_kronecker(a: Type, b: Type) -> Meaning:
     if a.order != b.order:
-        raise Disagreement("a Kronecker product of tensors needs as many axes on a side")
+        raise Disagreement(
+            "a Kronecker product of tensors needs as many axes on a side"
+        )
     shape = tuple(map(times, a.shape, b.shape))
     return Meaning(Type(shape), matrix.kron)
 
@@ -353,7 +353,7 @@ def outer(sizes: Sizes, a: Meaning, b: Meaning) -> Meaning:
     return Meaning(Type(a.type.shape + b.type.shape), matrix.outer)
 
 
-# -- powers ------------------------------------------------------------------------------
+# -- powers ----------------------------------------------------------------------------
 
 
 def _power(sizes: Sizes, a: Meaning, b: Meaning) -> Meaning:
@@ -389,7 +389,7 @@ def _power_value(base: Fraction | None, exponent: Fraction) -> Fraction | None:
         return None
     if _bits(base) * abs(exponent) > BIT_LIMIT:
         raise out_of_range("this power of a number")
-    return base**exponent
+    return Fraction(base ** int(exponent))
 
 
 def _require_exponent(a: Meaning, exponent: Fraction) -> None:
@@ -429,7 +429,7 @@ def superscript(sizes: Sizes, a: Meaning, digits: str) -> Meaning:
     return Meaning(power.type, lambda x: power.build(x, None), power.value)
 
 
-# -- signs -------------------------------------------------------------------------------
+# -- signs -----------------------------------------------------------------------------
 
 
 def transposed(sizes: Sizes, a: Meaning) -> Meaning:

@@ -16,8 +16,8 @@ from .vocabulary import TABLE, Function
 class Reading:
     """The state of the typing pass over one text.
 
-    `constants` are the nodes whose sizes are to be inferred; `written_sizes` the names that
-    stand where a size stands, as in `ones(n)`.
+    `constants` are the nodes whose sizes are to be inferred; `written_sizes` the names
+    that stand where a size stands, as in `ones(n)`.
     """
 
     text: str

@@ -1,8 +1,8 @@
 """From text to lexemes, in the plain spelling of the language.
 
-A number never swallows a dot that belongs to an operator, `'` is always transposition, and
-a name before a parenthesis is a function. Brackets are matched here, before any grammar is
-consulted, so that depth and length are bounded whatever the text.
+A number never swallows a dot that belongs to an operator, `'` is always transposition,
+and a name before a parenthesis is a function. Brackets are matched here, before any
+grammar is consulted, so that depth and length are bounded whatever the text.
 
 >>> [(lexeme.type, lexeme.value) for lexeme in scan("1.+x", frozenset())]
 [('NUMBER', '1'), ('INFIX', '.+'), ('NAME', 'x')]
@@ -97,8 +97,8 @@ _WORDS = compiled(
 def scan(text: str, functions: Set[str]) -> list[Lexeme]:
     """The lexemes of a text; `functions` are the declared unknown functions.
 
-    Raises `ParseError` at a character outside the language or a bracket without a partner,
-    and `BudgetError` beyond the limits on length and nesting.
+    Raises `ParseError` at a character outside the language or a bracket without a
+    partner, and `BudgetError` beyond the limits on length and nesting.
     """
     require_length(text)
     return checked(_lexemes(text, functions), text)

@@ -17,8 +17,9 @@ from .types import Disagreement, Meaning, Sizes, Type
 
 
 def subscripts(text: str, count: int) -> tuple[list[str], str]:
-    """The indices of each operand and of the result; without an arrow the result has those
-    that occur once, in alphabetical order."""
+    """The indices of each operand and of the result; without an arrow the result has
+    those that occur once, in alphabetical order.
+    """
     compact = "".join(text.split())
     if "." in compact:
         raise Disagreement(
@@ -69,7 +70,7 @@ def einsum_rule(sizes: Sizes, text: str, *operands: Meaning) -> Meaning:
 def _learn(sizes: Sizes, known: dict[str, Size], letters: str, type_: Type) -> None:
     if len(letters) != type_.order:
         raise Disagreement(
-            f"{letters!r} names {len(letters)} axes of an operand that has {type_.order}"
+            f"{letters!r} names {len(letters)} axes of an operand with {type_.order}"
         )
     for letter, size in zip(letters, type_.shape, strict=True):
         if not sizes.same(known.setdefault(letter, size), size):

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 class Operator:
     """An operator between two operands.
 
-    `symbol` is its name in the syntax tree; `associative` says that it groups to the left,
-    and where it is false a second one beside it is an error.
+    `symbol` is its name in the syntax tree; `associative` says that it groups to the
+    left, and where it is false a second one beside it is an error.
     """
 
     symbol: str
@@ -45,8 +45,8 @@ OPERATORS = (
 
 SIDE_BY_SIDE = Operator(" ", ("",), JUXTAPOSED)
 
-# A minus in front of a term binds tighter than a product and looser than a suffix; the sign
-# of a sum over an index reaches to the next + or -.
+# A minus in front of a term binds tighter than a product and looser than a suffix; the
+# sign of a sum over an index reaches to the next + or -.
 PREFIX_LEVELS = {"NEGATIVE": 5, "SUM": ADDITIVE + 1}
 
 INFIX = {spelling: op for op in OPERATORS for spelling in op.spellings}

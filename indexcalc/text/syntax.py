@@ -1,7 +1,7 @@
 """The syntax tree of the text language, and the walk over it.
 
-Every node knows the stretch of text it was read from, `text[start:stop]`, so that an error
-can point at it. Trees may be thousands deep: nothing here recurses.
+Every node knows the stretch of text it was read from, `text[start:stop]`, so that an
+error can point at it. Trees may be thousands deep: nothing here recurses.
 
 >>> x = Name("x", 0, 1)
 >>> [type(node).__name__ for node in postorder(Suffix("'", x, 1, 2))]

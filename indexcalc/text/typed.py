@@ -1,17 +1,15 @@
 """Types for a whole syntax tree: one pass, operands before what is made of them.
 
-Names are looked up, each operator and function applies its rule, and sizes left open are
-solved for. The result is a `Meaning` for every node, from which `lowering` builds.
+Names are looked up, each operator and function applies its rule, and sizes left open
+are solved for. The result is a `Meaning` for every node, from which `lowering` builds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import assert_never
 
 from .. import expr, matrix
-from ..errors import BudgetError, InternalError, ParseError, ShapeError, UnknownNameError
+from ..errors import BudgetError, InternalError, ParseError, ShapeError
 from ..nodes import Node
 from ..sizes import dim, parse_size
 from . import products
@@ -38,14 +36,15 @@ from .syntax import (
     postorder,
 )
 from .types import SCALAR, Disagreement, Meaning, Type, unknowns
+from .unknown_names import no_function, undeclared
 from .vocabulary import ORDER_LIMIT, TABLE, Function, identity, ones_of, spread_alike
 
 
 def type_tree(reading: Reading) -> list[Syntax]:
     """Gives every value a meaning; the nodes in order of building.
 
-    Raises `ShapeError` where operands do not fit, `ParseError` and `UnknownNameError` for
-    what the language or the declarations do not know.
+    Raises `ShapeError` where operands do not fit, `ParseError` and `UnknownNameError`
+    for what the language or the declarations do not know.
     """
     order = postorder(reading.root, reading.values)
     for node in order:
@@ -80,7 +79,7 @@ def _sizes_written_in(reading: Reading, node: Applied) -> set[str]:
     return {name for argument in written for name in size_names(argument)}
 
 
-# -- one node ------------------------------------------------------------------------------
+# -- one node --------------------------------------------------------------------------
 
 
 def meaning(reading: Reading, node: Syntax) -> Meaning:
@@ -118,9 +117,13 @@ def _meaning(reading: Reading, node: Syntax) -> Meaning:
         case Applied():
             return _applied(reading, node)
         case Blocks():
-            return block_rule(sizes, [[known[e].type for e in row] for row in node.rows])
+            return block_rule(
+                sizes, [[known[e].type for e in row] for row in node.rows]
+            )
         case Text():
-            raise Disagreement("a text in quotes stands only first in einsum", kind=ParseError)
+            raise Disagreement(
+                "a text in quotes stands only first in einsum", kind=ParseError
+            )
         case Indexed() | Summed():
             raise InternalError("named indices outside index notation")
         case _:
@@ -141,7 +144,7 @@ def _require_reasonable(reading: Reading, node: Syntax, type_: Type) -> None:
     raise BudgetError(message, text=reading.text, position=node.start)
 
 
-# -- names ---------------------------------------------------------------------------------
+# -- names -----------------------------------------------------------------------------
 
 
 def _named(reading: Reading, node: Name) -> Meaning:
@@ -158,41 +161,21 @@ def _named(reading: Reading, node: Name) -> Meaning:
         return identity(sizes, size)
     if reading.infer:
         return _inferred(reading, node)
-    raise _unknown_name(reading, node)
+    raise undeclared(reading.text, name, node.start, reading.declared)
 
 
 def _inferred(reading: Reading, node: Name) -> Meaning:
     """a–g and small Greek letters scalars, h–z vectors, capitals matrices."""
     name, first = node.name, node.name[0]
     if first == "_" or name in reading.declared.functions or name in TABLE:
-        raise _unknown_name(reading, node)
+        raise undeclared(reading.text, name, node.start, reading.declared)
     if name not in reading.inferred:
         small = first.islower()
         order = (0 if first > "z" or first <= "g" else 1) if small else 2
         shape = tuple(reading.sizes.fresh() for _ in range(order))
         reading.inferred[name] = shape
     shape = reading.inferred[name]
-    return Meaning(
-        Type(shape), lambda: expr.tensor(name, reading.sizes.shape(shape))
-    )
-
-
-def _unknown_name(reading: Reading, node: Name) -> UnknownNameError:
-    name = node.name
-    if name in TABLE or name in reading.declared.functions:
-        message, hint = f"{name} is a function", f"write {name}(…)"
-    else:
-        message, hint = f"the name {name} is not declared", _similar(reading, name)
-    return UnknownNameError(message, text=reading.text, position=node.start, hint=hint)
-
-
-def _similar(reading: Reading, name: str) -> str:
-    known = [*reading.declared.variables, *sorted(reading.declared.sizes), "eye", "I"]
-    close = get_close_matches(name, known, 1, 0.5) if len(name) < 40 else []
-    folded = [other for other in known if other.lower() == name.lower()]
-    if folded or close:
-        return f"did you mean {(folded or close)[0]}?"
-    return f'declare its shape, such as {name[:20]}="n"'
+    return Meaning(Type(shape), lambda: expr.tensor(name, reading.sizes.shape(shape)))
 
 
 def _ones(reading: Reading, node: Ones) -> Meaning:
@@ -204,7 +187,7 @@ def _ones(reading: Reading, node: Ones) -> Meaning:
     return ones_of(reading.sizes, size)
 
 
-# -- functions -----------------------------------------------------------------------------
+# -- functions -------------------------------------------------------------------------
 
 
 def _applied(reading: Reading, node: Applied) -> Meaning:
@@ -212,7 +195,7 @@ def _applied(reading: Reading, node: Applied) -> Meaning:
     if node.name in reading.declared.functions:
         return _unknown_function(reading, node)
     if record is None or node.orders:
-        raise _no_function(reading, node)
+        raise no_function(reading.text, node.name, node.start, reading.declared)
     if not record.accepts(len(node.arguments)):
         raise Disagreement(
             f"{node.name} takes {_said(record)}, and {len(node.arguments)} are given",
@@ -232,9 +215,7 @@ def _argument(reading: Reading, record: Function, k: int, argument: Syntax) -> o
             return reading.meanings[argument]
         case "s":
             known = reading.declared
-            return as_size(
-                reading.text, argument, known.variables.keys() - known.sizes
-            )
+            return as_size(reading.text, argument, known.variables.keys() - known.sizes)
         case "i":
             return as_integer(reading.text, argument)
         case _:
@@ -267,28 +248,11 @@ def _unknown_function(reading: Reading, node: Applied) -> Meaning:
     )
 
 
-def _no_function(reading: Reading, node: Applied) -> UnknownNameError:
-    name = node.name
-    if name in reading.declared.variables:
-        hint = f"{name} is a variable; the product is {name}*(…)"
-    elif node.orders or name == "D":
-        hint = 'declare f="function" and write D(f)(x)'
-    else:
-        known = [*TABLE, *reading.declared.functions]
-        close = get_close_matches(name, known, 1, 0.6) if len(name) < 40 else []
-        hint = (
-            f"did you mean {close[0]}?" if close else f'declare {name[:20]}="function"'
-        )
-    return UnknownNameError(
-        f"there is no function {name}", text=reading.text, position=node.start, hint=hint
-    )
-
-
-# -- sizes ---------------------------------------------------------------------------------
+# -- sizes -----------------------------------------------------------------------------
 
 
 def _settle_sizes(reading: Reading) -> None:
-    """Solves for the open sizes, names those of inferred variables, refuses the rest."""
+    """Solves for open sizes, names those of inferred variables, refuses the rest."""
     sizes, declared = reading.sizes, reading.declared
     if not sizes.count:
         return
@@ -313,4 +277,3 @@ def _settle_sizes(reading: Reading) -> None:
                 position=node.start,
                 hint="give it one, as in eye(n), ones(n), ones(m,n)",
             )
-

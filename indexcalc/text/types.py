@@ -2,7 +2,8 @@
 
 A `Type` is a shape and, for a vector, how it stands: as a column, as a row, or either,
 where nothing has fixed it yet (the column sums of a matrix). A `Meaning` is a type with
-the node it builds. Sizes nobody wrote are unknowns, solved by `Sizes` as the text is read.
+the node it builds. Sizes nobody wrote are unknowns, solved by `Sizes` as the text is
+read.
 
 >>> Type((3, 3)).kind, Type((3,), "row").kind
 ('matrix', 'row')
@@ -65,7 +66,7 @@ class Meaning:
     value: Fraction | None = None
 
 
-class Disagreement(Exception):
+class Disagreement(Exception):  # noqa: N818
     """Operands that do not fit, said without the text; the typing pass adds it."""
 
     def __init__(
@@ -80,7 +81,7 @@ class Disagreement(Exception):
         self.kind = kind
 
 
-# -- sizes to be found -------------------------------------------------------------------
+# -- sizes to be found -----------------------------------------------------------------
 
 UNKNOWN = "ʔ"
 READABLE = tuple("mnpqrklst")
@@ -175,9 +176,13 @@ class Sizes:
 
     def said(self, shape: Shape) -> str:
         """A shape for a message, unknown sizes as question marks."""
-        return "×".join(
-            "?" if unknowns(size) else shape_text((size,)) for size in self.shape(shape)
-        ) or "scalar"
+        return (
+            "×".join(
+                "?" if unknowns(size) else shape_text((size,))
+                for size in self.shape(shape)
+            )
+            or "scalar"
+        )
 
 
 def unknowns(size: Size) -> list[str]:
@@ -247,7 +252,7 @@ def _quotient(size: Size, names: list[str], coefficient: int) -> Size | None:
     return _size(terms)
 
 
-# -- small builders ----------------------------------------------------------------------
+# -- small builders --------------------------------------------------------------------
 
 
 def squeezed(node: Node) -> Node:

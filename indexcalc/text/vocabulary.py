@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from .. import expr, matrix
 from ..errors import BudgetError, UnsupportedError
 from ..nodes import Node
-from ..sizes import Shape, Size
+from ..sizes import Shape, Size, times
 from . import products
 from .products import common, scalar_from
 from .spelled import einsum_rule
@@ -40,8 +40,8 @@ ORDER_LIMIT = 32
 class Function:
     """A function by its argument kinds, the least number of them, and its rule.
 
-    The rule is called with the sizes so far and the arguments: a `Meaning` for a value, a
-    `Size`, an `int` or a `str`.
+    The rule is called with the sizes so far and the arguments: a `Meaning` for a value,
+    a `Size`, an `int` or a `str`.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Function:
         return least <= count and (count == 0 or bool(self.kind(count - 1)))
 
 
-# -- elementwise ---------------------------------------------------------------------------
+# -- elementwise -----------------------------------------------------------------------
 
 
 def _elementwise(name: str) -> Rule:
@@ -86,7 +86,9 @@ def _of_two(name: str) -> Rule:
 def spread_alike(
     sizes: Sizes, arguments: tuple[Meaning, ...], build: Callable[..., Node]
 ) -> Meaning:
-    """An elementwise function of several arguments: of one shape, or scalars among them."""
+    """An elementwise function of several arguments: of one shape, or scalars among
+    them.
+    """
     arrays = [a.type for a in arguments if not scalar_from(sizes, a)]
     if not arrays:
         arrays = [a.type for a in arguments if a.type.order] or [SCALAR]
@@ -106,7 +108,7 @@ def spread_alike(
     return Meaning(type_, spread)
 
 
-# -- reductions ----------------------------------------------------------------------------
+# -- reductions ------------------------------------------------------------------------
 
 
 def _reduction(build: Callable[[Node], Node]) -> Rule:
@@ -142,7 +144,7 @@ def _itself(node: Node) -> Node:
     return node
 
 
-# -- linear algebra ------------------------------------------------------------------------
+# -- linear algebra --------------------------------------------------------------------
 
 
 def _square(
@@ -156,7 +158,9 @@ def _square(
         if a.type.order == 0:
             return Meaning(SCALAR, of_scalar)
         if a.type.order != 2:
-            raise Disagreement(f"a square matrix is needed, and this is a {a.type.kind}")
+            raise Disagreement(
+                f"a square matrix is needed, and this is a {a.type.kind}"
+            )
         if not sizes.same(*a.type.shape):
             raise Disagreement(
                 f"a square matrix is needed, and this is {sizes.said(a.type.shape)}"
@@ -201,7 +205,7 @@ def _diagonal_matrix(_: Sizes, a: Meaning) -> Meaning:
 
 
 def _vec(_: Sizes, a: Meaning) -> Meaning:
-    return Meaning(Type((products.times(*a.type.shape),)), matrix.vec)
+    return Meaning(Type((times(*a.type.shape),)), matrix.vec)
 
 
 def _vech(sizes: Sizes, a: Meaning) -> Meaning:
@@ -232,7 +236,7 @@ def _transpose(sizes: Sizes, a: Meaning, *axes: int) -> Meaning:
     return Meaning(Type(shape, stands), lambda x: matrix.transpose(x, chosen))
 
 
-# -- constants -----------------------------------------------------------------------------
+# -- constants -------------------------------------------------------------------------
 
 
 def filled(build: Callable[..., Node]) -> Rule:
@@ -314,12 +318,13 @@ def _levicivita(_: Sizes, n: int) -> Meaning:
     return Meaning(Type((n,) * n), lambda: matrix.levicivita(n))
 
 
-# -- the table -----------------------------------------------------------------------------
+# -- the table -------------------------------------------------------------------------
 
 ELEMENTWISE = (
-    "exp log sin cos tan asin acos atan sinh cosh tanh sqrt abs sign relu sigmoid "
-    "softplus erf recip square heaviside"
-).split()
+    *("exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh"),
+    *("tanh", "sqrt", "abs", "sign", "relu", "sigmoid", "softplus", "erf", "recip"),
+    *("square", "heaviside"),
+)
 
 _TRACE = _square(matrix.trace, _itself, _scalar)
 

@@ -277,6 +277,7 @@ class Builder:
         three = self.infix(
             "*", PRODUCT, a.type, "multiply", self.number("3"), identity, "* scalar"
         )
+        self.unshared(three)
         return self.infix("+", SUM, a.type, "add", a, three)
 
     def bounded_norm(self, a: Node) -> Node:
@@ -285,15 +286,22 @@ class Builder:
         digits = 1 + math.ceil(max(0.0, math.log10(spectral)))
         return self.scaled(f"{math.floor(10**digits / spectral) / 10**digits:g}", a)
 
+    def unshared(self, node: Node) -> Node:
+        """The node, which means what it means only where it stands."""
+        self.built = [other for other in self.built if other is not node]
+        return node
+
     def inferred(self, name: str, type_: Type) -> Node:
         """A constant whose sizes come from its surroundings: `eye`, `vector(1)`."""
         dims = self.dims(type_)
         self.reserved.add(name)
         if name in ("eye", "I"):
-            return self.constant(
+            node = self.constant(
                 name, name, type_, "copy_tensor", n=dims[0], order=len(dims)
             )
-        return self.constant(name, name, type_, "fill", value=1, shape=dims)
+        else:
+            node = self.constant(name, name, type_, "fill", value=1, shape=dims)
+        return self.unshared(node)
 
     def declared(self, name: str) -> bool:
         """Whether a variable bears this name."""

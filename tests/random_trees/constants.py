@@ -140,7 +140,8 @@ def _inferred_vector(name: str) -> Production:
             ones = b.inferred(name, column(n))
             type_ = tensor(*u.type.sizes[:-1])
             return b.infix("*", PRODUCT, type_, "product", u, ones, "* inferred")
-        ones = b.transpose(b.inferred(name, column(u.type.sizes[0])))
+        ones = b.inferred(name, column(u.type.sizes[0]))
+        ones = b.unshared(b.transpose(ones))
         return b.infix("*", PRODUCT, row(n), "product", ones, u, "* inferred")
 
     return Production(name, "crm", build, weight=0.5)

@@ -6,6 +6,7 @@ from tests.random_trees.builder import TIMES, Builder, exact
 from tests.random_trees.nodes import (
     PRODUCT,
     SCALAR,
+    SUM,
     Node,
     Type,
     column,
@@ -165,12 +166,20 @@ def _vech(b: Builder, u: Node) -> Node:
     return b.call("vech", column(size(n * (n + 1) // 2)), u)
 
 
-def _sums(name: str) -> Production:
-    def build(b: Builder, u: Node) -> Node:
-        m, n = u.type.sizes
-        return b.call(name, row(n) if name == "sum0" else column(m), u)
+def _sum0(b: Builder, u: Node) -> Node:
+    """`sum0(A)`, a row or a column as may be, where only a row can stand."""
+    type_ = row(u.type.sizes[1])
+    sums = b.unshared(b.call("sum0", type_, u))
+    if b.chance(0.5):
+        return b.call(b.pick(["sum", "norm2", "normsq"]), SCALAR, sums)
+    pair = either_way(b, sums, partner(b, type_))
+    if b.chance(0.5):
+        return b.infix("+", SUM, type_, "add", *pair)
+    return b.infix(b.pick(TIMES), PRODUCT, type_, "multiply", *pair)
 
-    return Production(name + "()", "m", build)
+
+def _sum1(b: Builder, u: Node) -> Node:
+    return b.call("sum1", column(u.type.sizes[0]), u)
 
 
 def _frob(b: Builder, u: Node) -> Node:
@@ -189,7 +198,8 @@ PRODUCTIONS += [
     *(_at_kink(name) for name in KINKS),
     *(_reduction(name, "crmt") for name in ("sum", "mean", "norm2", "normsq")),
     *(_reduction(name, "crm") for name in ("norm1", "lse")),
-    *(_sums(name) for name in ("sum0", "sum1")),
+    Production("sum0()", "m", _sum0),
+    Production("sum1()", "m", _sum1),
     _square_function("tr", "trace"),
     _square_function("trace"),
     *(_square_function(name) for name in ("det", "logdet", "inv", "adj")),

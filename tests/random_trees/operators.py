@@ -154,6 +154,7 @@ def _entry_as_scalar(b: Builder, u: Node) -> Node:
     sign = b.pick((*TIMES, "/"))
     one = b.nonzero(one) if sign == "/" else one
     entry = b.node("one entry as scalar", SCALAR, "entry", Form("silent"), (one,))
+    b.unshared(entry)
     if sign == "/":
         return b.infix(sign, PRODUCT, u.type, "divide", u, entry)
     return b.infix(sign, PRODUCT, u.type, "multiply", *either_way(b, entry, u))

@@ -1,0 +1,54 @@
+"""The errors for names that nothing declares, with what may have been meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from ..errors import UnknownNameError
+from .declarations import Declarations
+from .vocabulary import TABLE
+
+LONGEST = 40
+
+
+def undeclared(
+    text: str, name: str, position: int, declared: Declarations
+) -> UnknownNameError:
+    """The error for a name without a parenthesis."""
+    if name in TABLE or name in declared.functions:
+        message, hint = f"{name} is a function", f"write {name}(…)"
+    else:
+        known = [*declared.variables, *sorted(declared.sizes), "eye", "I"]
+        message = f"the name {name[:LONGEST]} is not declared"
+        hint = similar(name, known) or f'declare its shape, such as {name[:20]}="n"'
+    return UnknownNameError(message, text=text, position=position, hint=hint)
+
+
+def no_function(
+    text: str, name: str, position: int, declared: Declarations
+) -> UnknownNameError:
+    """The error for a name before a parenthesis."""
+    if name in declared.variables:
+        hint = f"{name} is a variable; the product is {name}*(…)"
+    elif name == "D":
+        hint = 'declare f="function" and write D(f)(x)'
+    else:
+        known = [*TABLE, *sorted(declared.functions)]
+        hint = similar(name, known) or f'declare {name[:20]}="function"'
+    return UnknownNameError(
+        f"there is no function {name[:LONGEST]}",
+        text=text,
+        position=position,
+        hint=hint,
+    )
+
+
+def similar(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is most like a name, as a question."""
+    if len(name) > LONGEST:
+        return None
+    listed = list(known)
+    folded = [other for other in listed if other.lower() == name.lower()]
+    close = folded or get_close_matches(name, listed, 1, 0.5)
+    return f"did you mean {close[0]}?" if close else None
