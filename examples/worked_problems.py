@@ -1,8 +1,8 @@
 """The five worked problems, from their text to checked numbers.
 
-Run it with `make demo`. Each problem is parsed, lowered, differentiated, compared with the
-closed form a person would write, printed as an einsum program, and verified on random
-arrays against differences of the function itself.
+Run it with `make demo`. Each problem is parsed, lowered, differentiated, compared with
+the closed form a person would write, printed as an einsum program, and verified on
+random arrays against differences of the function itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import indexcalc as ic
 
 @dataclass(frozen=True)
 class Problem:
-    """A function, the variable to differentiate by, and the answer in the same language."""
+    """A function, the variable to differentiate by, and the answer in the same
+    language."""
 
     title: str
     text: str
@@ -132,7 +133,9 @@ def solve(problem: Problem) -> float:
 def main() -> None:
     """All five."""
     worst = max(solve(problem) for problem in PROBLEMS)
-    print(f"\nAll {len(PROBLEMS)} problems answered and verified, error at most {worst:.1e}.")
+    print(
+        f"\nAll {len(PROBLEMS)} problems answered and verified, error at most {worst:.1e}."
+    )
 
 
 if __name__ == "__main__":

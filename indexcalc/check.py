@@ -1,7 +1,8 @@
 """Numerical and symbolic verification: are two expressions the same function?
 
 `compare` first asks structure, which is certain; then it looks for a witness, random
-arrays on which the two differ, which is certain too; otherwise it says it does not know.
+arrays on which the two differ, which is certain too; otherwise it says it does not
+know.
 
 >>> from indexcalc.expr import tensor
 >>> from indexcalc.matrix import times
@@ -93,7 +94,8 @@ def _drawn(
         array = rng.normal(size=shape)
     if len(shape) == 2 and shape[0] == shape[1]:
         array = array + shape[0] * np.eye(shape[0])
-        array = _STRUCTURES.get(structure, lambda a: a)(array)
+        if structure in _STRUCTURES:
+            array = _STRUCTURES[structure](array)
     return array
 
 

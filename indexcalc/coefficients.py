@@ -1,8 +1,9 @@
-"""Exact coefficients: integers and fractions first, floats and complex where they must be.
+"""Exact coefficients: integers and fractions first, floats and complex where they must
+be.
 
-A Python float becomes the fraction its shortest decimal names, which converts back to the
-same float, so that 0.5·2 is 1 and 0.1 prints as 1/10. Fractions that grow past `MAX_BITS`
-fall back to floats.
+A Python float becomes the fraction its shortest decimal names, which converts back to
+the same float, so that 0.5·2 is 1 and 0.1 prints as 1/10. Fractions that grow past
+`MAX_BITS` fall back to floats.
 
 >>> as_number(0.5), as_number(2.0), multiply(Fraction(1, 3), 3)
 (Fraction(1, 2), 2, 1)
@@ -61,9 +62,12 @@ def _from_complex(value: complex) -> Number:
 def _reduced(value: Fraction) -> Number:
     if value.denominator == 1:
         return value.numerator
-    if value.numerator.bit_length() + value.denominator.bit_length() > MAX_BITS:
+    if value.numerator.bit_length() + value.denominator.bit_length() <= MAX_BITS:
+        return value
+    try:
         return float(value)
-    return value
+    except OverflowError:
+        return value
 
 
 def multiply(a: Number, b: Number) -> Number:
@@ -74,6 +78,12 @@ def multiply(a: Number, b: Number) -> Number:
         return a
     product = a * b
     return _reduced(product) if isinstance(product, Fraction) else product
+
+
+def plus(a: Number, b: Number) -> Number:
+    """The sum, reduced."""
+    total = a + b
+    return _reduced(total) if isinstance(total, Fraction) else total
 
 
 def divide(a: Number, b: Number) -> Number:
@@ -91,7 +101,9 @@ def power(base: Number, exponent: Number) -> Number | None:
         return None
     if base == 0 and exponent < 0:
         raise EvaluationError("zero to a negative power")
-    bits = Fraction(base).numerator.bit_length() + Fraction(base).denominator.bit_length()
+    bits = (
+        Fraction(base).numerator.bit_length() + Fraction(base).denominator.bit_length()
+    )
     if abs(exponent) * bits > 4 * MAX_BITS:
         return None
     return as_number(Fraction(base) ** exponent)
@@ -120,7 +132,8 @@ def content(values: list[Number]) -> Number:
         return 1
     exact = [Fraction(v) for v in values if isinstance(v, (int, Fraction))]
     common = Fraction(
-        math.gcd(*(v.numerator for v in exact)), math.lcm(*(v.denominator for v in exact))
+        math.gcd(*(v.numerator for v in exact)),
+        math.lcm(*(v.denominator for v in exact)),
     )
     return as_number(-common if exact[0] < 0 else common)
 

@@ -4,7 +4,8 @@ The partial of a contraction by one operand is the contraction without it, its l
 appended to `out`; of a sum, the coefficient times the identity; of a call, the function
 table's. Forward accumulation pushes tangents from the variable to the root, reverse
 accumulation pulls cotangents from the root to the variable; both build the same closed
-expressions, whose simplified form is one object. Axes of the result: value, then variable.
+expressions, whose simplified form is one object. Axes of the result: value, then
+variable.
 
 >>> from indexcalc.expr import tensor
 >>> A, x = tensor("A", ("m", "n")), tensor("x", ("n",))
@@ -15,7 +16,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from .errors import ShapeError, UnsupportedError
@@ -43,7 +44,8 @@ def jacobian(root: Node, variable: Tensor) -> Node:
     return _projected(raw, variable)
 
 
-# -- forward -----------------------------------------------------------------------------
+# -- forward
+# -----------------------------------------------------------------------------
 
 
 def forward(root: Node, variable: Tensor) -> Node:
@@ -51,10 +53,10 @@ def forward(root: Node, variable: Tensor) -> Node:
     return push(root, {variable: identity(variable.shape)}, variable.shape)
 
 
-def push(root: Node, seeds: dict[Tensor, Node], trailing: Shape = ()) -> Node:
+def push(root: Node, seeds: Mapping[Node, Node], trailing: Shape = ()) -> Node:
     """The tangent of root, given tangents of variables with `trailing` axes after
     their own: a Jacobian-vector product where there are none."""
-    tangents: dict[Node, Node] = dict(seeds)
+    tangents: dict[Node, Node] = {**seeds}
     for node in toposort(root):
         if node in tangents:
             continue
@@ -112,7 +114,8 @@ def _call_legs(node: Call, k: int) -> tuple[list[int], list[int], list[int]]:
     return list(range(batch)), list(range(batch, ends[0])), list(range(*ends))
 
 
-# -- reverse -----------------------------------------------------------------------------
+# -- reverse
+# -----------------------------------------------------------------------------
 
 
 def reverse(root: Node, variable: Tensor) -> Node:
@@ -215,7 +218,8 @@ def _call_cotangent(node: Call, k: int, cotangent: Node, leading: int) -> Node:
     return einsum(operands, [*lead, *batch, *argument])
 
 
-# -- structured variables ------------------------------------------------------------------
+# -- structured variables
+# ------------------------------------------------------------------
 
 _UNCONSTRAINED = frozenset({"", "orthogonal", "positive"})
 

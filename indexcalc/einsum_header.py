@@ -1,8 +1,8 @@
 """What stands above a printed program: comments, imports, helpers, sizes, the dtype.
 
-A header knows every name of a program and remembers what the lines below came to need, so
-that only this is printed. New arrays take the dtype of the tensors, and on PyTorch their
-device, so that float32 stays float32.
+A header knows every name of a program and remembers what the lines below came to need,
+so that only this is printed. New arrays take the dtype of the tensors, and on PyTorch
+their device, so that float32 stays float32.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .coefficients import as_number
 from .einsum_names import Names, Source, is_name, sources
 from .einsum_spelling import (
     ATOM,
@@ -64,9 +65,10 @@ class Header:
     def _claimed(
         self, wanted: Mapping[str, object] | set[str], names: Mapping[str, str]
     ) -> dict[str, str]:
-        return {name: self.names.claim(names.get(name, name)) for name in sorted(wanted)}
+        claim = self.names.claim
+        return {name: claim(names.get(name, name)) for name in sorted(wanted)}
 
-    # -- what the lines below ask for ------------------------------------------------------
+    # -- what the lines below ask for --------------------------------------------------
 
     def size(self, size: Size) -> Code:
         """A size as code; its names will be read from shapes."""
@@ -91,6 +93,8 @@ class Header:
         if node in self._large:
             return self._cast(self._large[node], complex_)
         exact = bool(self._variables)
+        if not node.shape:
+            return _number(node.array, self.library)
         if node.array.size == 0:
             return self.make("zeros", node.array.shape)
         return self._cast(_entries(node.array, self.library, exact), complex_)
@@ -137,8 +141,8 @@ class Header:
         value: str = "",
         dtype: str | None = None,
     ) -> Code:
-        """A new array: "zeros", "ones", or "full" of a value; of the tensors' dtype if no
-        other is given."""
+        """A new array: "zeros", "ones", or "full" of a value; of the tensors' dtype if
+        no other is given."""
         chosen = self.dtype() if dtype is None else dtype
         size = self.shape(shape)
         if len(shape) == 1 and not self.library.torch:
@@ -150,7 +154,7 @@ class Header:
         return Code(f"{self.library.module}.{kind}({size}{value}{options})")
 
     def eye(self, rows: Size, columns: Size, offset: Code | None = None) -> Code:
-        """The identity, or on NumPy ones on the diagonal that starts at row `offset`."""
+        """The identity; with an `offset`, ones on the diagonal from that row on."""
         sizes = [self.size(rows).text]
         if rows != columns or offset is not None:
             sizes.append(self.size(columns).text)
@@ -162,20 +166,21 @@ class Header:
 
     def array(self, number: Code) -> Code:
         """A number as an array of no axes, in the dtype of the tensors."""
-        dtype = self.dtype(number.text if isinstance(number.value, complex) else "")
+        dtype = self.dtype(number.text if number.imaginary else "")
         if self.library.torch:
             return Code(f"torch.tensor({number.text}{_options(dtype, self.device())})")
-        default = "complex" if isinstance(number.value, complex) else "float"
+        default = "complex" if number.imaginary else "float"
         return Code(f"np.asarray({number.text}, {dtype or default})")
 
     def supplied(self) -> dict[str, Array]:
         """The arrays of the constants that the program only names."""
         return {
-            name: _as_floats(t.array) for t, name in self._large.items()
+            name: _as_floats(t.array)
+            for t, name in self._large.items()
             if t.array is not None
         }
 
-    # -- printing --------------------------------------------------------------------------
+    # -- printing ----------------------------------------------------------------------
 
     def lines(self, body: Sequence[str]) -> list[str]:
         """The lines above the body of a program, for what the body uses."""
@@ -183,20 +188,20 @@ class Header:
         needed = sorted(n for n in self._needed if self.sizes[n] in words)
         found = sources(self._variables, needed)
         free = [name for name in needed if name not in found]
-        head = [*self._comments(free), *self._imports(), *self._helper_lines()]
+        used = {t: name for t, name in self.sizes.items() if name in words}
+        head = [*self._comments(free, used), *self._imports(), *self._helper_lines()]
         reading = list(self._reading(found))
         if self._dtype in words:
             listed = ", ".join(self.tensors[t.name] for t in self._variables)
             reading.append(f"{self._dtype} = np.result_type({listed})")
         return [*head, *reading]
 
-    def _comments(self, free: list[str]) -> Iterator[str]:
+    def _comments(self, free: list[str], used: dict[str, str]) -> Iterator[str]:
         if free:
             yield f"# sizes: {', '.join(self.sizes[name] for name in free)}"
         for tensor, name in self._large.items():
             yield f"# constant: {name}, an array of shape {shape_text(tensor.shape)}"
-        renamed = {**self.tensors, **self.sizes}
-        for name, printed in renamed.items():
+        for name, printed in [*self.tensors.items(), *used.items()]:
             if name != printed:
                 yield f"# {printed} is {_shown(name)}"
         for label, printed in self.functions.items():
@@ -311,6 +316,13 @@ def _as_floats(array: Array) -> Array:
     return array if kept else array.astype(np.float64)
 
 
+def _number(array: Array, library: Library) -> Code:
+    """A constant without axes: a plain number."""
+    if np.isfinite(array):
+        return literal(as_number(array.item()))
+    return Code(_entries(array, library, False), PRODUCT, True)
+
+
 def _entries(array: Array, library: Library, exact: bool) -> str:
     """The entries as nested lists; with a dtype given, whole numbers as integers."""
 
@@ -318,7 +330,7 @@ def _entries(array: Array, library: Library, exact: bool) -> str:
         if isinstance(value, list):
             return f"[{', '.join(map(written, value))}]"
         if not np.isfinite(value):
-            return f"{library.module}.{value}"
+            return f"{'-' if value < 0 else ''}{library.module}.{abs(value)}"
         if exact and isinstance(value, float) and value == int(value) < 2**53:
             return str(int(value))
         return repr(value)

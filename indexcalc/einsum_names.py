@@ -1,8 +1,8 @@
 """Names in printed programs: identifiers, index letters, sizes read from shapes.
 
 A tensor keeps its name where that is an ASCII identifier that the program does not need
-itself, and gets a safe one where it is not. Index letters follow an axis through the whole
-program: i, j, k, … in the order of the result's axes, then the letters that are free.
+itself, and gets a safe one where it is not. Index letters follow an axis through the
+whole program: i, j, k, … in the order of the result's axes, then those that are free.
 
 >>> names = Names(["np"])
 >>> [names.claim(name) for name in ("A", "lambda", "α", "np", "x; import os")]
@@ -21,7 +21,7 @@ from .nodes import Tensor
 from .plan import Apply, Combine, Contract, Embed, Pattern, Program, Slot
 from .sizes import Dim, Size, names_in
 
-# -- identifiers ---------------------------------------------------------------------------
+# -- identifiers -----------------------------------------------------------------------
 
 
 class Names:
@@ -66,13 +66,13 @@ def _spelled(letter: str) -> str:
         return letter
     words = unicodedata.name(letter, "").split()
     if words[:1] == ["GREEK"] and "LETTER" in words:
-        spelled = words[words.index("LETTER") + 1].lower()
+        spelled = words[words.index("LETTER") + 1].lower().replace("lamda", "lambda")
         return spelled.capitalize() if "CAPITAL" in words else spelled
     plain = unicodedata.normalize("NFKD", letter)
     return "".join(c for c in plain if c.isascii())
 
 
-# -- index letters -------------------------------------------------------------------------
+# -- index letters ---------------------------------------------------------------------
 
 _LOWER = "ijklmnpqrstuvwxyzabcdefgho"
 
@@ -138,7 +138,8 @@ class Letters:
         self.inside[slot] = inside
 
     def _pass_axes(self, slot: Slot, letters: Sequence[str | None]) -> None:
-        for axis, letter in zip(self._program.patterns[slot].axes, letters, strict=False):
+        axes = self._program.patterns[slot].axes
+        for axis, letter in zip(axes, letters, strict=False):
             if len(axis) == 1 and letter is not None:
                 self._want(slot, axis[0], letter)
 
@@ -152,15 +153,15 @@ def _of_axes(pattern: Pattern, letters: Sequence[str]) -> list[str | None]:
     return [letters[axis[0]] if len(axis) == 1 else None for axis in pattern.axes]
 
 
-# -- sizes ---------------------------------------------------------------------------------
+# -- sizes -----------------------------------------------------------------------------
 
 #: A size name's source: a tensor, an axis, and how that axis is made of the name.
 Source = tuple[Tensor, int, Size]
 
 
 def sources(variables: Iterable[Tensor], needed: Iterable[str]) -> dict[str, Source]:
-    """Where each needed size can be read, and each size that reading it takes, in an order
-    in which they can be computed. Names that no axis yields are left out."""
+    """Where each needed size can be read, and each size that reading it takes, in an
+    order in which they can be computed. Names that no axis yields are left out."""
     axes = [(t, k, size) for t in variables for k, size in enumerate(t.shape)]
     plain: dict[str, Source] = {}
     for tensor, k, size in axes:

@@ -1,8 +1,8 @@
 """How printed programs spell numbers, sizes and functions in NumPy and in PyTorch.
 
 `Code` is a piece of Python that knows how tightly it binds, and whether it is a plain
-number, which never widens float32. Functions that a library lacks are spelled as a small
-helper, printed above the program; it is stable wherever the naive formula is not.
+number, which never widens float32. Functions that a library lacks are spelled as a
+small helper, printed above the program; it is stable where the naive formula is not.
 
 >>> scaled(Fraction(2, 3), Code("a + b", SUM)).text
 '2 * (a + b) / 3'
@@ -11,7 +11,7 @@ helper, printed above the program; it is stable wherever the naive formula is no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -19,21 +19,23 @@ from .coefficients import Number, multiply
 from .errors import UnsupportedError
 from .sizes import Dim, Size
 
-# -- pieces of code ------------------------------------------------------------------------
+# -- pieces of code --------------------------------------------------------------------
 
 SUM, PRODUCT, ATOM = range(3)
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A Python expression. `level` is how tightly it binds; `number` marks a Python number,
-    `value` its value where that is known, `below` the d of 1/d."""
+    """A Python expression. `level` is how tightly it binds; `number` marks a Python
+    number, `value` its value where that is known, `below` the d of 1/d, `imaginary` a
+    complex coefficient."""
 
     text: str
     level: int = ATOM
     number: bool = False
     value: Number | None = None
     below: str = ""
+    imaginary: bool = False
 
     def at(self, level: int) -> str:
         """The text, in parentheses where it binds less tightly than `level`."""
@@ -43,7 +45,7 @@ class Code:
 def literal(value: Number) -> Code:
     """A number written out; a fraction without a short decimal as a quotient."""
     if isinstance(value, complex):
-        return Code(repr(value), ATOM, True, value)
+        return Code(repr(value), ATOM, True, value, "", True)
     text = real_text(value)
     level = PRODUCT if "/" in text or text.startswith("-") else ATOM
     return Code(text, level, True, value)
@@ -82,7 +84,8 @@ def scaled(coefficient: Number, code: Code) -> Code:
 def product_code(numbers: Iterable[Code], body: Code | None = None) -> Code:
     """The product of scalars and at most one array: scalars first, divisors last.
 
-    >>> product_code([literal(2), Code("1 / n", PRODUCT, True, None, "n")], Code("x")).text
+    >>> share = Code("1 / n", PRODUCT, True, None, "n")
+    >>> product_code([literal(2), share], Code("x")).text
     '2 * x / n'
     """
     coefficient: Number = 1
@@ -100,13 +103,15 @@ def product_code(numbers: Iterable[Code], body: Code | None = None) -> Code:
         return literal(coefficient)
     if coefficient == 1 and len(above) == 1 and not below:
         return above[0]
-    number = all(code.number for code in factors)
-    return _quotient(coefficient, above, below, number)
+    code = _quotient(coefficient, above, below)
+    return replace(
+        code,
+        number=all(code.number for code in factors),
+        imaginary=any(code.imaginary for code in factors),
+    )
 
 
-def _quotient(
-    coefficient: Number, above: Sequence[Code], below: list[str], number: bool
-) -> Code:
+def _quotient(coefficient: Number, above: Sequence[Code], below: list[str]) -> Code:
     sign, factors = "", [code.at(PRODUCT) for code in above]
     if not isinstance(coefficient, complex) and coefficient < 0:
         sign, coefficient = "-", -coefficient
@@ -117,7 +122,7 @@ def _quotient(
         factors.insert(0, literal(coefficient).text)
     text = sign + " * ".join(factors) + "".join(f" / {d}" for d in below)
     alone = not sign and factors == ["1"] and len(below) == 1
-    return Code(text, PRODUCT, number, None, below[0] if alone else "")
+    return Code(text, PRODUCT, below=below[0] if alone else "")
 
 
 def sum_code(terms: Sequence[Code]) -> Code:
@@ -133,7 +138,8 @@ def sum_code(terms: Sequence[Code]) -> Code:
     text = pieces.pop(lead)
     for piece in pieces:
         text += f" - {piece[1:]}" if piece[0] == "-" else f" + {piece}"
-    return Code(text, SUM, all(term.number for term in terms))
+    number = all(term.number for term in terms)
+    return Code(text, SUM, number, imaginary=any(term.imaginary for term in terms))
 
 
 def size_code(size: Size, names: Mapping[str, str]) -> Code:
@@ -158,7 +164,7 @@ def tuple_text(parts: Sequence[str]) -> str:
     return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
 
 
-# -- libraries -----------------------------------------------------------------------------
+# -- libraries -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +184,9 @@ class Library:
         return self.module == "torch"
 
 
-_SAME = "exp expm1 log log1p sin cos tan sinh cosh tanh abs sign".split()
-_ARC = {"a" + name: name for name in "sin cos tan sinh cosh tanh".split()}
+_CIRCULAR = ["sin", "cos", "tan", "sinh", "cosh", "tanh"]
+_SAME = ["exp", "expm1", "log", "log1p", *_CIRCULAR, "abs", "sign"]
+_ARC = {"a" + name: name for name in _CIRCULAR}
 
 _NUMPY = {
     **{name: f"np.{name}({{0}})" for name in [*_SAME, "cbrt"]},
@@ -300,7 +307,7 @@ def library_named(name: str) -> Library:
     return LIBRARIES[name]
 
 
-# -- functions -----------------------------------------------------------------------------
+# -- functions -------------------------------------------------------------------------
 
 
 def call_code(
@@ -311,8 +318,8 @@ def call_code(
     helper: Callable[[str], str],
     batch: int = 0,
 ) -> Code:
-    """A function of the table on codes. `helper` answers the name that a helper is printed
-    under; `batch` is the number of the first argument's axes before its core.
+    """A function of the table on codes. `helper` answers the name that a helper is
+    printed under; `batch` is the number of the first argument's axes before its core.
 
     Raises `UnsupportedError` for a function that the library has no spelling of.
     """
@@ -327,9 +334,8 @@ def call_code(
         return Code(library.functions[function].format(*texts))
     if function not in library.helpers:
         raise UnsupportedError(f"{function} has no spelling in {library.module}")
-    extra = {"rnorm": axes_text, "cofactors": str}.get(function)
-    if extra is not None:
-        texts.append(extra(params[0]))
+    if function in _TAKES_ORDER:
+        texts.append(_TAKES_ORDER[function](params[0]))
     return Code(f"{helper(function)}({', '.join(texts)})")
 
 
@@ -342,18 +348,22 @@ def axes_text(order: int) -> str:
     return "-1" if order == 1 else tuple_text([str(k) for k in range(-order, 0)])
 
 
+_TAKES_ORDER: dict[str, Callable[[int], str]] = {"rnorm": axes_text, "cofactors": str}
+
+
 def power_code(library: Library, base: Code, exponent: Number) -> Code:
     """base ** exponent, by the cheapest spelling; a number stays a Python number."""
     below = base.at(ATOM)
+    base = replace(base, value=None)
     match exponent:
         case -1:
-            return Code(f"1 / {below}", PRODUCT, base.number, None, below)
+            return replace(base, text=f"1 / {below}", level=PRODUCT, below=below)
         case Fraction(numerator=1, denominator=2):
             return Code(f"{library.module}.sqrt({base.text})")
         case Fraction(numerator=-1, denominator=2):
             return Code(f"1 / {library.module}.sqrt({base.text})", PRODUCT)
         case int() if exponent > 0 or base.number:
-            return Code(f"{below}**{exponent}", PRODUCT, base.number)
+            return replace(base, text=f"{below}**{exponent}", level=PRODUCT, below="")
         case int():
             # A negative whole exponent is refused on integer arrays.
             return Code(f"{below}**{float(exponent)}", PRODUCT)

@@ -1,11 +1,11 @@
 """Printed einsum programs: the Python that computes an expression, valid as printed.
 
-A single contraction is one call. Anything else is a short program whose last line is the
-result. No δ is built, and no einsum string has a repeated or an uncarried output index,
-which every library refuses or silently mishandles: where a δ survives in the result, the
-contraction is printed with distinct indices, and then the write on the diagonal. A program
-takes arrays of floats under the tensors' names, and NumPy as `np`, opt_einsum as `oe`,
-PyTorch as `torch`; what else it needs, it imports.
+A single contraction is one call. Anything else is a short program whose last line is
+the result. No δ is built, and no einsum string has a repeated or an uncarried output
+index, which every library refuses or silently mishandles: where a δ survives in the
+result, the contraction is printed with distinct indices, and then the write on the
+diagonal. A program takes arrays of floats under the tensors' names, and NumPy as `np`,
+opt_einsum as `oe`, PyTorch as `torch`; what else it needs, it imports.
 
 >>> from indexcalc.expr import einsum, tensor
 >>> X, A = tensor("X", ("n", "p")), tensor("A", ("n", "p"))
@@ -22,11 +22,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from .coefficients import Number
 from .einsum_header import Header
-from .einsum_names import LETTERS, Letters, fresh
+from .einsum_names import LETTERS, Letters
 from .einsum_spelling import (
     ATOM,
     Code,
@@ -56,7 +57,7 @@ from .plan import (
     inputs_of,
 )
 from .simplify import fuse
-from .sizes import Dim, Shape, Size, times
+from .sizes import Shape, Size, times
 
 Labels = tuple[int, ...]
 Row = tuple[Code, Labels]
@@ -77,8 +78,8 @@ def einsum_program(
     """The program that computes a node with "numpy", "opt_einsum" or "torch".
 
     `names` gives the names to print tensors and sizes by. Names that cannot stand in a
-    program are replaced, and a comment says by what. Sizes are read from shapes where an
-    operand has them; a comment lists those that must be given.
+    program are replaced, and a comment says by what. Sizes are read from shapes where
+    an operand has them; a comment lists those that must be given.
 
     Raises `UnsupportedError` for an unknown library, and for an array of over 52 axes.
     """
@@ -89,7 +90,7 @@ def einsum_program(
 
 
 def einsum_string(node: Node) -> tuple[str, list[str]] | None:
-    """The subscripts and operands of a node that is one contraction of tensors, else None.
+    """The subscripts and operands of a node that is one contraction, else None.
 
     >>> from indexcalc.expr import einsum, tensor
     >>> A, B = tensor("A", ("m", "n")), tensor("B", ("p", "n"))
@@ -102,7 +103,8 @@ def einsum_string(node: Node) -> tuple[str, list[str]] | None:
     if isinstance(last, Load):
         spec = "".join(letters.chosen[slot])
         return f"{spec}->{spec}", [last.node.name]
-    loaded = [step.node.name for step in program.steps if isinstance(step, Load)]
+    leaves = [step.node for step in program.steps if isinstance(step, Load)]
+    loaded = [leaf.name or "constant" for leaf in leaves]
     if not isinstance(last, Contract) or len(loaded) < len(program.steps) - 1:
         return None
     plain = all(len(axis) == 1 for _, axes in last.operands for axis in axes)
@@ -124,14 +126,13 @@ def program_constants(
 def program_names(
     node: Node, library: str = "numpy", names: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """By what name a node's program calls each variable, size and unknown function.
+    """By what name a node's program calls each variable.
 
     >>> from indexcalc.expr import tensor
     >>> program_names(tensor("lambda", ()))
     {'lambda': 'lambda_'}
     """
-    header = _Writer(fuse(node), library_named(library), names or {}).header
-    return {**header.sizes, **header.tensors, **header.functions}
+    return _Writer(fuse(node), library_named(library), names or {}).header.tensors
 
 
 def _subscripts(
@@ -141,7 +142,7 @@ def _subscripts(
     return f"{left}->{''.join(letters[i] for i in out)}"
 
 
-# -- the writer ----------------------------------------------------------------------------
+# -- the writer ------------------------------------------------------------------------
 
 
 class _Writer:
@@ -189,7 +190,7 @@ class _Writer:
             case other:
                 assert_never(other)
 
-    # -- names for values ------------------------------------------------------------------
+    # -- names for values --------------------------------------------------------------
 
     def _code(self, slot: Slot) -> Code:
         """A slot's code for one use; named first if it has more of them."""
@@ -202,12 +203,12 @@ class _Writer:
             return code
         name = next(self._temporaries)
         self.lines.append(f"{name} = {code.text}")
-        return Code(name, ATOM, code.number)
+        return replace(code, text=name, level=ATOM, value=None, below="")
 
     def _short(self, code: Code, limit: int = INLINE) -> Code:
         return code if len(code.text) <= limit else self._named(code)
 
-    # -- contractions ----------------------------------------------------------------------
+    # -- contractions ------------------------------------------------------------------
 
     def _contract(self, slot: Slot, step: Contract) -> Code:
         sizes = dict(step.sizes)
@@ -216,11 +217,13 @@ class _Writer:
         for operand, axes in step.operands:
             code = self._code(operand)
             if not axes:
-                scalars.append(self._short(code, INLINE // 2 if _is_contraction(code) else INLINE))
-            else:
-                labels = tuple(i for axis in axes for i in axis)
-                whole = all(len(axis) == 1 for axis in axes)
-                rows.append((code if whole else self._split(code, labels, sizes), labels))
+                limit = INLINE // 2 if _is_contraction(code) else INLINE
+                scalars.append(self._short(code, limit))
+                continue
+            labels = tuple(i for axis in axes for i in axis)
+            if any(len(axis) != 1 for axis in axes):
+                code = self._split(code, labels, sizes)
+            rows.append((code, labels))
         if not rows:
             return product_code(scalars)
         letters = self._letters.inside[slot]
@@ -252,7 +255,8 @@ class _Writer:
             limit = 0 if _is_contraction(code) else INLINE // 2
             operands.append(self._short(code, limit).text)
         spec = _subscripts([labels for _, labels in rows], out, letters)
-        searched = self.library.contraction == "np.einsum" and len(rows) > 2
+        summed = any(i not in out for _, labels in rows for i in labels)
+        searched = summed and len(rows) > 2 and self.library.contraction == "np.einsum"
         options = ", optimize=True" if searched else ""
         called = f'"{spec}", {", ".join(operands)}{options}'
         return Code(f"{self.library.contraction}({called})")
@@ -276,11 +280,12 @@ class _Writer:
                     f"{len(LETTERS)} letters",
                     hint="print it for opt_einsum",
                 )
-            known = dict(zip((*kept, *(i for i in here if i not in kept)), LETTERS))
+            ordered = dict.fromkeys([*kept, *here])
+            known = dict(zip(ordered, LETTERS, strict=False))
             rows.append((self._call(taken, kept, known), kept))
         return rows[0][0]
 
-    # -- functions -------------------------------------------------------------------------
+    # -- functions ---------------------------------------------------------------------
 
     def _apply(self, step: Apply) -> Code:
         f = step.node
@@ -324,13 +329,13 @@ class _Writer:
     def _embedding(self, shape: Shape, offset: Size) -> Code:
         start = self.header.size(offset)
         if not self.library.torch:
-            return self.header.eye(*shape, offset=start)
+            return self.header.eye(shape[0], shape[1], start)
         matrix = self._named(self.header.make("zeros", shape))
-        place = f"{matrix.text}.diagonal(-{start.at(ATOM)})"
-        self.lines.append(f"{place}.fill_(1)")
+        place = "" if start.value == 0 else f"-{start.at(ATOM)}"
+        self.lines.append(f"{matrix.text}.diagonal({place}).fill_(1)")
         return matrix
 
-    # -- sums ------------------------------------------------------------------------------
+    # -- sums --------------------------------------------------------------------------
 
     def _combine(self, slot: Slot, step: Combine) -> Code:
         if not step.terms:
@@ -373,16 +378,16 @@ class _Writer:
     def _broadcast(self, code: Code, shape: Sequence[Size]) -> Code:
         """Code spread over the leading or missing axes of a shape."""
         if not code.number:
-            module = self.library.module
-            return Code(f"{module}.broadcast_to({code.text}, {self.header.shape(shape)})")
+            target = self.header.shape(shape)
+            return Code(f"{self.library.module}.broadcast_to({code.text}, {target})")
         if code.value == 1:
             return self.header.make("ones", shape)
         dtype = None
-        if isinstance(code.value, complex):
+        if code.imaginary and code.number:
             dtype = self.header.dtype(code.text)
         return self.header.make("full", shape, code.text, dtype)
 
-    # -- results with a pattern ------------------------------------------------------------
+    # -- results with a pattern --------------------------------------------------------
 
     def _dense(self, slot: Slot) -> Code:
         """The dense array of a slot: spread, written on diagonals, axes grouped."""
@@ -435,7 +440,7 @@ class _Writer:
     def _zeros(self, code: Code, pattern: Pattern, flat: Sequence[int]) -> Code:
         """Zeros of the dtype of what will be written on them."""
         dtype = None
-        if isinstance(code.value, complex):
+        if code.imaginary and code.number:
             dtype = self.header.dtype(code.text)
         elif not code.number and (pattern.core or self.library.torch):
             dtype = f"{code.text}.dtype"
@@ -444,7 +449,11 @@ class _Writer:
         return self.header.make("zeros", [pattern.sizes[i] for i in flat], "", dtype)
 
     def _entries(
-        self, target: Code, pattern: Pattern, flat: Sequence[int], letters: Sequence[str]
+        self,
+        target: Code,
+        pattern: Pattern,
+        flat: Sequence[int],
+        letters: Sequence[str],
     ) -> str:
         """The entries where the labels agree, by one range a label; trailing axes whose
         label occurs once need none."""

@@ -1,8 +1,8 @@
 """The exceptions a user can meet, and the caret that shows where.
 
-Every message is one sentence with both sides of the disagreement and a way out. A user's
-mistake is an `IndexCalcError`, which is a `ValueError`; a broken invariant of ours is an
-`InternalError` and says that it is our bug.
+Every message is one sentence with both sides of the disagreement and a way out. A
+user's mistake is an `IndexCalcError`, which is a `ValueError`; a broken invariant of
+ours is an `InternalError` and says that it is our bug.
 
 >>> print(ParseError("expected an operand", text="A * ", position=4, hint="add one"))
 expected an operand (add one)

@@ -11,16 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import prod
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from . import kernels
 from .coefficients import Number
 from .errors import EvaluationError, ShapeError
-from .nodes import SYMMETRIC, Node, Tensor, variables
+from .nodes import Call, Node, Tensor, variables
 from .pairwise import Array, contract
 from .plan import (
     Apply,
@@ -35,12 +35,22 @@ from .plan import (
     compile_nodes,
 )
 from .simplify import fuse
-from .sizes import Dim, Size, names_in, shape_text, size_text, value_of
+from .sizes import (
+    Dim,
+    Size,
+    as_size,
+    dim,
+    names_in,
+    shape_text,
+    size_text,
+    value_of,
+)
 
 Functions = Mapping[str, Callable[..., Any]]
 
 
-# -- inputs --------------------------------------------------------------------------------
+# -- inputs
+# --------------------------------------------------------------------------------
 
 
 def as_array(name: str, value: object) -> Array:
@@ -65,88 +75,124 @@ def bind_sizes(
     tensors: Iterable[Tensor],
     arrays: Mapping[str, Array],
     sizes: Mapping[str, int] | None = None,
-) -> dict[str, int]:
-    """The value of every size name, from the arrays' shapes and `sizes`.
+) -> dict[Size, int]:
+    """The value of every size, from the arrays' shapes and `sizes`: of names, and of
+    compound sizes whose names stay unknown.
 
-    Raises `ShapeError` where one name would have two values, or an array's shape does not
-    fit; an axis of length 1 never stands for another size.
+    Raises `ShapeError` where one size would have two values, or an array's shape does
+    not fit; an axis of length 1 never stands for another size.
     """
-    known = {name: (int(n), "sizes") for name, n in (sizes or {}).items()}
-    axes: list[tuple[Size, int, str]] = []
+    known: dict[Size, tuple[int, str]] = {
+        dim(name): (_whole(name, n), "sizes") for name, n in (sizes or {}).items()
+    }
+    pending: list[tuple[Size, int, str]] = []
     for tensor in tensors:
-        if tensor.name not in arrays:
-            continue
-        shape = arrays[tensor.name].shape
-        if len(shape) != len(tensor.shape):
-            raise ShapeError(
-                f"{tensor.name} is {shape_text(tensor.shape)}, and its array is "
-                f"{shape_text(shape)}"
-            )
-        pairs = enumerate(zip(tensor.shape, shape, strict=True))
-        axes += [(s, n, f"axis {k} of {tensor.name}") for k, (s, n) in pairs]
-    axes.sort(key=lambda axis: isinstance(axis[0], Dim) and len(axis[0].terms))
-    pending = axes
+        if tensor.name in arrays:
+            pending += _axes(tensor, arrays[tensor.name].shape)
     while pending:
         left = [axis for axis in pending if not _bind(known, *axis)]
         if len(left) == len(pending):
             break
         pending = left
-    return {name: n for name, (n, _) in known.items()}
+    for size, n, where in pending:
+        before, _ = known.setdefault(size, (n, where))
+        if before != n:
+            raise _clash(known, size, before, n, where)
+    return {size: n for size, (n, _) in known.items()}
 
 
-def _bind(known: dict[str, tuple[int, str]], size: Size, n: int, where: str) -> bool:
+def _whole(name: str, n: object) -> int:
+    size = as_size(n)
+    if not isinstance(size, int):
+        raise ShapeError(f"the size {name} must be a number, not {size_text(size)}")
+    return size
+
+
+def _axes(tensor: Tensor, shape: tuple[int, ...]) -> list[tuple[Size, int, str]]:
+    if len(shape) != len(tensor.shape):
+        raise ShapeError(
+            f"{tensor.name} is {shape_text(tensor.shape)}, and its array is "
+            f"{shape_text(shape)}"
+        )
+    pairs = zip(tensor.shape, shape, strict=True)
+    return [(s, n, f"axis {k} of {tensor.name}") for k, (s, n) in enumerate(pairs)]
+
+
+def _bind(known: dict[Size, tuple[int, str]], size: Size, n: int, where: str) -> bool:
     """Uses one axis to learn or check a size; False where it must wait."""
-    open_ = sorted(names_in(size) - set(known))
-    values = {name: value for name, (value, _) in known.items()}
+    names = sorted(names_in(size))
+    values = {name: known[dim(name)][0] for name in names if dim(name) in known}
+    open_ = [name for name in names if name not in values]
     if not open_:
         expected = value_of(size, values)
         if expected != n:
             raise _clash(known, size, expected, n, where)
         return True
-    if len(open_) > 1 or not isinstance(size, Dim):
+    if len(open_) > 1:
         return False
-    zero, one = (value_of(size, values | {open_[0]: k}) for k in (0, 1))
-    two = value_of(size, values | {open_[0]: 2})
-    step = one - zero
-    if step <= 0 or two - one != step:
-        return False
-    value, rest = divmod(n - zero, step)
-    if rest or value < 0:
+    value = _solved(size, values, open_[0], n)
+    if value is None:
         raise ShapeError(f"{where} has length {n}, which {size_text(size)} cannot be")
-    known[open_[0]] = (value, where)
+    known[dim(open_[0])] = (value, where)
     return True
 
 
+def _solved(size: Size, values: dict[str, int], name: str, n: int) -> int | None:
+    """The value of one name that makes a size n; sizes grow with their names."""
+    if value_of(size, values | {name: 1}) == value_of(size, values | {name: 0}):
+        return None
+    low, high = 0, n
+    while low < high:
+        middle = (low + high) // 2
+        if value_of(size, values | {name: middle}) < n:
+            low = middle + 1
+        else:
+            high = middle
+    return low if value_of(size, values | {name: low}) == n else None
+
+
 def _clash(
-    known: Mapping[str, tuple[int, str]], size: Size, expected: int, n: int, where: str
+    known: Mapping[Size, tuple[int, str]], size: Size, expected: int, n: int, where: str
 ) -> ShapeError:
     names = sorted(names_in(size))
     if not names:
         return ShapeError(f"{where} must have length {expected}, and has {n}")
-    source = ", ".join(f"{name} is {known[name][0]} in {known[name][1]}" for name in names)
+    source = ", ".join(
+        f"{name} is {known[dim(name)][0]} in {known[dim(name)][1]}"
+        for name in names
+        if dim(name) in known
+    )
     return ShapeError(
         f"{where} has length {n}, but {size_text(size)} is {expected} ({source})",
         hint="an axis of length 1 never broadcasts" if n == 1 else None,
     )
 
 
-# -- running -------------------------------------------------------------------------------
+# -- running
+# -------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
 class Run:
-    """One run of a program: its inputs, the values of sizes, the slots filled so far."""
+    """One run of a program: its inputs, the values of sizes, the slots filled so
+    far."""
 
     program: Program
     arrays: Mapping[str, Array]
-    sizes: Mapping[str, int]
+    sizes: Mapping[Size, int]
     functions: Functions
     dtype: Any
     slots: dict[int, Array] = field(default_factory=dict)
 
     def value(self, size: Size) -> int:
         """The number a size stands for."""
-        return size if isinstance(size, int) else value_of(size, self.sizes)
+        if isinstance(size, int):
+            return size
+        found = self.sizes.get(size)
+        if found is not None:
+            return found
+        names = {str(name): n for name, n in self.sizes.items()}
+        return value_of(size, names)
 
     def lengths(self, pattern: Pattern) -> list[int]:
         """The lengths of a pattern's labels."""
@@ -157,9 +203,9 @@ def run(state: Run) -> dict[int, Array]:
     """Executes the steps in order; slots are forgotten after their last use."""
     keep = set(state.program.results)
     dying: dict[int, list[int]] = {}
-    for slot, step in state.program.last_use.items():
+    for slot, end in state.program.last_use.items():
         if slot not in keep:
-            dying.setdefault(step, []).append(slot)
+            dying.setdefault(end, []).append(slot)
     for k, step in enumerate(state.program.steps):
         state.slots[k] = execute(state, step)
         for slot in dying.get(k, ()):
@@ -184,12 +230,25 @@ def execute(state: Run, step: Step) -> Array:
         case Apply():
             args = [slots[slot] for slot in step.args]
             f = step.node
-            return kernels.apply(f.function, args, f.params, state.functions)
+            result = kernels.apply(f.function, args, f.params, state.functions)
+            return _checked(state, f, result)
         case Combine():
             return _combine(state, step)
         case Embed():
             pattern = state.program.patterns[step.slot]
             return write_out(slots[step.slot], pattern, state.lengths(pattern))
+
+
+def _checked(state: Run, f: Call, result: Array) -> Array:
+    """The value of a function; a user's own may have the wrong shape."""
+    shape = tuple(state.value(size) for size in f.shape)
+    if f.function == "unknown" and result.shape != shape:
+        raise EvaluationError(
+            f"the function {f.params[0]} gave an array of shape {result.shape} where "
+            f"{shape} is wanted",
+            hint="it acts entry by entry",
+        )
+    return result
 
 
 def _load(state: Run, node: Tensor) -> Array:
@@ -281,17 +340,14 @@ def write_out(core: Array, pattern: Pattern, sizes: Sequence[int]) -> Array:
     return dense
 
 
-# -- the face of the module ----------------------------------------------------------------
+# -- the face of the module
+# ----------------------------------------------------------------
 
-_programs: WeakKeyDictionary[Node, Program] = WeakKeyDictionary()
 
-
+@lru_cache(maxsize=128)
 def program_of(node: Node) -> Program:
-    """The program of one node, compiled once."""
-    found = _programs.get(node)
-    if found is None:
-        found = _programs[node] = compile_nodes([node])
-    return found
+    """The program of one node; the last ones asked for are kept."""
+    return compile_nodes([node])
 
 
 def prepare(
@@ -307,7 +363,7 @@ def prepare(
     Raises `EvaluationError` for missing or unknown names, `ShapeError` for shapes.
     """
     fused = fuse(node)
-    known = {tensor.name: tensor for tensor in scope} | variables(fused)
+    known = {tensor.name: tensor for tensor in scope} | variables(node)
     for name in values:
         if name not in known:
             raise EvaluationError(
@@ -324,12 +380,33 @@ def prepare(
     return Run(program_of(fused), arrays, bound, functions or {}, dtype)
 
 
+def _is_toeplitz(a: Array) -> bool:
+    return np.array_equal(a[1:, 1:], a[:-1, :-1], equal_nan=True)
+
+
+def _close(a: Array, b: Array) -> bool:
+    return np.allclose(a, b, rtol=1e-6, atol=1e-12, equal_nan=True)
+
+
+#: Whether an array has the structure that its variable was declared to have.
+STRUCTURE_TESTS: dict[str, Callable[[Array], bool]] = {
+    "symmetric": lambda a: _close(a, a.T),
+    "pd": lambda a: _close(a, a.T),
+    "skew": lambda a: _close(a, -a.T),
+    "diagonal": lambda a: np.array_equal(a, np.diag(np.diag(a)), equal_nan=True),
+    "lower": lambda a: np.array_equal(a, np.tril(a), equal_nan=True),
+    "upper": lambda a: np.array_equal(a, np.triu(a), equal_nan=True),
+    "orthogonal": lambda a: np.allclose(a.T @ a, np.eye(len(a)), atol=1e-5),
+    "toeplitz": _is_toeplitz,
+    "positive": lambda a: bool(np.all((a > 0) | np.isnan(a))),
+}
+
+
 def _check_structure(tensor: Tensor, array: Array) -> None:
-    if tensor.structure in SYMMETRIC and not np.allclose(
-        array, array.swapaxes(-1, -2), rtol=1e-6, atol=1e-12, equal_nan=True
-    ):
+    holds = STRUCTURE_TESTS.get(tensor.structure)
+    if holds is not None and not holds(array):
         raise EvaluationError(
-            f"{tensor.name} is declared {tensor.structure}, and its array is not symmetric"
+            f"{tensor.name} is declared {tensor.structure}, and its array is not"
         )
 
 
@@ -340,13 +417,13 @@ def evaluate(
     functions: Functions | None = None,
     scope: Sequence[Tensor] = (),
 ) -> Array:
-    """The dense value of a node on arrays, in the arrays' dtype; inputs stay unchanged."""
+    """The dense value of a node on arrays, in the arrays' dtype; inputs stay
+    unchanged."""
     state = prepare(node, values, sizes, functions, scope)
     slot = state.program.results[0]
     core = run(state)[slot]
     pattern = state.program.patterns[slot]
     if not pattern.dense:
         return write_out(core, pattern, state.lengths(pattern))
-    inputs = list(state.arrays.values())
-    shared = not core.flags.owndata or any(core is array for array in inputs)
+    shared = not core.flags.owndata or isinstance(state.program.steps[slot], Load)
     return core.copy() if shared else core

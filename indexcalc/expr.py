@@ -1,10 +1,11 @@
 """The four nodes every expression is made of, interned and canonical.
 
 `Tensor` is a leaf, `Einsum` a contraction, `Sum` a linear combination, `Call` a named
-function. Axes are positional; no index has a name. In an `Einsum` an index may occur any
-number of times, in the operands, in `out`, in both, or nowhere: nothing else is needed to
-say δ, H, ones, Diag, diag, traces and transposes. Nodes of equal structure, whatever the
-names of their dummies or the order of their operands, are one object, so `is` is equality.
+function. Axes are positional; no index has a name. In an `Einsum` an index may occur
+any number of times, in the operands, in `out`, in both, or nowhere: nothing else is
+needed to say δ, H, ones, Diag, diag, traces and transposes. Nodes of equal structure,
+whatever the names of their dummies or the order of their operands, are one object, so
+`is` is equality.
 
 >>> A, B = tensor("A", ("n", "k")), tensor("B", ("k", "m"))
 >>> one = einsum([(A, (0, 1)), (B, (1, 2))], [0, 2])
@@ -22,9 +23,16 @@ from typing import Any
 
 import numpy as np
 
-from .coefficients import Number, as_number, multiply, number_key
+from .coefficients import Number, as_number, multiply, number_key, plus
 from .errors import InternalError, ShapeError
-from .network import Network, canonical, identity_of, inline, is_bundle
+from .network import (
+    Network,
+    canonical,
+    identity_of,
+    inline,
+    is_bundle,
+    join_bundles,
+)
 from .nodes import (
     Call,
     Einsum,
@@ -39,15 +47,41 @@ from .nodes import (
 from .sizes import Dim, Shape, Size, as_size, dim, shape_text, size_text
 from .sizes import times as times_sizes
 
-# -- leaves ------------------------------------------------------------------------------
+# -- leaves
+# ------------------------------------------------------------------------------
 
 
 def tensor(name: str, shape: Iterable[object], structure: str = "") -> Tensor:
     """The variable `name`; `structure` is what is known of it, such as "symmetric"."""
     sizes = tuple(as_size(size) for size in shape)
+    require_structure(name, sizes, structure)
     digest = digest_of("T", name, shape_key(sizes), structure)
     fields = {"name": name, "shape": sizes, "structure": structure, "array": None}
     return intern_node(Tensor, digest, name, fields)
+
+
+#: What may be declared of a matrix; the second half needs a square one.
+STRUCTURES = (
+    *("lower", "upper", "toeplitz", "positive"),
+    *("symmetric", "diagonal", "skew", "orthogonal", "pd"),
+)
+
+
+def require_structure(name: str, shape: Shape, structure: str) -> None:
+    """Raises `ShapeError` where a tensor of this shape cannot have the structure."""
+    if structure in ("", "positive"):
+        return
+    if structure not in STRUCTURES:
+        raise ShapeError(
+            f"{structure!r} is not a structure that {name} could have",
+            hint=f"one of {', '.join(STRUCTURES)}",
+        )
+    square = STRUCTURES.index(structure) > 3
+    if len(shape) != 2 or (square and shape[0] != shape[1]):
+        raise ShapeError(
+            f"only a {'square ' * square}matrix is {structure}, and {name} is "
+            f"{shape_text(shape)}"
+        )
 
 
 def constant(array: object, name: str = "") -> Tensor:
@@ -66,7 +100,8 @@ def constant(array: object, name: str = "") -> Tensor:
     return intern_node(Tensor, digest, name or "constant", fields)
 
 
-# -- linear combinations -----------------------------------------------------------------
+# -- linear combinations
+# -----------------------------------------------------------------
 
 
 def linear(terms: Iterable[tuple[Node, object]], shape: Shape) -> Node:
@@ -98,7 +133,7 @@ def linear(terms: Iterable[tuple[Node, object]], shape: Shape) -> Node:
 
 def _collect(total: dict[Node, Number], node: Node, coefficient: Number) -> None:
     before = total.get(node)
-    total[node] = coefficient if before is None else before + coefficient
+    total[node] = coefficient if before is None else plus(before, coefficient)
 
 
 def _sum_node(terms: tuple[Term, ...], shape: Shape) -> Sum:
@@ -145,7 +180,8 @@ def size_node(size: Size) -> Node:
     )
 
 
-# -- calls -------------------------------------------------------------------------------
+# -- calls
+# -------------------------------------------------------------------------------
 
 
 def call_node(
@@ -179,7 +215,8 @@ def _param_key(param: object) -> str:
     return repr(param)
 
 
-# -- contractions ------------------------------------------------------------------------
+# -- contractions
+# ------------------------------------------------------------------------
 
 
 def einsum(
@@ -189,8 +226,8 @@ def einsum(
 ) -> Node:
     """The contraction: sum over every index not in `out` of the product of operands.
 
-    `legs` name one index an axis; an entry of `out` is an index or a group of them (first
-    slowest); `dims` gives the sizes of indices that no operand carries.
+    `legs` name one index an axis; an entry of `out` is an index or a group of them
+    (first slowest); `dims` gives the sizes of indices that no operand carries.
 
     >>> x = tensor("x", ("n",))
     >>> shape_text(einsum([(x, [0])], [0, 0]).shape)         # Diag(x)
@@ -213,7 +250,8 @@ def einsum(
 
 
 def _attach(net: Network, node: Node, legs: list[int], fresh: int) -> int:
-    """Adds an operand; legs of size 1 get an index of their own, coefficients come out."""
+    """Adds an operand; legs of size 1 get an index of their own, coefficients come
+    out."""
     if len(legs) != len(node.shape):
         raise InternalError(f"{len(legs)} legs on a node of order {len(node.shape)}")
     for place, size in enumerate(node.shape):
@@ -235,7 +273,8 @@ def _attach(net: Network, node: Node, legs: list[int], fresh: int) -> int:
 
 
 def settle(net: Network) -> Node:
-    """The node of a network: views inlined, indices of size 1 dropped, made canonical."""
+    """The node of a network: views inlined, indices of size 1 dropped, made
+    canonical."""
     shape = tuple(times_sizes(*(net.dims[i] for i in axis)) for axis in net.out)
     if net.coefficient == 0 or any(is_zero(node) for node, _ in net.operands):
         return zero(shape)
@@ -244,6 +283,7 @@ def settle(net: Network) -> Node:
         inline(net, views)
         views = _views(net)
         if all(is_bundle(net.operands[o][0]) for o in views):
+            join_bundles(net)
             break
     net.out = [[i for i in axis if net.dims[i] != 1] for axis in net.out]
     node = identity_of(net)
@@ -255,9 +295,10 @@ def settle(net: Network) -> Node:
 def _views(net: Network) -> list[int]:
     """The operands that cost nothing to open: views, and whatever is only permuted."""
     if len(net.operands) == 1 and isinstance(net.operands[0][0], Einsum):
-        legs = net.operands[0][1]
-        flat = [i for axis in net.out for i in axis]
-        if sorted(flat) == sorted(legs) and len(set(legs)) == len(net.dims):
+        legs = [i for i in net.operands[0][1] if net.dims[i] != 1]
+        flat = [i for axis in net.out for i in axis if net.dims[i] != 1]
+        wide = sum(size != 1 for size in net.dims.values())
+        if sorted(flat) == sorted(legs) and len(set(legs)) == wide:
             return [0]
     return [
         o for o, (e, _) in enumerate(net.operands) if isinstance(e, Einsum) and e.view

@@ -1,8 +1,9 @@
 """`Expression`: what a user holds. A node with the names and roles of its axes.
 
-The node is kept twice: `written`, as it was put together, and `node`, its canonical form,
-made when first asked for. Two expressions are equal when their canonical nodes are one
-object. Operators have NumPy's meaning: `*` is elementwise, `@` the matrix product.
+The node is kept twice: `written`, as it was put together, and `node`, its canonical
+form, made when first asked for. Two expressions are equal when their canonical nodes
+are one object. Operators have NumPy's meaning: `*` is elementwise, `@` the matrix
+product.
 
 >>> from indexcalc.ways_in import H, ones, tensors
 >>> X, A = tensors("X A", "n p")
@@ -41,8 +42,8 @@ LAYOUTS = ("value_first", "variable_first")
 
 
 class Expression(Operators):
-    """A tensor expression. Axes `[:value_order]` are the value's, the rest belong to the
-    variables it was differentiated by (with `layout="variable_first"`, the other way).
+    """A tensor expression. Axes `[:value_order]` are the value's, the rest belong to
+    the variables it was differentiated by (`layout="variable_first"`: the other way).
 
     Made by `tensor`, `parse`, `einsum` and every operation on expressions.
     """
@@ -142,8 +143,8 @@ class Expression(Operators):
         return index_text(self.written, list(names) if names is not None else None)
 
     def lowered(self) -> Lowered:
-        """The expression as it was written, every δ, H and ones vector spelled out, with
-        what each contraction did on the way to the canonical form."""
+        """The expression as it was written, every δ, H and ones vector spelled out,
+        with what each contraction did on the way to the canonical form."""
         return lowered(self.written)
 
     def einsum(self, library: str = "numpy") -> str:
@@ -160,7 +161,8 @@ class Expression(Operators):
             variable, value = names[:split], names[split:]
         if not variable:
             return f"axes {', '.join(value) or 'none'}"
-        return f"value axes {', '.join(value) or 'none'}; variable axes {', '.join(variable)}"
+        shown = ", ".join(value) or "none"
+        return f"value axes {shown}; variable axes {', '.join(variable)}"
 
     # -- derivatives -------------------------------------------------------------------
 
@@ -184,7 +186,9 @@ class Expression(Operators):
         if isinstance(variable, (list, tuple)):
             return tuple(self.diff(v, *more, layout=layout) for v in variable)
         if layout not in LAYOUTS:
-            raise ShapeError(f"the layout {layout!r} is not one of {', '.join(LAYOUTS)}")
+            raise ShapeError(
+                f"the layout {layout!r} is not one of {', '.join(LAYOUTS)}"
+            )
         plain = self.layout == "value_first"
         value_order = self.value_order if plain else self.ndim
         result = self._derived(self._jacobian(variable), value_order)  # type: ignore[arg-type]
@@ -259,13 +263,13 @@ class Expression(Operators):
         Raises `ShapeError` where the expression has more than one entry.
         """
         scalar = derivative.as_scalar(self.written)
-        return self._derived(scalar, 0).diff(variable)  # type: ignore[no-any-return]
+        return self._derived(scalar, 0).diff(variable)
 
     def hessian(self, first: Variable, second: Variable | None = None) -> Expression:
         """∂²self/∂first∂second of a scalar: axes of `first`, then of `second`."""
         slope = self.gradient(first)
         slope.value_order = slope.ndim
-        return slope.diff(first if second is None else second)  # type: ignore[no-any-return]
+        return slope.diff(first if second is None else second)
 
     def jvp(self, variable: Variable, direction: object = None) -> Expression:
         """The derivative along a direction of the variable's shape; value's axes.

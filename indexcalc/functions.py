@@ -1,9 +1,10 @@
 """The function table: what each named function consumes, yields and differentiates to.
 
-A function has a signature in the manner of NumPy's gufuncs: the core axes of each argument
-and of the result, such as (n,n)->(n,n) for inv. Axes before the core are batch axes and
-are wired through, so that an elementwise function, ()->(), is no special case. The partial
-of a call by one argument has the axes batch, result core, argument core.
+A function has a signature in the manner of NumPy's gufuncs: the core axes of each
+argument and of the result, such as (n,n)->(n,n) for inv. Axes before the core are
+batch axes and are wired through, so that an elementwise function, ()->(), is no
+special case. The partial of a call by one argument has the axes batch, result core,
+argument core.
 
 >>> from indexcalc.expr import tensor
 >>> X = tensor("X", ("n", "n"))
@@ -34,8 +35,8 @@ Partial = Callable[[Call], Node]
 class Function:
     """One record of the table.
 
-    `signature(params)` gives the cores of the arguments and of the result; `partials` one
-    builder an argument; `keeps_symmetry` says that f(S) is symmetric where S is.
+    `signature(params)` gives the cores of the arguments and of the result; `partials`
+    one builder an argument; `keeps_symmetry` says that f(S) is symmetric where S is.
     """
 
     name: str
@@ -44,7 +45,8 @@ class Function:
     keeps_symmetry: bool = False
 
 
-# -- small products ----------------------------------------------------------------------
+# -- small products
+# ----------------------------------------------------------------------
 
 
 def ones(shape: Shape) -> Node:
@@ -77,6 +79,9 @@ def power(base: Node, exponent: object) -> Node:
         return base
     if p == 0:
         return ones(base.shape)
+    positive = isinstance(p, (int, Fraction, float)) and p > 0
+    if isinstance(base, Sum) and not base.terms and positive:
+        return base
     if isinstance(base, Sum) and len(base.terms) == 1 and isinstance(p, int):
         inner, coefficient = base.terms[0]
         factor = number_power(coefficient, p)
@@ -95,7 +100,8 @@ def unknown(name: str, args: Sequence[Node], orders: Sequence[int] = ()) -> Node
     return call("unknown", args, (name, tuple(orders) or (0,) * len(args)))
 
 
-# -- partials of elementwise functions ----------------------------------------------------
+# -- partials of elementwise functions
+# ----------------------------------------------------
 
 
 def _of(name: str) -> Callable[[Node], Node]:
@@ -157,9 +163,7 @@ _UNARY: dict[str, Callable[[Node, Node], Node]] = {
     "cos": lambda x, y: scale(-1, _of("sin")(x)),
     "tan": lambda x, y: _affine(1, 1, power(y, 2)),
     "asin": lambda x, y: power(_affine(1, -1, power(x, 2)), Fraction(-1, 2)),
-    "acos": lambda x, y: scale(
-        -1, power(_affine(1, -1, power(x, 2)), Fraction(-1, 2))
-    ),
+    "acos": lambda x, y: scale(-1, power(_affine(1, -1, power(x, 2)), Fraction(-1, 2))),
     "atan": lambda x, y: power(_affine(1, 1, power(x, 2)), -1),
     "sinh": lambda x, y: _of("cosh")(x),
     "cosh": lambda x, y: _of("sinh")(x),
@@ -178,7 +182,8 @@ _UNARY: dict[str, Callable[[Node, Node], Node]] = {
 }
 
 
-# -- partials of functions with cores -----------------------------------------------------
+# -- partials of functions with cores
+# -----------------------------------------------------
 
 
 def _batch(f: Call, core: int) -> list[int]:
@@ -230,7 +235,8 @@ def _norm_partial(order: int, sign: int) -> Partial:
     return partial
 
 
-# -- the table ----------------------------------------------------------------------------
+# -- the table
+# ----------------------------------------------------------------------------
 
 
 def _fixed(inputs: tuple[Core, ...], output: Core) -> Callable[..., Signature]:
@@ -242,7 +248,7 @@ _ELEMENTWISE: Core = ()
 
 def _elementwise(name: str, *partials: Partial) -> Function:
     cores = (_ELEMENTWISE,) * len(partials)
-    return Function(name, partials, _fixed(cores, ()))
+    return Function(name, partials, _fixed(cores, ()), keeps_symmetry=True)
 
 
 def _unary(name: str, rule: Callable[[Node, Node], Node]) -> Function:
@@ -313,20 +319,14 @@ def is_elementwise(name: str) -> bool:
     if name == "unknown":
         return True
     found = TABLE.get(name)
-    return found is not None and not any(
-        core for core in found.signature((1,))[0]
-    )
-
-
-#: Constants of symbolic size: calls without arguments.
-CONSTANTS = frozenset({"basis", "embed", "levicivita"})
+    return found is not None and not any(core for core in found.signature((1,))[0])
 
 
 def call(name: str, args: Sequence[Node], params: tuple[Any, ...] = ()) -> Node:
     """f(args), checked against the function's signature.
 
-    Raises `UnknownNameError` for a name that is not in the table, `ShapeError` where core
-    axes of one letter, or batch axes, disagree.
+    Raises `UnknownNameError` for a name that is not in the table, `ShapeError` where
+    core axes of one letter, or batch axes, disagree.
     """
     if name == "unknown":
         signature: Signature = ((_ELEMENTWISE,) * len(args), ())
@@ -336,7 +336,9 @@ def call(name: str, args: Sequence[Node], params: tuple[Any, ...] = ()) -> Node:
         raise UnknownNameError(f"{name} is not a function of the table")
     shape = _result_shape(name, args, signature)
     symmetric = (
-        name in TABLE and TABLE[name].keeps_symmetry and is_symmetric_matrix(args[0])
+        len(shape) == 2
+        and (TABLE[name].keeps_symmetry if name in TABLE else True)
+        and all(is_symmetric_matrix(arg) for arg in args)
     )
     return call_node(name, args, shape, params, symmetric=symmetric)
 

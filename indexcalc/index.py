@@ -1,8 +1,8 @@
 """Named-index notation: `A[i, j] * x[j]`, `delta(i, j)`, `H(i, j, k)`.
 
-An `Indexed` is a sum of products of indexed factors whose indices have names. Nothing is
-summed until `to(i, …)` says which indices are free: all others are summed, term by term,
-and an index may occur any number of times.
+An `Indexed` is a sum of products of indexed factors whose indices have names. Nothing
+is summed until `to(i, …)` says which indices are free: all others are summed, term by
+term, and an index may occur any number of times.
 
 >>> i, j = indices("i j")
 >>> str(i), is_index_key((i, j)), is_index_key((0, j)), is_index_key((0, 1))
@@ -127,8 +127,8 @@ class Indexed:
             )
         return Indexed(self.products + other.products)
 
-    def __sub__(self, other: object) -> Indexed:
-        return self + (-other)  # type: ignore[operator]
+    def __sub__(self, other: Any) -> Indexed:
+        return self + -1 * other
 
     def node(self, free: tuple[Index, ...]) -> Node:
         """The node whose axes are the free indices; all others are summed.
@@ -151,7 +151,7 @@ def _scalar_of(value: Any) -> Node | None:
             f"a factor of shape {shape_text(node.shape)} without indices",
             hint="write its indices in brackets",
         )
-    return node  # type: ignore[no-any-return]
+    return node
 
 
 def _joined(p: Product, q: Product) -> Product:

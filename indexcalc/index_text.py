@@ -1,7 +1,7 @@
 """Einstein notation: every index named, δ, H and ones written where they survive.
 
-A repeated index is summed; a free one stands on the value's or the variable's axes. What
-is shared, deep, or the argument of a matrix function is named once, after `where`.
+A repeated index is summed; a free one stands on the value's or the variable's axes.
+What is shared, deep, or the argument of a matrix function is named once, after `where`.
 
 >>> from indexcalc.expr import einsum, tensor
 >>> X = tensor("X", ("n", "p"))
@@ -119,7 +119,8 @@ Axis = tuple[str, ...]
 def _axis_names(
     naming: Naming, node: Node, axes: Sequence[str] | None = None
 ) -> list[Axis]:
-    """A name for every free axis; a grouped axis has one name for each of its indices."""
+    """A name for every free axis; a grouped axis has one name for each of its
+    indices."""
     if axes is not None:
         return [(name,) for name in axes]
     if isinstance(node, Einsum):
@@ -144,7 +145,8 @@ def subscripted(name: str, indices: Sequence[str]) -> str:
     return f"{name}[{', '.join(indices)}]"
 
 
-# -- what gets a name of its own -----------------------------------------------------------
+# -- what gets a name of its own
+# -----------------------------------------------------------
 
 
 def _named_parts(root: Node) -> list[Node]:
@@ -186,7 +188,8 @@ def _closed_children(node: Node) -> Iterator[Node]:
         yield from (e for e in groups if any(len(g) > 1 for g in e.out))
 
 
-# -- formulas ------------------------------------------------------------------------------
+# -- formulas
+# ------------------------------------------------------------------------------
 
 
 def _body(naming: Naming, node: Node, outer: Sequence[Axis]) -> str:
@@ -228,7 +231,7 @@ def sign_and_size(c: Number) -> tuple[int, str]:
     if isinstance(c, complex):
         return 1, f"({c})"
     sign = -1 if c < 0 else 1
-    size = number_text(abs(c))
+    size = number_text(-c if sign < 0 else c)
     return sign, "" if size == "1" else f"({size})" if "/" in size else size
 
 
@@ -294,8 +297,10 @@ def elementwise_text(node: Call, args: Sequence[str]) -> str:
         plain = isinstance(node.args[0], (Tensor, Call)) or " " not in args[0]
         base = args[0] if plain and not args[0].startswith("-") else f"({args[0]})"
         exponent = number_text(node.params[0])
-        return f"{base}^{exponent}" if exponent.lstrip("-").isdigit() else (
-            f"{base}^({exponent})"
+        return (
+            f"{base}^{exponent}"
+            if exponent.lstrip("-").isdigit()
+            else (f"{base}^({exponent})")
         )
     name = node.function
     if name == "unknown":
@@ -312,8 +317,11 @@ def _factors(naming: Naming, node: Einsum, outer: Sequence[Axis]) -> list[str]:
             names.setdefault(i, name)
             places.setdefault(i, []).append(name)
     carried = {i for _, legs in node.operands for i in legs}
-    factors = [_size_factor(node.dims[i]) for i in range(len(node.dims))
-               if i not in carried and i not in places]
+    factors = [
+        _size_factor(node.dims[i])
+        for i in range(len(node.dims))
+        if i not in carried and i not in places
+    ]
     factors += _copies(places, carried)
     factors += [
         f"1_{axis[0]}" for group, axis in zip(node.out, outer, strict=True) if not group

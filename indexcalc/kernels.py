@@ -1,8 +1,8 @@
 """The function table in NumPy: how each function of `functions` is computed.
 
-Kernels work on arrays whose leading axes are batch axes. They are stable where the naive
-formula is not (lse, softmax, softplus, sigmoid, logdet), keep float32, and leave NumPy's
-warnings alone where an argument is outside a function's domain.
+Kernels work on arrays whose leading axes are batch axes. They are stable where the
+naive formula is not (lse, softmax, softplus, sigmoid, logdet), keep float32, and leave
+NumPy's warnings alone where an argument is outside a function's domain.
 
 >>> softplus(np.array([-1000.0, 0.0, 1000.0])).round(6).tolist()
 [0.0, 0.693147, 1000.0]
@@ -11,7 +11,7 @@ warnings alone where an argument is outside a function's domain.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import combinations, permutations
+from itertools import combinations, permutations, product
 from math import erf as scalar_erf
 from typing import Any
 
@@ -72,7 +72,8 @@ def power(x: Array, p: Any) -> Array:
 
 
 def erf(x: Array) -> Array:
-    """The error function: SciPy's where it is installed, else the standard library's."""
+    """The error function: SciPy's where it is installed, else the standard
+    library's."""
     if np.iscomplexobj(x):
         return _scipy_special("erf of complex numbers").erf(x)
     try:
@@ -134,12 +135,13 @@ def cofactors(x: Array, k: int) -> Array:
     for rows in combinations(range(x.shape[-1]), k):
         others = [j for j in range(x.shape[-1]) if j not in rows]
         minor = sign * s[..., others].prod(-1)
-        for left in permutations(rows):
-            for right in permutations(rows):
-                place = tuple(i for pair in zip(left, right, strict=True) for i in pair)
-                core[(..., *place)] = _parity(left, right) * minor
+        for left, right in product(permutations(rows), repeat=2):
+            place = [i for pair in zip(left, right, strict=True) for i in pair]
+            core[(slice(None),) * (x.ndim - 2) + tuple(place)] = (
+                _parity(left, right) * minor
+            )
     for axis in range(k):
-        core = _turned(core, u, vt, 2 * axis, 2 * k)
+        core = _turned(core, u.conj(), vt.conj(), 2 * axis, 2 * k)
     return core
 
 
@@ -169,7 +171,9 @@ def norm2(x: Array, order: int) -> Array:
         return np.sqrt(np.square(x).sum(axes))
     top = np.abs(x).max(axes, keepdims=True)
     safe = np.where((top == 0) | ~np.isfinite(top), 1, top)
-    return np.sqrt(np.square(x / safe).sum(axes)) * safe.reshape(x.shape[: x.ndim - order])
+    return np.sqrt(np.square(x / safe).sum(axes)) * safe.reshape(
+        x.shape[: x.ndim - order]
+    )
 
 
 def rnorm(x: Array, order: int) -> Array:
@@ -194,8 +198,11 @@ def _sign(x: Array) -> Array:
 
 
 KERNELS: dict[str, Kernel] = {
-    **{name: getattr(np, name) for name in "exp expm1 log log1p sin cos tan".split()},
-    **{name: getattr(np, name) for name in "sinh cosh tanh cbrt where".split()},
+    **{
+        name: getattr(np, name)
+        for name in ["exp", "expm1", "log", "log1p", "sin", "cos", "tan"]
+    },
+    **{name: getattr(np, name) for name in ["sinh", "cosh", "tanh", "cbrt", "where"]},
     "asin": np.arcsin,
     "acos": np.arccos,
     "atan": np.arctan,

@@ -1,12 +1,13 @@
 """Canonical order of the operands of a contraction; knows no expressions.
 
-A contraction is a coloured hypergraph: operands are coloured hyperedges with ordered legs
-(or, where the operand is symmetric, unordered ones), indices are coloured vertices. Two
-contractions that differ only by the names of indices and the order of operands get the
-same canonical form. The method is colour refinement, then individualisation on ties with
-pruning by the automorphisms met on the way, component by component. Work is capped: beyond
-the cap the order is deterministic but may depend on the order given, so that two equal
-graphs may be told apart, and two different ones never confused.
+A contraction is a coloured hypergraph: operands are coloured hyperedges with ordered
+legs (or, where the operand is symmetric, unordered ones), indices are coloured
+vertices. Two contractions that differ only by the names of indices and the order of
+operands get the same canonical form. The method is colour refinement, then
+individualisation on ties with pruning by the automorphisms met on the way, component
+by component. Work is capped: beyond the cap the order is deterministic but may depend
+on the order given, so that two equal graphs may be told apart, and two different ones
+never confused.
 
 >>> chain = Contraction(["A", "A"], [(0, 1), (1, 2)], [(0,), (), (1,)])
 >>> turned = Contraction(["A", "A"], [(1, 2), (0, 1)], [(0,), (), (1,)])
@@ -28,8 +29,8 @@ WORK_CAP = 300_000
 class Contraction:
     """What is labelled: a colour and legs for every operand, a colour for every index.
 
-    Colours of one kind must be comparable with each other. `unordered` holds the operands
-    whose legs may be exchanged.
+    Colours of one kind must be comparable with each other. `unordered` holds the
+    operands whose legs may be exchanged.
     """
 
     operand_colours: Sequence[Any]

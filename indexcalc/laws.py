@@ -1,8 +1,9 @@
 """The laws that simplification may use beside the structure of contractions.
 
-Each law is a small function; those that lean on a domain fact say it as an `Assumption`,
-and are applied only where the expression is undefined without that fact. Laws of calls are
-in `CALL_LAWS`, by function name; `cancel_inverses` and `merge_powers` act on a network.
+Each law is a small function; those that lean on a domain fact say it as an
+`Assumption`, and are applied only where the expression is undefined without that fact.
+Laws of calls are in `CALL_LAWS`, by function name; `cancel_inverses` and
+`merge_powers` act on a network.
 
 >>> from indexcalc.expr import tensor
 >>> X = tensor("X", ("n", "n"))
@@ -34,7 +35,8 @@ Assumptions = dict[Assumption, None]
 Outcome = tuple[Number, Node]
 
 
-# -- laws of calls -------------------------------------------------------------------------
+# -- laws of calls
+# -------------------------------------------------------------------------
 
 
 def _inv(f: Call, facts: Assumptions) -> Outcome | None:
@@ -113,16 +115,33 @@ CALL_LAWS: dict[str, tuple[Callable[[Call, Assumptions], Outcome | None], ...]] 
     **{name: (_at_zero(1),) for name in ("cos", "cosh")},
     **{
         name: (_at_zero(0),)
-        for name in (
-            "sin tan asin atan sinh tanh asinh atanh expm1 log1p erf abs sign relu "
-            "heaviside cbrt norm2 rnorm"
-        ).split()
+        for name in [
+            "sin",
+            "tan",
+            "asin",
+            "atan",
+            "sinh",
+            "tanh",
+            "asinh",
+            "atanh",
+            "expm1",
+            "log1p",
+            "erf",
+            "abs",
+            "sign",
+            "relu",
+            "heaviside",
+            "cbrt",
+            "norm2",
+            "rnorm",
+        ]
     },
 }
 
 
 def apply_laws(node: Node, facts: Assumptions) -> Outcome:
-    """coefficient × node after the laws of the call's function, applied until none fits."""
+    """coefficient × node after the laws of the call's function, applied until none
+    fits."""
     coefficient: Number = 1
     while isinstance(node, Call):
         outcomes = (law(node, facts) for law in CALL_LAWS.get(node.function, ()))
@@ -187,7 +206,8 @@ def _weight(node: Node) -> tuple[bool, tuple[int, str, bytes]]:
     return isinstance(node, Einsum), node.key
 
 
-# -- laws of products ----------------------------------------------------------------------
+# -- laws of products
+# ----------------------------------------------------------------------
 
 
 def cancel_inverses(net: Network, facts: Assumptions) -> bool:
@@ -243,13 +263,14 @@ def _occurrences(net: Network, i: int) -> int:
 
 
 def split_basis(net: Network) -> bool:
-    """An index that carries a basis vector is one entry: each place where it stands gets
-    the basis vector for itself, in place. True where two different ones meet: zero."""
+    """An index that carries a basis vector is one entry: each place where it stands
+    gets the basis vector for itself, in place. True where two different ones meet:
+    zero."""
     entries: dict[int, Node] = {}
     for node, legs in net.operands:
-        if isinstance(node, Call) and node.function == "basis":
-            if entries.setdefault(legs[0], node) is not node:
-                return True
+        one_entry = isinstance(node, Call) and node.function == "basis"
+        if one_entry and entries.setdefault(legs[0], node) is not node:
+            return True
     if not entries:
         return False
     fresh = 1 + max(net.dims)
@@ -285,12 +306,12 @@ def merge_powers(net: Network, facts: Assumptions) -> bool:
     merged = {key: rows for key, rows in groups.items() if len(rows) > 1}
     gone = {o for rows in merged.values() for o, _ in rows}
     kept = [row for o, row in enumerate(net.operands) if o not in gone]
-    for (base, legs), rows in merged.items():
+    for (base, wires), rows in merged.items():
         exponents = [exponent for _, exponent in rows]
         _note_domain(base, exponents, facts)
         total = sum(exponents[1:], exponents[0])
         if total != 0:
-            kept.append((power(base, total), list(legs)))
+            kept.append((power(base, total), list(wires)))
     net.operands = kept
     return bool(merged)
 

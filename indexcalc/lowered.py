@@ -1,9 +1,9 @@
 """The lowered form: products as written, every copy tensor spelled out.
 
 Each index of a contraction is a copy tensor that joins the places where it occurs: two
-places a plain wire (δ where both are free), one the ones vector, none the number n, three
-H. Here they are written one by one, before any is contracted, with the list of what their
-contraction does.
+places a plain wire (δ where both are free), one the ones vector, none the number n,
+three H. Here they are written one by one, before any is contracted, with the list of
+what their contraction does.
 
 >>> from indexcalc.expr import tensor
 >>> from indexcalc.matrix import contract, ones, times
@@ -176,7 +176,7 @@ def _wire_names(
         if len(wires) == 2 and max(wires) >= drawing.free:
             a, b = find(wires[0]), find(wires[1])
             parent[max(a, b)] = min(a, b)
-    names = {w: name for w, name in enumerate(axes)}
+    names = dict(enumerate(axes))
     for w in range(drawing.wires):
         if find(w) not in names:
             names[find(w)] = next(printing.naming.fresh)

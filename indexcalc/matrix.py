@@ -21,16 +21,17 @@ from . import expr, functions
 from .coefficients import as_number
 from .errors import ShapeError, UnsupportedError
 from .expr import add, call_node, constant, einsum, linear, number, scale, zero
-from .functions import call, ones as _ones
+from .functions import call, product, spread
+from .functions import ones as _ones
 from .functions import power as constant_power
-from .functions import product, spread
-from .nodes import Node, Sum
+from .nodes import Call, Einsum, Node, Sum, Tensor
 from .sizes import Shape, Size, plus, shape_text, size_text
 from .sizes import times as times_sizes
 
 __all__ = ["add", "scale", "spread"]
 
-# -- constants -----------------------------------------------------------------------------
+# -- constants
+# -----------------------------------------------------------------------------
 
 
 def ones(*sizes: Size) -> Node:
@@ -56,7 +57,9 @@ def copy_tensor(n: Size, order: int) -> Node:
     if order < 0:
         raise ShapeError(f"a copy tensor cannot have order {order}")
     if order > 32:
-        raise UnsupportedError(f"a copy tensor of order {order} is over the limit of 32")
+        raise UnsupportedError(
+            f"a copy tensor of order {order} is over the limit of 32"
+        )
     return einsum([], [0] * order, {0: n})
 
 
@@ -88,20 +91,22 @@ def embed(offset: Size, n: Size, total: Size) -> Node:
 def levicivita(n: Size) -> Node:
     """The totally antisymmetric tensor of order n.
 
-    Raises `UnsupportedError` for a symbolic n or one above 8.
+    Raises `UnsupportedError` for a symbolic n or one above 6.
     """
-    if not isinstance(n, int) or n > 8:
+    if not isinstance(n, int) or n > 6:
         raise UnsupportedError(
             f"the Levi-Civita tensor of size {size_text(n)} has no fixed order here",
-            hint="give a number from 0 to 8",
+            hint="give a number from 0 to 6",
         )
     array = np.zeros((n,) * n)
     for p in permutations(range(n)):
-        array[p] = np.linalg.det(np.eye(n)[list(p)]).round() if n else 1.0
+        inversions = sum(a > b for k, a in enumerate(p) for b in p[k + 1 :])
+        array[p] = (-1) ** inversions
     return constant(array, f"levicivita{n}")
 
 
-# -- shape ---------------------------------------------------------------------------------
+# -- shape
+# ---------------------------------------------------------------------------------
 
 
 def transpose(a: Node, axes: Sequence[int] | None = None) -> Node:
@@ -195,7 +200,8 @@ def stacked(parts: Sequence[Node], axis: int) -> Node:
     return linear(terms, shape)
 
 
-# -- products ------------------------------------------------------------------------------
+# -- products
+# ------------------------------------------------------------------------------
 
 
 def times(a: Node, b: Node) -> Node:
@@ -290,7 +296,8 @@ def matrix_power(a: Node, k: int) -> Node:
     return a if result is None else result
 
 
-# -- reductions ----------------------------------------------------------------------------
+# -- reductions
+# ----------------------------------------------------------------------------
 
 
 def trace(a: Node) -> Node:
@@ -340,7 +347,8 @@ def softmax(x: Node) -> Node:
     return call("softmax", [x])
 
 
-# -- linear algebra and elementwise functions ----------------------------------------------
+# -- linear algebra and elementwise functions
+# ----------------------------------------------
 
 
 def inv(a: Node) -> Node:
@@ -365,7 +373,7 @@ def adj(a: Node) -> Node:
 
 def power(a: Node, exponent: object) -> Node:
     """a^exponent entry by entry; the exponent a number, a scalar or of a's shape."""
-    if not isinstance(exponent, (functions.Call, Sum, expr.Tensor, expr.Einsum)):
+    if not isinstance(exponent, (Call, Sum, Tensor, Einsum)):
         return constant_power(a, exponent)
     literal = _literal(exponent)
     if literal is not None:
@@ -412,7 +420,8 @@ def unknown(name: str, *nodes: Node, orders: Sequence[int] = ()) -> Node:
     return functions.unknown(name, nodes, orders)
 
 
-# -- checks --------------------------------------------------------------------------------
+# -- checks
+# --------------------------------------------------------------------------------
 
 
 def _require_same(what: str, a: Node, b: Node) -> None:
@@ -430,7 +439,9 @@ def _transpose_hint(a: Shape, b: Shape) -> str:
 def _require_matrix(what: str, *nodes: Node) -> None:
     for node in nodes:
         if len(node.shape) != 2:
-            raise ShapeError(f"{what} needs a matrix, and this is {shape_text(node.shape)}")
+            raise ShapeError(
+                f"{what} needs a matrix, and this is {shape_text(node.shape)}"
+            )
 
 
 def _require_square(what: str, a: Node) -> None:

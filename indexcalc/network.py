@@ -1,8 +1,9 @@
 """Networks: contractions being put together, before they become a node.
 
-Opening a nested Einsum inside a network joins its axes to the wires they hang on. That is
-union-find on indices, and it is all there is to contracting Kronecker deltas and fusing
-copy tensors. `canonical` gives a finished network its canonical labelling and interns it.
+Opening a nested Einsum inside a network joins its axes to the wires they hang on. That
+is union-find on indices, and it is all there is to contracting Kronecker deltas and
+fusing copy tensors. `canonical` gives a finished network its canonical labelling and
+interns it.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from .nodes import (
 )
 from .sizes import Shape, Size, times
 
+
 class Network:
-    """A contraction being put together: operands, out and dims with arbitrary indices."""
+    """A contraction being put together: operands, out and dims with arbitrary
+    indices."""
 
     __slots__ = ("coefficient", "dims", "operands", "out")
 
@@ -64,6 +67,17 @@ def inline(net: Network, chosen: Iterable[int]) -> None:
         for o in sorted(positions):
             merge.open(o)
         merge.finish(positions)
+
+
+def join_bundles(net: Network) -> None:
+    """Opens the bundles whose wires can be split by now, in place."""
+    count = -1
+    while True:
+        bundles = [o for o, (node, _) in enumerate(net.operands) if is_bundle(node)]
+        if len(bundles) in (0, count):
+            return
+        count = len(bundles)
+        inline(net, bundles)
 
 
 def bundle(sizes: Sequence[Size]) -> Einsum:
@@ -150,7 +164,8 @@ class _Merge:
         return new
 
     def finish(self, positions: set[int]) -> None:
-        """Writes the joined network back, with a bundle on every wire that stays whole."""
+        """Writes the joined network back, with a bundle on every wire that stays
+        whole."""
         net, find = self.net, self.find
         kept = [row for o, row in enumerate(net.operands) if o not in positions]
         bundles = [
@@ -159,7 +174,8 @@ class _Merge:
             if sizes
         ]
         net.operands = [
-            (node, [find(i) for i in legs]) for node, legs in kept + self.opened + bundles
+            (node, [find(i) for i in legs])
+            for node, legs in kept + self.opened + bundles
         ]
         net.out = [
             [find(j) for i in axis for j in self.split.get(i, (i,))] for axis in net.out
@@ -195,7 +211,9 @@ def canonical(net: Network, shape: Shape) -> Einsum:
         "view": view,
         "shape": shape,
     }
-    return intern_node(Einsum, digest, operands[0][0].key[1] if operands else "", fields)
+    return intern_node(
+        Einsum, digest, operands[0][0].key[1] if operands else "", fields
+    )
 
 
 def _ordered(net: Network) -> tuple[list[int], dict[int, Any]]:

@@ -1,9 +1,10 @@
 """The four node kinds, interned: equal structure is the same object.
 
 `Tensor` is a leaf, `Einsum` a contraction, `Sum` a linear combination, `Call` a named
-function. Axes are positional; no index has a name. Nodes are made by the constructors of
-`expr`; here are their fields, the table that makes them unique, and the one traversal.
-The table is weak and locked, so nodes may be built from several threads at once.
+function. Axes are positional; no index has a name. Nodes are made by the constructors
+of `expr`; here are their fields, the table that makes them unique, and the one
+traversal. The table is weak and locked, so nodes may be built from several threads at
+once.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -88,6 +89,8 @@ class Call(Base):
 
 Node: TypeAlias = Tensor | Einsum | Sum | Call
 
+Kind = TypeVar("Kind", "Tensor", "Einsum", "Sum", "Call")
+
 _table: WeakValueDictionary[bytes, Any] = WeakValueDictionary()
 _lock = threading.RLock()
 
@@ -104,7 +107,9 @@ def shape_key(shape: Iterable[Size]) -> tuple[str, ...]:
     return tuple(size_text(size) for size in shape)
 
 
-def intern_node(kind: type[Any], digest: bytes, label: str, fields: dict[str, Any]) -> Any:
+def intern_node(
+    kind: type[Kind], digest: bytes, label: str, fields: dict[str, Any]
+) -> Kind:
     """The node with this digest; built only if it does not exist yet."""
     with _lock:
         found = _table.get(digest)
@@ -126,7 +131,8 @@ def is_symmetric(node: Node) -> bool:
     return isinstance(node, Call) and node.symmetric
 
 
-# -- traversal ---------------------------------------------------------------------------
+# -- traversal
+# ---------------------------------------------------------------------------
 
 
 def children(node: Node) -> Iterator[Node]:

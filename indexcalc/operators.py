@@ -1,8 +1,9 @@
 """Python's and NumPy's operators on symbols, with NumPy's meaning.
 
-`Operators` is the part of an expression that behaves as an array does: `*` is elementwise,
-`@` the matrix product, `np.exp(X)` and `np.einsum(…, X)` work through NumPy's protocols.
-The class that inherits it supplies `written`, the node, and `_with`, which wraps a node.
+`Operators` is the part of an expression that behaves as an array does: `*` is
+elementwise, `@` the matrix product, `np.exp(X)` and `np.einsum(…, X)` work through
+NumPy's protocols. The class that inherits it supplies `written`, the node, and `_with`,
+which wraps a node.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from . import expr, matrix
 from .errors import ShapeError, UnsupportedError
 from .index import Indexed, is_index_key
-from .nodes import Node, Tensor
+from .nodes import Call, Einsum, Node, Sum, Tensor
 from .numpy_calls import apply_function, apply_ufunc, getitem
 from .sizes import Shape, shape_text, size_text, times
 
@@ -28,7 +29,12 @@ class Operators:
     written: Node
     scope: dict[str, Tensor]
 
-    def _with(self, node: Node, others: Iterable[object] = (), key: object = None) -> Self:
+    def _with(
+        self,
+        node: Node,
+        others: Iterable[object] = (),
+        key: tuple[Node, object] | None = None,
+    ) -> Self:
         """A new expression of the same kind that holds `node`."""
         raise NotImplementedError
 
@@ -42,7 +48,8 @@ class Operators:
         """The number of axes."""
         return len(self.written.shape)
 
-    # -- arithmetic, NumPy's -------------------------------------------------------------
+    # -- arithmetic, NumPy's
+    # -------------------------------------------------------------
 
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any
@@ -131,7 +138,7 @@ class Operators:
     def _ufunc(self, ufunc: np.ufunc, *inputs: Any) -> Self:
         if any(isinstance(value, (str, bytes, Indexed)) for value in inputs):
             return NotImplemented
-        return self.__array_ufunc__(ufunc, "__call__", *inputs)  # type: ignore[no-any-return]
+        return self.__array_ufunc__(ufunc, "__call__", *inputs)
 
     def __getitem__(self, key: object) -> Any:
         if is_index_key(key):
@@ -170,29 +177,34 @@ class Operators:
 
     def sum(self, axis: object = None, **kwargs: Any) -> Self:
         """`np.sum`."""
-        return np.sum(self, axis=axis, **kwargs)  # type: ignore[call-overload,no-any-return]
+        return self._function(np.sum, self, axis=axis, **kwargs)
 
     def mean(self, axis: object = None, **kwargs: Any) -> Self:
         """`np.mean`."""
-        return np.mean(self, axis=axis, **kwargs)  # type: ignore[call-overload,no-any-return]
+        return self._function(np.mean, self, axis=axis, **kwargs)
 
     def dot(self, other: object) -> Self:
         """`np.dot`."""
-        return np.dot(self, other)  # type: ignore[call-overload,no-any-return]
+        return self._function(np.dot, self, other)
 
     def trace(self) -> Self:
         """`np.trace`."""
-        return np.trace(self)  # type: ignore[call-overload,no-any-return]
+        return self._function(np.trace, self)
 
     def transpose(self, *axes: Any) -> Self:
         """`np.transpose`."""
         order = axes[0] if len(axes) == 1 and isinstance(axes[0], Sequence) else axes
-        return np.transpose(self, order or None)  # type: ignore[call-overload,no-any-return]
+        return self._function(np.transpose, self, order or None)
 
     def reshape(self, *shape: Any, order: str = "C") -> Self:
         """`np.reshape`."""
         target = shape[0] if len(shape) == 1 else shape
-        return np.reshape(self, target, order=order)  # type: ignore[call-overload,no-any-return]
+        return self._function(np.reshape, self, target, order=order)
+
+    def _function(
+        self, function: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Self:
+        return self.__array_function__(function, (), args, kwargs)
 
     def ravel(self, order: str = "C") -> Self:
         """`np.ravel`."""
@@ -203,7 +215,7 @@ class Operators:
 
 def is_node(value: object) -> bool:
     """Whether a value is a bare node."""
-    return isinstance(value, (Tensor, expr.Einsum, expr.Sum, expr.Call))
+    return isinstance(value, (Tensor, Einsum, Sum, Call))
 
 
 def bare(value: Any) -> Any:

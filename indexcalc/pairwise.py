@@ -1,8 +1,9 @@
 """Contracting NumPy arrays two at a time, without NumPy's einsum loop.
 
-Arrays carry index labels. A pair becomes one of: an elementwise product, a matrix product,
-or a batched matrix product over the indices that both carry and the result keeps. Repeated
-labels of one array are read as a diagonal view. Paths come from opt_einsum.
+Arrays carry index labels. A pair becomes one of: an elementwise product, a matrix
+product, or a batched matrix product over the indices that both carry and the result
+keeps. Repeated labels of one array are read as a diagonal view. Paths come from
+opt_einsum.
 
 >>> a, b = np.ones((2, 3)), np.ones((3, 4))
 >>> contract([(a, (0, 1)), (b, (1, 2))], (0, 2)).tolist()
@@ -32,7 +33,8 @@ def contract(operands: Sequence[Labelled], out: Labels) -> Array:
     Each label of `out` must be carried by an operand, and occur once in `out`.
     """
     rows = [without_repeats(array, labels) for array, labels in operands]
-    sizes = {i: n for array, labels in rows for i, n in zip(labels, array.shape)}
+    pairs = [zip(labels, array.shape, strict=True) for array, labels in rows]
+    sizes = {i: n for pair in pairs for i, n in pair}
     steps = path(tuple(labels for _, labels in rows), out, tuple(sorted(sizes.items())))
     for pair in steps:
         taken = [rows.pop(k) for k in sorted(pair, reverse=True)][::-1]

@@ -2,8 +2,8 @@
 
 Each node yields a core array and a `Pattern`: how the result's axes repeat, group or
 spread the core's. A contraction whose operand has a pattern joins the wires instead of
-building the operand; only a sum, a call or the final result writes one out, as a view of
-the diagonal of a dense array. Sizes stay symbolic: one program serves all of them.
+building the operand; only a sum, a call or the final result writes one out, as a view
+of the diagonal of a dense array. Sizes stay symbolic: one program serves all of them.
 
 >>> from indexcalc.expr import einsum, tensor
 >>> x = tensor("x", ("n",))
@@ -64,7 +64,8 @@ class Fill:
 @dataclass(frozen=True, slots=True)
 class Contract:
     """A contraction: slots with a tuple of labels per axis (more than one where an axis
-    is read as several), labels of the core result, sizes, and lone sizes to multiply."""
+    is read as several), labels of the core result, sizes, and lone sizes to
+    multiply."""
 
     operands: tuple[tuple[Slot, tuple[tuple[int, ...], ...]], ...]
     out: tuple[int, ...]
@@ -129,7 +130,6 @@ class Program:
 
 
 def _axis_size(pattern: Pattern, axis: tuple[int, ...]) -> Size:
-
 
     return times(*(pattern.sizes[i] for i in axis))
 
@@ -197,7 +197,8 @@ def _emit_sum(program: Program, node: Sum) -> Slot:
     return program.emit(Combine(terms, node.shape, False), plain(node.shape))
 
 
-# -- contractions --------------------------------------------------------------------------
+# -- contractions
+# --------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -290,9 +291,7 @@ def _emit_contract(
         (slot, tuple(wiring.atoms(i) for i in legs)) for slot, legs in rows
     )
     carried = {i for _, axes in operands for axis in axes for i in axis}
-    axes = [
-        tuple(j for i in axis for j in wiring.atoms(i)) for axis in node.out
-    ]
+    axes = [tuple(j for i in axis for j in wiring.atoms(i)) for axis in node.out]
     shown = list(dict.fromkeys(i for axis in axes for i in axis))
     label = {i: k for k, i in enumerate(shown)}
     core = tuple(i for i in shown if i in carried)

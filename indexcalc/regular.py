@@ -1,7 +1,7 @@
 """Where every inverted matrix is regular: inverses and determinants of products split.
 
-These rewritings hold only where the matrices are invertible, so `fuse` does not use them;
-`same` does, for expressions that contain an inverse and are undefined elsewhere.
+These rewritings hold only where the matrices are invertible, so `fuse` does not use
+them; `same` does, for expressions that contain an inverse and are undefined elsewhere.
 
 >>> from indexcalc.expr import tensor
 >>> from indexcalc.matrix import contract, inv

@@ -1,7 +1,8 @@
 """A node as a flat list of rows, and back: what `repr` prints and `build` reads.
 
-Row k may refer to earlier rows by number, so a shared node is one row, however often it is
-used, and no row is nested. Sizes and coefficients are texts, arrays hexadecimal bytes.
+Row k may refer to earlier rows by number, so a shared node is one row, however often
+it is used, and no row is nested. Sizes and coefficients are texts, arrays hexadecimal
+bytes.
 
 >>> from indexcalc.expr import einsum, tensor
 >>> x = tensor("x", ("n",))
@@ -21,11 +22,12 @@ from typing import Any
 import numpy as np
 
 from .coefficients import Number
-from .errors import ParseError
-from .expr import call_node, constant, einsum, linear, tensor
-from .functions import CONSTANTS, call
+from .errors import InternalError, ParseError
+from .expr import constant, einsum, linear, tensor
+from .functions import call
+from .matrix import basis, embed
 from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
-from .sizes import Dim, Shape, parse_shape, parse_size, size_text
+from .sizes import Dim, Shape, parse_shape, parse_size, shape_text, size_text
 
 Row = tuple[Any, ...]
 
@@ -91,19 +93,33 @@ def from_rows(rows: Sequence[Row]) -> Node:
     Raises `ParseError` for a row that is not one of `to_rows`.
     """
     nodes: list[Node] = []
+    if not isinstance(rows, Sequence):
+        raise ParseError(f"{rows!r} is not a list of rows")
     for k, row in enumerate(rows):
         try:
             nodes.append(_READERS[row[0]](nodes, *row[1:]))
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
-            raise ParseError(f"row {k} is not a row of an expression: {error}") from None
+        except _BAD as error:
+            raise ParseError(
+                f"row {k} is not a row of an expression: {error}"
+            ) from None
     if not nodes:
         raise ParseError("an expression needs at least one row")
     return nodes[-1]
 
 
-def _read_tensor(
-    nodes: list[Node], name: str, shape: str, structure: str = ""
-) -> Node:
+_BAD = (
+    LookupError,
+    TypeError,
+    AttributeError,
+    ValueError,
+    ArithmeticError,
+    InternalError,
+)
+
+
+def _read_tensor(nodes: list[Node], name: str, shape: str, structure: str = "") -> Node:
+    if not isinstance(name, str):
+        raise TypeError(f"{name!r} is not a name")
     return tensor(name, parse_shape(shape), structure)
 
 
@@ -129,10 +145,32 @@ def _read_sum(nodes: list[Node], terms: list[Any], shape: str) -> Node:
 def _read_call(
     nodes: list[Node], name: str, args: list[int], params: list[Any], shape: str
 ) -> Node:
-    read = tuple(_read_param(p) for p in params)
-    if name in CONSTANTS:
-        return call_node(name, [], parse_shape(shape), read)
-    return call(name, [_earlier(nodes, k) for k in args], read)
+    read: tuple[Any, ...] = tuple(_read_param(p) for p in params)
+    kinds = _PARAMS.get(name, ())
+    if len(read) != len(kinds) or not all(map(isinstance, read, kinds)):
+        raise TypeError(f"{params!r} are not the parameters of {name}")
+    if name == "basis":
+        (size,) = parse_shape(shape)
+        return basis(read[0], size)
+    if name == "embed":
+        total, size = parse_shape(shape)
+        return embed(read[0], size, total)
+    node = call(name, [_earlier(nodes, k) for k in args], read)
+    if node.shape != parse_shape(shape):
+        raise ValueError(f"{name} gives {shape_text(node.shape)}, not {shape}")
+    return node
+
+
+_SIZE = (int, Dim)
+_PARAMS: dict[str, tuple[Any, ...]] = {
+    "power": ((int, Fraction, float, complex),),
+    "cofactors": (int,),
+    "norm2": (int,),
+    "rnorm": (int,),
+    "unknown": (str, tuple),
+    "basis": (int,),
+    "embed": (_SIZE,),
+}
 
 
 def _earlier(nodes: list[Node], k: int) -> Node:

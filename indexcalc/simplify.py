@@ -3,7 +3,8 @@
 `fuse` joins nested contractions into one (union-find contracts every δ and fuses every
 copy tensor), adds exponents of equal bases on equal legs, flattens and merges sums, and
 applies the laws of `laws`. Sums inside products stay atoms, so results stay factored.
-`expand` also multiplies sums out, within a budget, and so decides polynomial identities.
+`expand` also multiplies sums out, within a budget, and so decides polynomial
+identities.
 
 >>> from indexcalc.expr import tensor
 >>> from indexcalc.matrix import contract, times
@@ -14,15 +15,15 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from itertools import product as cartesian
+from typing import TypeAlias
 
 from .coefficients import Number, content, divide, multiply
 from .coefficients import power as number_power
-from .errors import BudgetError
-from .expr import call_node, einsum, linear, scale, settle, zero
+from .errors import BudgetError, InternalError
+from .expr import einsum, linear, scale, settle, zero
 from .functions import call, power
 from .laws import (
     Assumption,
@@ -31,15 +32,16 @@ from .laws import (
     merge_powers,
     split_basis,
 )
-from .network import Network, identity_of, inline
+from .network import Network, identity_of, inline, join_bundles
 from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from .regular import has_inverse, split
+from .sizes import Size
 
 OPERAND_LIMIT = 32
 TERM_BUDGET = 4_000
 
 #: A product that is not labelled yet, or a finished node; with its coefficient outside.
-Factor = tuple[Number, "Node | Network"]
+Factor: TypeAlias = "tuple[Number, Node | Network]"
 
 
 @dataclass(slots=True)
@@ -121,7 +123,8 @@ def _fused(fusion: Fusion, node: Node) -> Factor:
             return _fused_einsum(fusion, node)
 
 
-# -- sums ----------------------------------------------------------------------------------
+# -- sums
+# ----------------------------------------------------------------------------------
 
 
 def _fused_sum(fusion: Fusion, root: Sum) -> Factor:
@@ -163,7 +166,7 @@ def _flat_terms(node: Node, weight: Number) -> list[tuple[Node, Number]]:
     return [(node, weight)]
 
 
-def _primitive(node: Node) -> Factor:
+def _primitive(node: Node) -> tuple[Number, Node]:
     """A sum with the content of its coefficients, and the first one's sign, outside."""
     if not isinstance(node, Sum):
         return 1, node
@@ -176,7 +179,8 @@ def _primitive(node: Node) -> Factor:
     return common, linear(terms, node.shape)
 
 
-# -- calls ---------------------------------------------------------------------------------
+# -- calls
+# ---------------------------------------------------------------------------------
 
 
 def _fused_call(fusion: Fusion, node: Call) -> Factor:
@@ -187,11 +191,13 @@ def _fused_call(fusion: Fusion, node: Call) -> Factor:
     if node.args:
         fresh = call(node.function, args, node.params)
     coefficient, body = apply_laws(fresh, fusion.assumptions)
+    if body is not fresh:
+        body = run(fusion, body)
     factor, body = _primitive(body)
     return multiply(coefficient, factor), body
 
 
-def _fused_power(fusion: Fusion, base: Node, exponent: Number) -> Factor:
+def _fused_power(fusion: Fusion, base: Node, exponent: Number) -> tuple[Number, Node]:
     """Integer powers go through coefficients and products that sum over nothing."""
     coefficient, body = _primitive(base)
     whole = isinstance(exponent, int)
@@ -220,7 +226,8 @@ def _has_zeros(node: Einsum) -> bool:
     return len(flat) != len(set(flat))
 
 
-# -- products ------------------------------------------------------------------------------
+# -- products
+# ------------------------------------------------------------------------------
 
 
 def _fused_einsum(fusion: Fusion, node: Einsum) -> Factor:
@@ -291,23 +298,20 @@ def _open(fusion: Fusion, net: Network) -> None:
             total += size - 1
             chosen.append(o)
     inline(net, chosen)
+    join_bundles(net)
     net.operands = [
         (settle(body) if isinstance(body, Network) else body, legs)
         for body, legs in net.operands
     ]
 
 
-def _reduced(
-    fusion: Fusion, net: Network, coefficient: Number, node: Einsum
-) -> Factor:
+def _reduced(fusion: Fusion, net: Network, coefficient: Number, node: Einsum) -> Factor:
     """The network, or the node it is when only one operand is left as it stands."""
     if len(net.operands) != 1:
         return coefficient, net
     only, legs = net.operands[0]
     if isinstance(only, Sum) and _permutes(net, legs):
-        terms = [
-            (einsum([(e, legs)], net.out, net.dims), c) for e, c in only.terms
-        ]
+        terms = [(einsum([(e, legs)], net.out, net.dims), c) for e, c in only.terms]
         factor, body = _primitive(linear(terms, node.shape))
         return multiply(coefficient, factor), body
     net.out = [[i for i in axis if net.dims[i] != 1] for axis in net.out]
@@ -322,7 +326,8 @@ def _permutes(net: Network, legs: list[int]) -> bool:
     return sorted(flat) == sorted(legs) and len(set(legs)) == len(net.dims)
 
 
-# -- expansion -----------------------------------------------------------------------------
+# -- expansion
+# -----------------------------------------------------------------------------
 
 
 def expand(root: Node, budget: int = TERM_BUDGET) -> Node:
@@ -337,9 +342,7 @@ def expand(root: Node, budget: int = TERM_BUDGET) -> Node:
     return expanded[root]
 
 
-def _expanded(
-    fusion: Fusion, node: Node, done: dict[Node, Node], budget: int
-) -> Node:
+def _expanded(fusion: Fusion, node: Node, done: dict[Node, Node], budget: int) -> Node:
     match node:
         case Tensor():
             return node
@@ -362,12 +365,12 @@ def _expanded_call(
     if node.function == "rnorm":
         return power(call("norm2", args, node.params), -1)
     if node.function == "power":
-        base, exponent = args[0], node.params[0]
-        compound = isinstance(base, (Sum, Einsum))
-        if compound and isinstance(exponent, int) and 2 <= exponent <= 64:
-            legs = tuple(range(len(base.shape)))
-            rows = [(base, legs)] * exponent
+        fresh = power(args[0], node.params[0])
+        if _compound_exponent(fresh) is not None:
+            legs = tuple(range(len(fresh.shape)))
+            rows = [(fresh, legs)]
             return _multiplied(fusion, rows, [(i,) for i in legs], {}, budget)
+        return run(fusion, fresh)
     fresh = call(node.function, args, node.params) if args else node
     return run(fusion, fresh)
 
@@ -375,11 +378,12 @@ def _expanded_call(
 def _multiplied(
     fusion: Fusion,
     rows: list[tuple[Node, tuple[int, ...]]],
-    out: object,
-    dims: dict[int, object],
+    out: Iterable[Iterable[int]],
+    dims: dict[int, Size],
     budget: int,
 ) -> Node:
     """One contraction distributed over the sums among its operands."""
+    rows = [part for row in rows for part in _repeated_rows(*row)]
     choices = [_flat_terms(e, 1) for e, _ in rows]
     count = 1
     for choice in choices:
@@ -393,8 +397,47 @@ def _multiplied(
             weight = multiply(weight, c)
         operands = [(e, legs) for (e, _), (_, legs) in zip(pick, rows, strict=True)]
         fused = run(fusion, einsum(operands, out, dims))
-        terms += _flat_terms(fused, weight)
+        for e, c in _flat_terms(fused, weight):
+            whole = _multiplied(fusion, *_parts(e), budget) if _factored(e) else e
+            terms += _flat_terms(whole, c)
     return linear(terms, shape)
+
+
+def _repeated_rows(
+    node: Node, legs: tuple[int, ...]
+) -> list[tuple[Node, tuple[int, ...]]]:
+    """A power of something compound as so many factors."""
+    exponent = _compound_exponent(node)
+    if exponent is None or not isinstance(node, Call):
+        return [(node, legs)]
+    return [(node.args[0], legs)] * exponent
+
+
+def _compound_exponent(node: Node) -> int | None:
+    if not isinstance(node, Call) or node.function != "power":
+        return None
+    exponent = node.params[0]
+    compound = isinstance(node.args[0], (Sum, Einsum))
+    if compound and isinstance(exponent, int) and 2 <= exponent <= 64:
+        return exponent
+    return None
+
+
+def _factored(node: Node) -> bool:
+    """Whether a product that arose while multiplying out holds a sum again."""
+    return isinstance(node, Einsum) and any(
+        isinstance(e, Sum) or _compound_exponent(e) for e, _ in node.operands
+    )
+
+
+def _parts(
+    node: Node,
+) -> tuple[
+    list[tuple[Node, tuple[int, ...]]], tuple[tuple[int, ...], ...], dict[int, Size]
+]:
+    if not isinstance(node, Einsum):
+        raise InternalError("only a product has parts")
+    return list(node.operands), node.out, dict(enumerate(node.dims))
 
 
 def _within(count: int, budget: int) -> None:
@@ -408,8 +451,8 @@ def _within(count: int, budget: int) -> None:
 def same(a: Node, b: Node, budget: int = TERM_BUDGET) -> bool | None:
     """Whether two nodes are equal after expansion; None is "undecided".
 
-    An expression with an inverse in it is compared where that inverse exists. True is certain. The answer is never False: that takes a witness, which evaluation
-    can give.
+    An expression with an inverse in it is compared where that inverse exists. True is
+    certain. The answer is never False: that takes a witness, which evaluation can give.
     """
     if a is b:
         return True

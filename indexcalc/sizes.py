@@ -80,7 +80,7 @@ def _collect(terms: Iterable[tuple[Monomial, int]]) -> Size:
 def plus(*sizes: Size) -> Size:
     """The sum of sizes: the length of a concatenated axis."""
     if all(isinstance(size, int) for size in sizes):
-        return sum(sizes)  # type: ignore[arg-type]
+        return sum(sizes)
     return _collect(term for size in sizes for term in _terms(size))
 
 
@@ -164,10 +164,7 @@ def replace(size: Size, values: Mapping[str, Size]) -> Size:
     if isinstance(size, int) or names_in(size).isdisjoint(values):
         return size
     return plus(
-        *(
-            times(c, *(values.get(name, dim(name)) for name in m))
-            for m, c in size.terms
-        )
+        *(times(c, *(values.get(name, dim(name)) for name in m)) for m, c in size.terms)
     )
 
 

@@ -24,7 +24,8 @@ from .simplify import fuse
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One core array with its pattern; `axes` groups labels, `sizes` are their lengths."""
+    """One core array with its pattern; `axes` groups labels, `sizes` are their
+    lengths."""
 
     core: Array
     axes: tuple[tuple[int, ...], ...]
@@ -94,18 +95,20 @@ class Structured:
     def diagonal(self) -> Array:
         """The diagonal of the linear map, in the variable's shape."""
         if self.shape[: self.rows] != self.shape[self.rows :]:
-            raise ShapeError(f"a diagonal of the map {self.matrix_shape} is not defined")
+            raise ShapeError(
+                f"a diagonal of the map {self.matrix_shape} is not defined"
+            )
         total = np.zeros(self.shape[: self.rows], self.dtype)
         for part in self.parts:
             total += _diagonal(part, self.rows)
         return total
 
-    def __getitem__(self, key: object) -> Any:
+    def __getitem__(self, key: Any) -> Any:
         """One entry, by a full tuple of integers; other keys go through `toarray`."""
         places = key if isinstance(key, tuple) else (key,)
         whole = len(places) == len(self.shape)
         if not (whole and all(isinstance(k, (int, np.integer)) for k in places)):
-            return self.toarray()[key]  # type: ignore[index]
+            return self.toarray()[key]
         entry = [range(n)[int(k)] for k, n in zip(places, self.shape, strict=True)]
         return sum((_entry(part, entry) for part in self.parts), self.dtype.type(0))
 

@@ -107,8 +107,8 @@ def einsum(
     spec: str, *operands: object, sizes: Mapping[str, object] | None = None
 ) -> Expression:
     """A contraction in einsum notation; repeated, missing and extra output indices are
-    welcome (`"i->ii"`), so are `...` and long names between spaces (`"row col, col -> row"`).
-    `sizes` gives the sizes of indices that only the output has.
+    welcome (`"i->ii"`), so are `...` and long names between spaces (`"row col, col ->
+    row"`). `sizes` gives the sizes of indices that only the output has.
 
     Raises `ShapeError` for sizes that disagree, `ParseError` for a spec that is none.
     """

@@ -69,6 +69,8 @@ def parse_index(
         except IndexCalcError as error:
             error.position = node.start if error.position is None else error.position
             raise placed(error, text) from None
+        except (ValueError, OverflowError):
+            raise BudgetError("a number in this expression is out of range") from None
     wanted = [labels[name] for name in free]
     return _spread(scopes, root, values[root], wanted)
 
@@ -201,9 +203,15 @@ def _power(scopes: Scopes, node: Syntax, base: Value, exponent: Value) -> Value:
     if exponent[1]:
         raise scopes.error("an exponent has no indices", node)
     literal = matrix.literal_number(exponent[0])
-    if isinstance(literal, int | Fraction) and abs(literal) > EXPONENT_LIMIT:
+    if _is_large(literal):
         raise BudgetError(f"an exponent over {EXPONENT_LIMIT} is out of range")
     return matrix.power(base[0], exponent[0]), base[1]
+
+
+def _is_large(value: object) -> bool:
+    if not isinstance(value, int | Fraction):
+        return False
+    return not -EXPONENT_LIMIT <= value <= EXPONENT_LIMIT
 
 
 def _applied(scopes: Scopes, node: Applied, arguments: list[Value]) -> Value:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .. import expr
-from ..errors import IndexCalcError
+from ..errors import BudgetError, IndexCalcError
 from ..nodes import Node
 from ..sizes import Shape
 from .declarations import declare
@@ -78,6 +78,11 @@ def _built(reading: Reading, order: Sequence[Syntax]) -> Node:
             memo[node] = meaning.build(*[memo[a] for a in reading.values(node)])
         except IndexCalcError as error:
             raise _at(error, node, reading.text) from None
+        except (ValueError, OverflowError):
+            # Python refuses to write integers of thousands of digits, and coefficients
+            # multiply up to those whatever the text.
+            large = BudgetError("a number in this expression is out of range")
+            raise _at(large, node, reading.text) from None
     return memo[reading.root]
 
 

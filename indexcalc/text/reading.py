@@ -16,8 +16,9 @@ from .vocabulary import TABLE, Function
 class Reading:
     """The state of the typing pass over one text.
 
-    `constants` are the nodes whose sizes are to be inferred; `written_sizes` the names
-    that stand where a size stands, as in `ones(n)`.
+    `named` are the meanings of variables and sizes met before; `constants` are the
+    nodes whose sizes are to be inferred; `written_sizes` the names that stand where a
+    size stands, as in `ones(n)`.
     """
 
     text: str
@@ -28,6 +29,7 @@ class Reading:
     sizes: Sizes = field(default_factory=Sizes)
     meanings: dict[Syntax, Meaning] = field(default_factory=dict)
     inferred: dict[str, Shape] = field(default_factory=dict)
+    named: dict[str, Meaning] = field(default_factory=dict)
     constants: list[tuple[Syntax, Shape]] = field(default_factory=list)
     written_sizes: set[str] = field(default_factory=set)
 

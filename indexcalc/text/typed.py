@@ -39,6 +39,8 @@ from .types import SCALAR, Disagreement, Meaning, Type, unknowns
 from .unknown_names import no_function, undeclared
 from .vocabulary import ORDER_LIMIT, TABLE, Function, identity, ones_of, spread_alike
 
+OPEN_CONSTANTS = ("I", "eye")
+
 
 def type_tree(reading: Reading) -> list[Syntax]:
     """Gives every value a meaning; the nodes in order of building.
@@ -148,6 +150,15 @@ def _require_reasonable(reading: Reading, node: Syntax, type_: Type) -> None:
 
 
 def _named(reading: Reading, node: Name) -> Meaning:
+    found = reading.named.get(node.name)
+    if found is None:
+        found = reading.named[node.name] = _looked_up(reading, node)
+    elif node.name in OPEN_CONSTANTS and node.name not in reading.declared.variables:
+        found = _looked_up(reading, node)
+    return found
+
+
+def _looked_up(reading: Reading, node: Name) -> Meaning:
     name, sizes = node.name, reading.sizes
     variable = reading.declared.variables.get(name)
     if variable is not None:
@@ -155,7 +166,7 @@ def _named(reading: Reading, node: Name) -> Meaning:
         return Meaning(Type(variable.shape), lambda: leaf)
     if name in reading.declared.sizes or name in reading.written_sizes:
         return Meaning(SCALAR, lambda: expr.size_node(dim(name)))
-    if name in ("I", "eye"):
+    if name in OPEN_CONSTANTS:
         size = sizes.fresh()
         reading.constants.append((node, (size,)))
         return identity(sizes, size)

@@ -111,9 +111,12 @@ class Sizes:
         """The size with what has been found put in."""
         if not self.found or isinstance(size, int):
             return size
-        while not names_in(size).isdisjoint(self.found):
-            size = replaced(size, self.found)
-        return size
+        result: Size = size
+        while names := [name for name in names_in(result) if name in self.found]:
+            result = replaced(result, {name: self.found[name] for name in names})
+        if result is not size and len(size.terms) == 1 and size == dim(str(size)):
+            self.found[str(size)] = result
+        return result
 
     def shape(self, shape: Iterable[Size]) -> Shape:
         """`known` of every size."""
@@ -147,7 +150,9 @@ class Sizes:
         if not (unknowns(a) or unknowns(b)):
             return False
         a, b = _without_common(a, b)
-        for one, other in ((a, b), (b, a)):
+        # The newer unknown is given the older one, so that chains of them stay short.
+        pairs = ((a, b), (b, a)) if _newest(a) > _newest(b) else ((b, a), (a, b))
+        for one, other in pairs:
             solved = _solved(one, other)
             if solved is not None:
                 self.found[solved[0]] = solved[1]
@@ -190,6 +195,10 @@ def unknowns(size: Size) -> list[str]:
     if isinstance(size, int):
         return []
     return [name for name in names_in(size) if name.startswith(UNKNOWN)]
+
+
+def _newest(size: Size) -> int:
+    return max(map(_number, unknowns(size)), default=0)
 
 
 def _number(unknown: str) -> int:

@@ -292,8 +292,12 @@ class Builder:
         return node
 
     def inferred(self, name: str, type_: Type) -> Node:
-        """A constant whose sizes come from its surroundings: `eye`, `vector(1)`."""
+        """A constant whose sizes come from its surroundings: `eye`, `vector(1)`.
+
+        Where a variable bears the name `I`, `I` is the variable.
+        """
         dims = self.dims(type_)
+        name = "eye" if name == "I" and self.declared("I") else name
         self.reserved.add(name)
         if name in ("eye", "I"):
             node = self.constant(
