@@ -133,9 +133,8 @@ def solve(problem: Problem) -> float:
 def main() -> None:
     """All five."""
     worst = max(solve(problem) for problem in PROBLEMS)
-    print(
-        f"\nAll {len(PROBLEMS)} problems answered and verified, error at most {worst:.1e}."
-    )
+    count = len(PROBLEMS)
+    print(f"\nAll {count} problems answered and verified, error at most {worst:.1e}.")
 
 
 if __name__ == "__main__":

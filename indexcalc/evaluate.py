@@ -255,11 +255,6 @@ def _load(state: Run, node: Tensor) -> Array:
     if node.array is not None:
         array = as_array(node.name, node.array)
         return array.astype(np.result_type(state.dtype, _kind(array)), copy=False)
-    if node.name not in state.arrays:
-        raise EvaluationError(
-            f"the variable {node.name} has no array",
-            hint=f"pass {node.name}=… of shape {shape_text(node.shape)}",
-        )
     return state.arrays[node.name]
 
 
@@ -357,20 +352,18 @@ def prepare(
     functions: Functions | None = None,
     scope: Sequence[Tensor] = (),
 ) -> Run:
-    """Checks inputs and binds sizes. `scope` are further tensors whose arrays are
-    welcome: the variables that a derivative no longer holds.
+    """Checks inputs and binds sizes. `scope` are further tensors whose arrays tell sizes:
+    the variables that a derivative no longer holds. Other names are passed over, so
+    that one mapping can serve several expressions.
 
-    Raises `EvaluationError` for missing or unknown names, `ShapeError` for shapes.
+    Raises `EvaluationError` for missing arrays, `ShapeError` for shapes.
     """
     fused = fuse(node)
     known = {tensor.name: tensor for tensor in scope} | variables(node)
-    for name in values:
-        if name not in known:
-            raise EvaluationError(
-                f"the expression has no variable {name}",
-                hint=f"it has {', '.join(sorted(known)) or 'none'}",
-            )
-    arrays = {name: as_array(name, value) for name, value in values.items()}
+    arrays = {n: as_array(n, value) for n, value in values.items() if n in known}
+    missing = sorted(set(variables(fused)) - set(arrays))
+    if missing:
+        raise _missing(known[missing[0]], values)
     bound = bind_sizes(known.values(), arrays, sizes)
     for tensor in variables(fused).values():
         if tensor.name in arrays:
@@ -408,6 +401,15 @@ def _check_structure(tensor: Tensor, array: Array) -> None:
         raise EvaluationError(
             f"{tensor.name} is declared {tensor.structure}, and its array is not"
         )
+
+
+def _missing(tensor: Tensor, values: Mapping[str, object]) -> EvaluationError:
+    given = ", ".join(sorted(values)) or "nothing"
+    return EvaluationError(
+        f"the variable {tensor.name} of shape {shape_text(tensor.shape)} has no array, "
+        f"and {given} was given",
+        hint=f"pass {tensor.name}=…",
+    )
 
 
 def evaluate(

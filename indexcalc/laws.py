@@ -296,8 +296,13 @@ def split_basis(net: Network) -> bool:
     return False
 
 
-def merge_powers(net: Network, facts: Assumptions) -> bool:
-    """Exponents of one base on the same legs are added, in place; whether any were."""
+def merge_powers(net: Network, facts: Assumptions, copies: int = 0) -> bool:
+    """Exponents of one base on the same legs are added, in place; whether any were.
+
+    A small power of a product is so many copies, if that is at most `copies` factors.
+    """
+    signs = _merge_signs(net, facts)
+    sizes = _merge_sizes(net)
     groups: dict[tuple[Node, tuple[int, ...]], list[tuple[int, Number]]] = {}
     for o, (node, legs) in enumerate(net.operands):
         base, exponent = _base(node)
@@ -310,10 +315,54 @@ def merge_powers(net: Network, facts: Assumptions) -> bool:
         exponents = [exponent for _, exponent in rows]
         _note_domain(base, exponents, facts)
         total = sum(exponents[1:], exponents[0])
+        if isinstance(base, Einsum) and isinstance(total, int):
+            few = total > 0 and max(len(base.operands), 1) * total <= copies
+            kept += [(base, list(wires))] * (total if few else 0)
+            total = 0 if few else total
         if total != 0:
             kept.append((power(base, total), list(wires)))
     net.operands = kept
-    return bool(merged)
+    return bool(merged) or signs or sizes
+
+
+def _merge_signs(net: Network, facts: Assumptions) -> bool:
+    """sign(x)·|x|^p is x^p for odd p."""
+    signs = {
+        (node.args[0], tuple(legs)): o
+        for o, (node, legs) in enumerate(net.operands)
+        if isinstance(node, Call) and node.function == "sign"
+    }
+    for o, (node, legs) in enumerate(net.operands if signs else ()):
+        base, p = _base(node)
+        if not (isinstance(base, Call) and base.function == "abs"):
+            continue
+        found = signs.get((base.args[0], tuple(legs)))
+        if found is None or not isinstance(p, int) or p % 2 == 0:
+            continue
+        if p < 0:
+            facts[Assumption("has no zero entry", base.args[0])] = None
+        net.operands[o] = (power(base.args[0], p), legs)
+        del net.operands[found]
+        return True
+    return False
+
+
+def _merge_sizes(net: Network) -> bool:
+    """n·n^p is n^(p+1), where n stands as an index that nothing carries."""
+    carried = {i for _, legs in net.operands for i in legs}
+    carried |= {i for axis in net.out for i in axis}
+    lone = {size: i for i, size in net.dims.items() if i not in carried}
+    for o, (node, _) in enumerate(net.operands if lone else ()):
+        base, p = _base(node)
+        if not isinstance(base, Einsum) or base.operands or len(base.dims) != 1:
+            continue
+        if base.out or base.dims[0] not in lone:
+            continue
+        del net.dims[lone[base.dims[0]]]
+        raised = power(base, p + 1)
+        net.operands[o : o + 1] = [(raised, [])] if p != -1 else []
+        return True
+    return False
 
 
 def _base(node: Node) -> tuple[Node, Number]:

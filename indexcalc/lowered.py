@@ -122,7 +122,7 @@ def _product(printing: _Printing, node: Einsum, axes: Sequence[str]) -> str:
     drawing = _opened(node)
     names = _wire_names(printing, drawing, axes)
     factors = []
-    for size, wires in drawing.dots:
+    for size, wires in sorted(drawing.dots, key=lambda dot: -len(dot[1])):
         shown = [names[w] for w in wires]
         text = _dot_text(size, shown, wires, drawing.free)
         if text:

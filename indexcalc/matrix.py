@@ -187,7 +187,7 @@ def stacked(parts: Sequence[Node], axis: int) -> Node:
         shapes = " and ".join(shape_text(part.shape) for part in parts)
         raise ShapeError(f"blocks of shapes {shapes} do not fit along axis {axis}")
     total = plus(*(part.shape[axis] for part in parts))
-    shape = parts[0].shape[:axis] + (total,) + parts[0].shape[axis + 1 :]
+    shape = (*parts[0].shape[:axis], total, *parts[0].shape[axis + 1 :])
     offset: Size = 0
     terms: list[tuple[Node, int]] = []
     for part in parts:

@@ -28,11 +28,15 @@ SYMMETRIC = frozenset({"symmetric", "diagonal", "pd"})
 
 
 class Base:
-    """What every node has: a shape, a stable digest and a place in human order."""
+    """What every node has: a shape, a stable digest and a place in human order.
 
-    __slots__ = ("__weakref__", "digest", "key", "shape")
+    `fused` remembers that the node is already in canonical form.
+    """
+
+    __slots__ = ("__weakref__", "digest", "fused", "key", "shape")
     shape: Shape
     digest: bytes
+    fused: bool
     key: tuple[int, str, bytes]
 
     @property
@@ -118,6 +122,7 @@ def intern_node(
         node = kind()
         rank = (Tensor, Call, Einsum, Sum).index(kind)
         node.digest, node.key = digest, (rank, label, digest)
+        node.fused = False
         for field, value in fields.items():
             setattr(node, field, value)
         _table[digest] = node

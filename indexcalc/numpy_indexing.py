@@ -162,8 +162,7 @@ def _entry(i: int, size: Size) -> int:
         return i
     if not isinstance(size, int):
         raise UnsupportedError(
-            f"the entry {i} of an axis of size {size_text(size)} counts from an end that "
-            "has no number",
+            f"the entry {i} counts from the end of an axis of size {size_text(size)}",
             hint="declare the size as a number",
         )
     if i < -size:
@@ -228,8 +227,8 @@ def rows_of(entries: Array, size: Size) -> Node:
         return expr.zero((*entries.shape, size))
     if entries.min() < -size or entries.max() >= size:
         raise ShapeError(
-            f"an index array reaches from {entries.min()} to {entries.max()} on an axis "
-            f"of size {size}"
+            f"an index array reaches from {entries.min()} to {entries.max()} on an "
+            f"axis of size {size}"
         )
     return as_node(np.eye(size)[entries])
 

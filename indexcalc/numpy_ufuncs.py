@@ -32,18 +32,18 @@ from .broadcasting import (
     power,
     subtract,
 )
-from .errors import ShapeError, UnsupportedError
+from .errors import UnsupportedError
 from .expr import number, scale
 from .functions import power as constant_power
 from .nodes import Call, Einsum, Node, Sum, Tensor
+from .numpy_arguments import bound_call, without_defaults
 from .numpy_products import matmul, matvec, vecdot, vecmat
 from .numpy_reductions import cumsum, largest, prod, smallest, total
-from .numpy_shapes import shaped
 
 Rule = Callable[..., Node]
 
 
-# -- smooth functions ----------------------------------------------------------------------
+# -- smooth functions ------------------------------------------------------------------
 
 
 def log_base(base: int, x: Node) -> Node:
@@ -78,7 +78,7 @@ def logit(x: Node) -> Node:
     return elementwise("log", divide(x, one_minus(x)))
 
 
-# -- indicators ----------------------------------------------------------------------------
+# -- indicators ------------------------------------------------------------------------
 
 
 def greater(a: Node, b: Node) -> Node:
@@ -179,7 +179,7 @@ def _bitwise(rule: Rule, *nodes: Node) -> Node:
     return rule(*nodes)
 
 
-# -- the table -----------------------------------------------------------------------------
+# -- the table -------------------------------------------------------------------------
 
 _NAMED: dict[np.ufunc, str] = {
     np.exp: "exp",
@@ -284,15 +284,17 @@ REASONS: dict[str, str] = {
 }
 
 
-# -- methods -------------------------------------------------------------------------------
+# -- methods ---------------------------------------------------------------------------
 
 
-def outer(rule: Rule, a: object, b: object) -> Node:
+def outer(ufunc: np.ufunc, a: object, b: object) -> Node:
     """ufunc.outer: every entry of a with every entry of b."""
+    if ufunc.signature is not None:
+        raise UnsupportedError(f"np.{ufunc.__name__} has no outer")
     left, right = as_node(a), as_node(b)
     order = len(left.shape)
     places = range(order, order + len(right.shape))
-    return rule(inserted(left, list(places)), right)
+    return UFUNCS[ufunc](inserted(left, list(places)), right)
 
 
 _REDUCTIONS: dict[np.ufunc, Rule] = {
@@ -324,37 +326,10 @@ def accumulate(ufunc: np.ufunc, a: object, axis: int = 0) -> Node:
     return cumsum(a, axis=axis)
 
 
-# -- the protocol --------------------------------------------------------------------------
-
-#: Keywords whose default may be written out, and that default.
-_DEFAULTS: dict[str, object] = {
-    "out": None, "where": True, "dtype": None, "casting": "same_kind", "order": "K",
-    "subok": True,
-}  # fmt: skip
+METHODS: dict[str, Rule] = {"outer": outer, "reduce": reduce, "accumulate": accumulate}
 
 
-def without_defaults(name: str, kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """The keywords that say something. Raises `UnsupportedError` for those a symbol has
-    no answer to."""
-    for key in ("out", "where", "dtype", "casting", "subok"):
-        value = kwargs.get(key, _DEFAULTS[key])
-        empty = value == (None,) if isinstance(value, tuple) else value is None
-        if not empty and value is not _DEFAULTS[key] and value != _DEFAULTS[key]:
-            raise UnsupportedError(f"np.{name} of symbols with {key}=", hint=_WAYS[key])
-    return {
-        k: v
-        for k, v in kwargs.items()
-        if k not in ("out", "where", "dtype", "casting", "subok")
-    }
-
-
-_WAYS = {
-    "out": "an expression cannot be written into an array; use the result",
-    "where": "use np.where(condition, a, b)",
-    "dtype": "the arrays given to evaluate decide the dtype",
-    "casting": "the arrays given to evaluate decide the dtype",
-    "subok": "leave it out",
-}
+# -- the protocol ----------------------------------------------------------------------
 
 
 def apply_ufunc(
@@ -368,37 +343,16 @@ def apply_ufunc(
     if not all(map(is_known, inputs)):
         return NotImplemented
     name = ufunc.__name__
-    rule = UFUNCS.get(ufunc) or (SPECIAL.get(name) if ufunc.nout == 1 else None)
-    if rule is None:
+    rule = UFUNCS.get(ufunc) or SPECIAL.get(name)
+    if rule is None or ufunc.nout != 1:
         reason = REASONS.get(name, "it is not in the function table")
         raise UnsupportedError(f"np.{name} of symbols is not supported: {reason}")
     rest = without_defaults(name, kwargs)
-    if rest.get("order", "K") == "K":
-        rest.pop("order", None)
-    match method:
-        case "__call__":
-            return _called(ufunc, rule, inputs, rest)
-        case "outer":
-            return outer(rule, *inputs)
-        case "reduce":
-            rest.pop("initial", None) if rest.get("initial") is None else None
-            return shaped(f"np.{name}.reduce", reduce, ufunc, *inputs, **rest)
-        case "accumulate":
-            return shaped(f"np.{name}.accumulate", accumulate, ufunc, *inputs, **rest)
-    raise UnsupportedError(
-        f"np.{name}.{method} of symbols is not supported",
-        hint="write it with sums and products",
-    )
-
-
-def _called(ufunc: np.ufunc, rule: Rule, inputs: Sequence[Any], rest: Any) -> Node:
-    if rest:
+    if method == "__call__":
+        return bound_call(name, rule, *map(as_node, inputs), **rest)
+    if method not in METHODS:
         raise UnsupportedError(
-            f"np.{ufunc.__name__} of symbols takes no {', '.join(rest)}",
-            hint="move the axes first" if "ax" in str(rest) else None,
+            f"np.{name}.{method} of symbols is not supported",
+            hint="write it with sums and products",
         )
-    if len(inputs) != ufunc.nin:
-        raise ShapeError(
-            f"np.{ufunc.__name__} takes {ufunc.nin} arguments, not {len(inputs)}"
-        )
-    return rule(*map(as_node, inputs))
+    return bound_call(f"{name}.{method}", METHODS[method], ufunc, *inputs, **rest)

@@ -18,7 +18,7 @@ from .errors import ShapeError, UnsupportedError
 from .index import Indexed, is_index_key
 from .nodes import Call, Einsum, Node, Sum, Tensor
 from .numpy_calls import apply_function, apply_ufunc, getitem
-from .sizes import Shape, shape_text, size_text, times
+from .sizes import Shape, shape_text, times
 
 
 class Operators:
@@ -149,8 +149,7 @@ class Operators:
         length = self.shape[0] if self.shape else None
         if not isinstance(length, int):
             raise ShapeError(
-                f"an axis of size {'1' if length is None else size_text(length)} cannot "
-                "be unpacked",
+                f"{shape_text(self.shape)} cannot be unpacked along its first axis",
                 hint="only axes of literal size can",
             )
         return (self[k] for k in range(length))

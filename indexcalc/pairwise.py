@@ -22,6 +22,7 @@ import numpy as np
 Array: TypeAlias = np.ndarray[Any, Any]
 Labels: TypeAlias = tuple[int, ...]
 Labelled: TypeAlias = tuple[Array, Labels]
+Known: TypeAlias = dict[Any, tuple[Array, Labels, tuple[Array, Array]]]
 
 #: Up to how many operands dynamic programming looks for the best order.
 EXACT_LIMIT = 14
@@ -30,27 +31,54 @@ EXACT_LIMIT = 14
 def contract(operands: Sequence[Labelled], out: Labels) -> Array:
     """The product of the operands summed over every label that is not in `out`.
 
-    Each label of `out` must be carried by an operand, and occur once in `out`.
+    Each label of `out` must be carried by an operand, and occur once in `out`. A pair
+    that occurs again with other labels, as the two AX of AX∘AX, is computed once.
     """
     rows = [without_repeats(array, labels) for array, labels in operands]
     pairs = [zip(labels, array.shape, strict=True) for array, labels in rows]
     sizes = {i: n for pair in pairs for i, n in pair}
     steps = path(tuple(labels for _, labels in rows), out, tuple(sorted(sizes.items())))
-    for pair in steps:
-        taken = [rows.pop(k) for k in sorted(pair, reverse=True)][::-1]
+    arrays = [id(array) for array, _ in operands]
+    known: Known | None = {} if len(set(arrays)) < len(arrays) else None
+    for step in steps:
+        taken = [rows.pop(k) for k in sorted(step, reverse=True)][::-1]
         alive = set(out).union(*(labels for _, labels in rows))
-        rows.append(_joined(taken, alive))
+        rows.append(_joined(taken, alive, known))
     array, labels = rows[0]
     return arranged(array, labels, out)
 
 
-def _joined(taken: Sequence[Labelled], alive: set[int]) -> Labelled:
+def _joined(
+    taken: Sequence[Labelled], alive: set[int], known: Known | None
+) -> Labelled:
     """The taken operands contracted in their order, keeping the labels alive."""
     result = taken[0]
     for k, other in enumerate(taken[1:], 1):
         later = alive.union(*(labels for _, labels in taken[k + 1 :]))
-        result = pair_product(result, other, later)
+        if known is None:
+            result = pair_product(result, other, later)
+        else:
+            result = _once(result, other, later, known)
     return result
+
+
+def _once(a: Labelled, b: Labelled, alive: set[int], known: Known) -> Labelled:
+    """The product of a pair, or that of an earlier pair of the same form relabelled.
+
+    The operands are kept beside the result, so that an `id` is never used again.
+    """
+    labels = list(dict.fromkeys(a[1] + b[1]))
+    place = {i: k for k, i in enumerate(labels)}
+    form = (
+        (id(a[0]), tuple(place[i] for i in a[1])),
+        (id(b[0]), tuple(place[i] for i in b[1])),
+        tuple(i in alive for i in labels),
+    )
+    if form not in known:
+        array, found = pair_product(a, b, alive)
+        known[form] = array, tuple(place[i] for i in found), (a[0], b[0])
+    array, places, _ = known[form]
+    return array, tuple(labels[k] for k in places)
 
 
 @lru_cache(maxsize=4096)
@@ -144,6 +172,9 @@ def _broadcast_product(
 
 
 def _spread(array: Array, labels: Labels, target: Labels) -> Array:
-    array = array.transpose([labels.index(i) for i in target if i in labels])
-    missing = tuple(k for k, i in enumerate(target) if i not in labels)
-    return np.expand_dims(array, missing)
+    """A view with one axis for every label of the target, of length 1 where it is new."""
+    if labels == target:
+        return array
+    order = [labels.index(i) for i in target if i in labels]
+    sizes = dict(zip(labels, array.shape, strict=True))
+    return array.transpose(order).reshape([sizes.get(i, 1) for i in target])

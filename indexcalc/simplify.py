@@ -23,7 +23,7 @@ from typing import TypeAlias
 from .coefficients import Number, content, divide, multiply
 from .coefficients import power as number_power
 from .errors import BudgetError, InternalError
-from .expr import einsum, linear, scale, settle, zero
+from .expr import einsum, linear, scale, settle, size_node, zero
 from .functions import call, power
 from .laws import (
     Assumption,
@@ -38,6 +38,8 @@ from .regular import has_inverse, split
 from .sizes import Size
 
 OPERAND_LIMIT = 32
+COPY_LIMIT = 16
+SHARED_TERMS = 16
 TERM_BUDGET = 4_000
 
 #: A product that is not labelled yet, or a finished node; with its coefficient outside.
@@ -56,13 +58,17 @@ class Fusion:
 
 def fuse(root: Node) -> Node:
     """The canonical product form: idempotent, linear in the size of the expression."""
-    return run(Fusion(), root)
+    return fuse_with_assumptions(root)[0]
 
 
 def fuse_with_assumptions(root: Node) -> tuple[Node, tuple[Assumption, ...]]:
     """The fused node and the domain facts that its simplification used."""
+    if root.fused:
+        return root, ()
     fusion = Fusion()
-    return run(fusion, root), tuple(fusion.assumptions)
+    node = run(fusion, root)
+    node.fused = True
+    return node, tuple(fusion.assumptions)
 
 
 def run(fusion: Fusion, root: Node) -> Node:
@@ -138,8 +144,20 @@ def _fused_sum(fusion: Fusion, root: Sum) -> Factor:
             if isinstance(child, Sum) and child not in fusion.done:
                 weights[child] = weights.get(child, 0) + part
             else:
-                terms += _flat_terms(finished(fusion, child), part)
+                terms += _shared_terms(fusion, child, part)
     return _primitive(linear(terms, root.shape))
+
+
+def _shared_terms(
+    fusion: Fusion, child: Node, weight: Number
+) -> list[tuple[Node, Number]]:
+    """A fused term; a sum that others use too is taken apart only if it is short."""
+    coefficient, _ = fusion.done[child]
+    body = _labelled(fusion, child)
+    weight = multiply(weight, coefficient)
+    if isinstance(body, Sum) and len(body.terms) > SHARED_TERMS:
+        return [(body, weight)]
+    return _flat_terms(body, weight)
 
 
 def _sums_under(root: Sum, done: Mapping[Node, object]) -> list[Sum]:
@@ -204,26 +222,33 @@ def _fused_power(fusion: Fusion, base: Node, exponent: Number) -> tuple[Number, 
     factor = number_power(coefficient, exponent) if whole else None
     if factor is None:
         factor, body = 1, base
-    if isinstance(body, Einsum) and whole and _sums_nothing(body):
-        operands = [(power(e, exponent), legs) for e, legs in body.operands]
-        if not _has_zeros(body):
-            dims = dict(enumerate(body.dims))
-            return factor, einsum(operands, body.out, dims)
+    spread = _powers_inside(fusion, body, exponent) if whole else None
+    if spread is not None:
+        more, body = _primitive(run(fusion, spread))
+        return multiply(factor, more), body
     raised = power(body, exponent)
     more, raised = apply_laws(raised, fusion.assumptions)
     rest, raised = _primitive(raised)
     return multiply(factor, multiply(more, rest)), raised
 
 
-def _sums_nothing(node: Einsum) -> bool:
-    shown = {i for axis in node.out for i in axis}
-    return len(shown) == len(node.dims)
-
-
-def _has_zeros(node: Einsum) -> bool:
-    """Whether an index is repeated in the result, so that most entries are zero."""
-    flat = [i for axis in node.out for i in axis]
-    return len(flat) != len(set(flat))
+def _powers_inside(fusion: Fusion, body: Node, exponent: Number) -> Node | None:
+    """The integer power of a product as a product: of powers where nothing is summed,
+    of copies where they are few."""
+    if not isinstance(body, Einsum) or not isinstance(exponent, int):
+        return None
+    dims = dict(enumerate(body.dims))
+    flat = [i for axis in body.out for i in axis]
+    if len(set(flat)) == len(flat) == len(dims):
+        operands = [(power(e, exponent), legs) for e, legs in body.operands]
+        return einsum(operands, body.out, dims)
+    if exponent >= 2 and max(len(body.operands), 1) * exponent <= COPY_LIMIT:
+        legs = range(len(body.out))
+        return einsum([(body, legs)] * exponent, legs)
+    if not body.operands and not body.out and len(dims) > 1:
+        sizes = [power(size_node(size), exponent) for size in body.dims]
+        return einsum([(size, ()) for size in sizes], [])
+    return None
 
 
 # -- products
@@ -239,7 +264,7 @@ def _fused_einsum(fusion: Fusion, node: Einsum) -> Factor:
         return 1, zero(node.shape)
     while True:
         changed = cancel_inverses(net, fusion.assumptions)
-        changed = merge_powers(net, fusion.assumptions) or changed
+        changed = merge_powers(net, fusion.assumptions, COPY_LIMIT) or changed
         if not changed:
             break
         _open(fusion, net)
@@ -260,7 +285,7 @@ def _gathered(fusion: Fusion, node: Einsum) -> tuple[Network, Number]:
         coefficient = multiply(coefficient, _repeated(factor, count))
         if isinstance(body, Sum) and not body.terms:
             return net, 0
-        if count > 1 and not fusion.expanding and _contracts(body):
+        if count > 1 and not fusion.expanding and _is_work(body, count):
             more, raised = _fused_power(fusion, _labelled(fusion, child), count)
             coefficient = multiply(coefficient, more)
             net.operands.append((raised, list(legs)))
@@ -276,12 +301,12 @@ def _repeated(factor: Number, count: int) -> Number:
     return total
 
 
-def _contracts(body: Node | Network) -> bool:
-    """Whether a product sums over something, so that a copy of it is work."""
+def _is_work(body: Node | Network, count: int) -> bool:
+    """Whether so many copies of a product that sums over something are too many."""
     if not isinstance(body, (Network, Einsum)):
         return False
     shown = {i for axis in body.out for i in axis}
-    return len(shown) < len(body.dims)
+    return len(shown) < len(body.dims) and len(body.operands) * count > COPY_LIMIT
 
 
 def _open(fusion: Fusion, net: Network) -> None:

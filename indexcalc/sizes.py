@@ -12,7 +12,6 @@ True
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
@@ -21,17 +20,28 @@ from .errors import ShapeError
 Monomial = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Dim:
-    """A symbolic size: `terms` are (names of a product, coefficient), sorted."""
+    """A symbolic size: `terms` are (names of a product, coefficient), sorted; `text` is
+    how it is written. Immutable; equal sizes have equal texts."""
 
-    terms: tuple[tuple[Monomial, int], ...]
+    __slots__ = ("_hash", "terms", "text")
+
+    def __init__(self, terms: tuple[tuple[Monomial, int], ...]) -> None:
+        self.terms = terms
+        self.text = "+".join(_monomial_text(m, c) for m, c in _human_order(terms))
+        self._hash = hash(self.text)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Dim) and self.text == other.text)
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __str__(self) -> str:
-        return size_text(self)
+        return self.text
 
     def __repr__(self) -> str:
-        return f"Dim({size_text(self)!r})"
+        return f"Dim({self.text!r})"
 
     def __add__(self, other: Size) -> Size:
         return plus(self, other)
@@ -106,13 +116,13 @@ def size_text(size: Size) -> str:
     >>> size_text(plus(1, times(2, dim("n"))))
     '2*n+1'
     """
-    if isinstance(size, int):
-        return str(size)
-    return "+".join(_monomial_text(m, c) for m, c in _human_order(size))
+    return size.text if isinstance(size, Dim) else str(size)
 
 
-def _human_order(size: Dim) -> list[tuple[Monomial, int]]:
-    return sorted(size.terms, key=lambda term: (not term[0], term[0]))
+def _human_order(
+    terms: tuple[tuple[Monomial, int], ...],
+) -> list[tuple[Monomial, int]]:
+    return sorted(terms, key=lambda term: (not term[0], term[0]))
 
 
 def _monomial_text(monomial: Monomial, coefficient: int) -> str:

@@ -132,8 +132,16 @@ def parse(
     """
     from .text import parse as parse_text
 
-    declared = {**(shapes or {}), **named}
-    return Expression(parse_text(text, declared, paper=paper, infer=infer).node)
+    given = {**(shapes or {}), **named}
+    parsed = parse_text(text, given, paper=paper, infer=infer)
+    declared = declare(given).variables
+    scope = {
+        name: expr.tensor(
+            name, shape, declared[name].structure if name in declared else ""
+        )
+        for name, shape in parsed.shapes.items()
+    }
+    return Expression(parsed.node, scope=scope)
 
 
 def parse_index(

@@ -84,6 +84,16 @@ ELEMENTWISE: dict[str, Callable[[Any, Array], Array]] = {
     "D(f)": lambda xp, x: xp.cos(x) + x,
 }
 
+# What a declared structure makes of an array of independent entries; the reference goes
+# through it, so that its derivatives are the symmetrised ones.
+STRUCTURES: dict[str, Callable[[Any, Array], Array]] = {
+    "symmetric": lambda xp, a: 0.5 * (a + xp.transpose(a)),
+    "pd": lambda xp, a: 0.5 * (a + xp.transpose(a)),
+    "skew": lambda xp, a: 0.5 * (a - xp.transpose(a)),
+    "diagonal": lambda xp, a: a * xp.eye(a.shape[0]),
+    "positive": lambda xp, a: a,
+}
+
 # The same function for an engine that is given f and its derivatives by name.
 UNKNOWN: dict[str, Callable[[Array], Array]] = {
     "f": lambda x: np.sin(x) + 0.5 * x * x,
@@ -118,9 +128,9 @@ def _kron(xp: Any, a: Array, b: Array, kinds: str) -> Array:
 
 
 def _as_matrix(a: Array, kind: str) -> Array:
-    if kind == "c":
-        return a.reshape(a.shape[0], 1)
-    return a.reshape(1, a.shape[0]) if kind == "r" else a
+    if kind == "m":
+        return a
+    return a.reshape(1, a.size) if kind == "r" else a.reshape(a.size, 1)
 
 
 def _from_matrix(a: Array, kind: str) -> Array:
@@ -149,7 +159,7 @@ def _einsum(xp: Any, *operands: Array, spec: str) -> Array:
         for term, array in zip(terms, arrays, strict=True)
         for letter, size in zip(term, array.shape, strict=True)
     }
-    fresh = iter("ABCDEFGH")
+    fresh = iter("ABCDEFGHIJ")
     for letter in out:
         if letter in letters:
             twin = next(fresh)
@@ -221,8 +231,7 @@ def _vech(xp: Any, a: Array) -> Array:
 def _block(xp: Any, *parts: Array, rows: tuple[int, ...], kinds: str) -> Array:
     """`rows` says how many parts each block row has, `kinds` what each part is."""
     matrices = [
-        part.reshape(1, 1) if kind == "s" else _as_matrix(part, kind)
-        for part, kind in zip(parts, kinds, strict=False)
+        _as_matrix(part, kind) for part, kind in zip(parts, kinds, strict=False)
     ]
     lines, start = [], 0
     for count in rows:
@@ -232,8 +241,9 @@ def _block(xp: Any, *parts: Array, rows: tuple[int, ...], kinds: str) -> Array:
 
 
 def _copy_tensor(xp: Any, n: int, order: int) -> Array:
+    """1 where all indices are equal; of order 0 the number n."""
     array = np.zeros((n,) * order)
-    array[(np.arange(n),) * order] = 1.0
+    array[(np.arange(n),) * order] = 1.0 if order else n
     return xp.asarray(array)
 
 

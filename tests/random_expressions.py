@@ -69,6 +69,7 @@ FEATURES = [
     "scalar value (Hessian)",
     "unused variable",
 ]
+GAPS = ["", "", " ", " ", " ", " ", "  ", "\n"]
 KINKY, SYMBOLIC, SCALAR_VALUED, UNUSED = 0.12, 0.5, 0.6, 0.05
 UNKNOWN_CALLS = ("f", "D(f)")
 assert functions and operators  # registering productions is what they are for
@@ -113,9 +114,10 @@ def generate(seed: int, index: int) -> Case:
 
 
 def _targets(seed: int, index: int) -> list[str]:
-    """The construct of the case; of every other case, two of them."""
+    """The construct of the case; of two cases in three, two of them."""
     order = np.random.default_rng(seed).permutation(len(LABELS))
-    places = [index, len(LABELS) // 2 + index // 2][: 2 - index % 2]
+    second = len(LABELS) * 9 // 10 + index - index // 3
+    places = [index] if index % 3 == 2 else [index, second]
     return [LABELS[order[place % len(LABELS)]] for place in places]
 
 
@@ -182,7 +184,7 @@ def _case(b: Builder, root: Node, seed: int, index: int) -> Case:
     used = [v for v in b.variables if any(v is node for node in nodes)]
     unused = _unused(b, used)
     redundant = b.pick([0.0, 0.0, 0.15, 0.6])
-    writer = Writer(b.rng, redundant, b.pick([0.0, 0.7, 1.0]))
+    writer = Writer(b.rng, redundant, b.pick(GAPS))
     variables = [*used, *unused]
     features = {
         "literal sizes": not b.symbolic,
@@ -195,9 +197,9 @@ def _case(b: Builder, root: Node, seed: int, index: int) -> Case:
         "scalar value (Hessian)": root.type.one_entry,
         "unused variable": bool(unused),
     }
-    shapes = {v.name: str(v.type) for v in variables}
+    shapes = {v.name: _declaration(v) for v in variables}
     unknown = any(node.operation in UNKNOWN_CALLS for node in nodes)
-    labels = {label for node in nodes for label in node.labels if not node.name}
+    labels = {label for node in nodes for label in node.labels}
     return Case(
         seed=seed,
         index=index,
@@ -210,6 +212,11 @@ def _case(b: Builder, root: Node, seed: int, index: int) -> Case:
         scalar=root.type.one_entry,
         labels=(*sorted(labels), *(name for name, met in features.items() if met)),
     )
+
+
+def _declaration(variable: Node) -> str:
+    structure = f" : {variable.structure}" if variable.structure else ""
+    return f"{variable.type}{structure}"
 
 
 def _unused(b: Builder, used: list[Node]) -> list[Node]:

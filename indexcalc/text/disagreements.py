@@ -11,8 +11,18 @@ from collections.abc import Iterator
 from ..errors import IndexCalcError, ParseError, ShapeError
 from . import products
 from .reading import Reading
-from .symbols import INFIX, JUXTAPOSED, PRODUCT
-from .syntax import Binary, Group, Negated, Number, Suffix, Syntax, excerpt, postorder
+from .symbols import INFIX, JUXTAPOSED, POWERS, PRODUCT
+from .syntax import (
+    Binary,
+    Group,
+    Negated,
+    Number,
+    Suffix,
+    Syntax,
+    excerpt,
+    place_of,
+    postorder,
+)
 from .types import Disagreement, Meaning, Sizes, Type
 
 PARTS = 8
@@ -22,7 +32,7 @@ def explained(
     reading: Reading, node: Syntax, disagreement: Disagreement
 ) -> IndexCalcError:
     """The error for a node whose operands do not fit, with a caret at its operator."""
-    place = node.place if isinstance(node, (Binary, Suffix)) else node.start
+    place = place_of(node)
     message, hint = disagreement.reason, disagreement.hint
     if disagreement.kind is ShapeError:
         sides = [_side(reading, operand) for operand in reading.values(node)[:PARTS]]
@@ -81,8 +91,14 @@ def _transpositions(reading: Reading, node: Binary) -> Iterator[str]:
             continue
         bare = _bracketed(text, _untransposed(side))
         kept = _bracketed(text, other)
-        sign = text[node.place] if node.symbol != " " else ""
+        sign = _spelling(text, node)
         yield f"{bare}{sign}{kept}" if first else f"{kept}{sign}{bare}"
+
+
+def _spelling(text: str, node: Binary) -> str:
+    """The operator as it was written."""
+    spellings = sorted((*INFIX, *POWERS), key=len, reverse=True)
+    return next((s for s in spellings if text.startswith(s, node.place)), "")
 
 
 def _turned(meaning: Meaning) -> Meaning | None:

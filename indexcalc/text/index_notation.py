@@ -37,6 +37,7 @@ from .syntax import (
     Suffix,
     Summed,
     Syntax,
+    place_of,
 )
 from .vocabulary import ELEMENTWISE
 
@@ -67,7 +68,8 @@ def parse_index(
         try:
             _evaluate(scopes, node, values)
         except IndexCalcError as error:
-            error.position = node.start if error.position is None else error.position
+            if error.position is None:
+                error.position = place_of(node)
             raise placed(error, text) from None
         except (ValueError, OverflowError):
             raise BudgetError("a number in this expression is out of range") from None

@@ -7,6 +7,7 @@ indices, told apart by scope, with their sizes.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -28,6 +29,7 @@ from .syntax import (
     Syntax,
     excerpt,
     operands,
+    place_of,
     postorder,
 )
 
@@ -58,7 +60,7 @@ class Scopes:
     bound: dict[Syntax, list[int]] = field(default_factory=dict)
     sizes: dict[int, Size] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
-    ties: list[list[int]] = field(default_factory=list)
+    ties: list[tuple[Indexed, list[int]]] = field(default_factory=list)
 
     def fresh(self, name: str) -> int:
         """A new label for an index."""
@@ -67,8 +69,7 @@ class Scopes:
 
     def error(self, message: str, node: Syntax, hint: str | None = None) -> ParseError:
         """A `ParseError` at a node."""
-        place = node.place if isinstance(node, (Binary, Suffix)) else node.start
-        return ParseError(message, text=self.text, position=place, hint=hint)
+        return ParseError(message, text=self.text, position=place_of(node), hint=hint)
 
     def meet(self, label: int, size: Size, node: Syntax) -> None:
         """Learns the size of a label. Raises `ShapeError` where it has another."""
@@ -89,7 +90,7 @@ def _spans(scopes: Scopes, node: Syntax) -> dict[str, Span]:
     known = scopes.spans
     match node:
         case Indexed():
-            return {i: (node.indices.count(i),) * 2 for i in node.indices}
+            return {i: (n, n) for i, n in Counter(node.indices).items()}
         case Number() | Name():
             return {}
         case Group() | Negated():
@@ -160,7 +161,7 @@ def scoped(scopes: Scopes, root: Syntax, free: Visible) -> list[Syntax]:
         if opens and node not in scopes.sums:
             visible = _bind(scopes, node, visible)
         scopes.visible[node] = visible
-        stack.extend(_inside(scopes, node, visible))
+        stack.extend(reversed(list(_inside(scopes, node, visible))))
     return order
 
 
@@ -274,7 +275,7 @@ def _learn(scopes: Scopes, node: Indexed) -> None:
                 f"{node.name} has {'three' if node.name == 'H' else 'some'} indices",
                 node,
             )
-        scopes.ties.append(labels)
+        scopes.ties.append((node, labels))
     elif node.name in CONSTANTS:
         for label in labels:
             scopes.meet(label, len(labels), node)
@@ -285,10 +286,10 @@ def tie(scopes: Scopes) -> None:
     waiting, before = scopes.ties, -1
     while waiting and len(waiting) != before:
         before = len(waiting)
-        waiting = [tie for tie in waiting if not _settled(scopes, tie)]
+        waiting = [tied for tied in waiting if not _settled(scopes, *tied)]
 
 
-def _settled(scopes: Scopes, tie: list[int]) -> bool:
+def _settled(scopes: Scopes, node: Indexed, tie: list[int]) -> bool:
     known = [scopes.sizes[label] for label in tie if label in scopes.sizes]
     if not known:
         return False
@@ -297,6 +298,8 @@ def _settled(scopes: Scopes, tie: list[int]) -> bool:
         if size != known[0]:
             raise ShapeError(
                 f"the indices {', '.join(scopes.names[k] for k in tie)} of a delta "
-                f"have sizes {size_text(known[0])} and {size_text(size)}"
+                f"have sizes {size_text(known[0])} and {size_text(size)}",
+                text=scopes.text,
+                position=node.start,
             )
     return True

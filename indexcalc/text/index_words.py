@@ -130,7 +130,8 @@ def _split(text: str, run: str, start: int, declared: Declarations) -> tuple[str
     """The longest known name that a word begins with, and the rest of the word."""
     if canonical_name(run) in declared.sizes | declared.functions:
         return canonical_name(run), ""
-    for length in range(len(run), 0, -1):
+    longest = max(map(len, (*declared.variables, *CONSTANTS)))
+    for length in range(min(len(run), longest), 0, -1):
         name = canonical_name(run[:length])
         if name in declared.variables or name in CONSTANTS:
             return name, run[length:].replace("_", "")

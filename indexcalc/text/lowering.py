@@ -14,12 +14,11 @@ from .. import expr
 from ..errors import BudgetError, IndexCalcError
 from ..nodes import Node
 from ..sizes import Shape
-from .declarations import declare
+from .declarations import Declarations, declare
 from .grammar import placed, read
-from .paper import scan_paper
 from .reading import Reading
-from .scanner import scan
-from .syntax import Binary, Suffix, Syntax
+from .scanner import Lexeme, scan
+from .syntax import Syntax, place_of
 from .typed import type_tree
 
 
@@ -57,7 +56,7 @@ def parse(
     'scalar'
     """
     declared = declare(shapes or {})
-    lexemes = scan_paper(text, declared) if paper else scan(text, declared.functions)
+    lexemes = _lexemes(text, declared, paper)
     reading = Reading(text, declared, read(text, lexemes), paper, infer)
     order = type_tree(reading)
     node = _built(reading, order)
@@ -65,6 +64,14 @@ def parse(
     inferred = {n: reading.sizes.shape(s) for n, s in reading.inferred.items()}
     kind = reading.meanings[reading.root].type.kind
     return Parsed(node, kind, {**known, **inferred}, inferred)
+
+
+def _lexemes(text: str, declared: Declarations, paper: bool) -> list[Lexeme]:
+    if not paper:
+        return scan(text, declared.functions)
+    from .paper import scan_paper
+
+    return scan_paper(text, declared)
 
 
 def _built(reading: Reading, order: Sequence[Syntax]) -> Node:
@@ -88,6 +95,5 @@ def _built(reading: Reading, order: Sequence[Syntax]) -> Node:
 
 def _at(error: IndexCalcError, node: Syntax, text: str) -> IndexCalcError:
     if error.position is None:
-        place = node.place if isinstance(node, (Binary, Suffix)) else node.start
-        error.position = place
+        error.position = place_of(node)
     return placed(error, text)

@@ -19,7 +19,6 @@ from ..errors import ParseError
 from .declarations import Declarations
 from .scanner import (
     LETTER,
-    NAME,
     NAME_PATTERN,
     Lexeme,
     canonical_name,
@@ -43,7 +42,7 @@ _WORDS = compiled(
         *operator_patterns(""),
     ]
 )
-_CALLED = re.compile(rf"({NAME})([′″]*)\s*\(")
+_CALLED = re.compile(r"([′″]*)\s*\(")
 _COUNT = f"[0-9]+(?![0-9_{LOWERED}])"
 _LONE = re.compile(f"([{LETTER}])({_SUBSCRIPT}|{_COUNT})?")
 _SIZES = re.compile(r"\s*\(([^()]*)\)")
@@ -68,7 +67,7 @@ class _Names:
         self.known = {*declared.variables, *declared.sizes, "eye"}
         self.functions = {*TABLE, *declared.functions}
         self.derivative = "D" if declared.functions else ""
-        self.longest = max(map(len, self.known))
+        self.longest = max(map(len, self.known | self.functions))
 
 
 def _lexemes(text: str, names: _Names) -> Iterator[Lexeme]:
@@ -93,11 +92,10 @@ def _word(text: str, start: int, names: _Names, exponent: bool) -> list[Lexeme]:
     called = None if exponent else _function(text, start, names)
     if called is not None:
         return [called]
-    run = NAME_PATTERN.match(text, start)
-    assert run is not None
+    run = _run(text, start, names)
     lone = _LONE.match(text, start)
     assert lone is not None
-    declared = _declared(run[0], names)
+    declared = _declared(run, names)
     name, subscript = canonical_name(lone[1]), lone[2]
     if not subscript or len(lone[0]) <= len(declared):
         name = canonical_name(declared or lone[1])
@@ -118,20 +116,26 @@ def _word(text: str, start: int, names: _Names, exponent: bool) -> list[Lexeme]:
     return [_primed(text, start, lone.end(), chosen, names)]
 
 
+def _run(text: str, start: int, names: _Names) -> str:
+    """The letters and digits from here on, as far as any known name could reach."""
+    found = NAME_PATTERN.match(text, start, start + names.longest + 1)
+    return found[0] if found else ""
+
+
 def _function(text: str, start: int, names: _Names) -> Lexeme | None:
     """The function that the word before a parenthesis is, unless it is a factor."""
-    called = _CALLED.match(text, start)
+    run = _run(text, start, names)
+    called = _CALLED.match(text, start + len(run))
     if called is None:
         return None
-    name = canonical_name(called[1])
-    stop = called.end(2)
+    name, stop = canonical_name(run), called.end(1)
     if name == names.derivative:
         return Lexeme("DERIVATIVE", name, start, stop)
     if name not in names.functions:
         return None
     if name in names.variables and not _holds_sizes(text, stop, names):
         return None
-    return Lexeme("FUNCTION", name + called[2], start, stop)
+    return Lexeme("FUNCTION", name + called[1], start, stop)
 
 
 def _holds_sizes(text: str, position: int, names: _Names) -> bool:

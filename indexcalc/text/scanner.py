@@ -104,8 +104,10 @@ def scan(text: str, functions: Set[str]) -> list[Lexeme]:
     return checked(_lexemes(text, functions), text)
 
 
-def require_length(text: str) -> None:
+def require_length(text: object) -> None:
     """Raises `BudgetError` for a text over the limit, `ParseError` for none at all."""
+    if not isinstance(text, str):
+        raise ParseError(f"a text was expected, not a {type(text).__name__}")
     if len(text) > LENGTH_LIMIT:
         raise BudgetError(
             f"a text of {len(text)} characters is over the limit of {LENGTH_LIMIT}"
@@ -177,6 +179,8 @@ def checked(lexemes: Iterable[Lexeme], text: str) -> list[Lexeme]:
     opened: list[Lexeme] = []
     for lexeme in lexemes:
         found.append(lexeme)
+        if len(found) > LEXEME_LIMIT:
+            raise BudgetError(f"an expression of more than {LEXEME_LIMIT} words")
         kind = lexeme.type
         if kind == "LPAR" or kind == "LSQB":
             opened.append(lexeme)
@@ -194,10 +198,6 @@ def checked(lexemes: Iterable[Lexeme], text: str) -> list[Lexeme]:
             text=text,
             position=opened[-1].start,
             hint=f"a {_CLOSER[opened[-1].value]} is missing",
-        )
-    if len(found) > LEXEME_LIMIT:
-        raise BudgetError(
-            f"an expression of {len(found)} words is over the limit of {LEXEME_LIMIT}"
         )
     return found
 

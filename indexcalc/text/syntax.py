@@ -182,6 +182,11 @@ def postorder(
     return found
 
 
+def place_of(node: Syntax) -> int:
+    """Where an error about a node points: at its operator, or where it begins."""
+    return node.place if isinstance(node, (Binary, Suffix)) else node.start
+
+
 def excerpt(text: str, node: Syntax, width: int = 40) -> str:
     """The node as it was written, cut in the middle where it is long."""
     written = " ".join(text[node.start : node.stop].split())

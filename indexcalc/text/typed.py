@@ -206,7 +206,9 @@ def _applied(reading: Reading, node: Applied) -> Meaning:
     if node.name in reading.declared.functions:
         return _unknown_function(reading, node)
     if record is None or node.orders:
-        raise no_function(reading.text, node.name, node.start, reading.declared)
+        raise no_function(
+            reading.text, node.name, node.start, reading.declared, bool(node.orders)
+        )
     if not record.accepts(len(node.arguments)):
         raise Disagreement(
             f"{node.name} takes {_said(record)}, and {len(node.arguments)} are given",

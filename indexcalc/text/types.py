@@ -114,8 +114,9 @@ class Sizes:
         result: Size = size
         while names := [name for name in names_in(result) if name in self.found]:
             result = replaced(result, {name: self.found[name] for name in names})
-        if result is not size and len(size.terms) == 1 and size == dim(str(size)):
-            self.found[str(size)] = result
+        (factors, coefficient), *rest = size.terms
+        if result is not size and not rest and len(factors) == coefficient == 1:
+            self.found[factors[0]] = result
         return result
 
     def shape(self, shape: Iterable[Size]) -> Shape:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from ..errors import UnknownNameError
 from .declarations import Declarations
@@ -26,12 +25,12 @@ def undeclared(
 
 
 def no_function(
-    text: str, name: str, position: int, declared: Declarations
+    text: str, name: str, position: int, declared: Declarations, derived: bool = False
 ) -> UnknownNameError:
-    """The error for a name before a parenthesis."""
+    """The error for a name before a parenthesis; `derived` where it has primes."""
     if name in declared.variables:
         hint = f"{name} is a variable; the product is {name}*(…)"
-    elif name == "D":
+    elif name == "D" or derived:
         hint = 'declare f="function" and write D(f)(x)'
     else:
         known = [*TABLE, *sorted(declared.functions)]
@@ -48,6 +47,8 @@ def similar(name: str, known: Iterable[str]) -> str | None:
     """The known name that is most like a name, as a question."""
     if len(name) > LONGEST:
         return None
+    from difflib import get_close_matches
+
     listed = list(known)
     folded = [other for other in listed if other.lower() == name.lower()]
     close = folded or get_close_matches(name, listed, 1, 0.5)

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from tests.oracle import STRUCTURES
 from tests.random_trees.nodes import (
     ATOM,
     POSTFIX,
@@ -194,9 +195,9 @@ class Builder:
         )
 
     def transpose(self, a: Node, sign: str = "") -> Node:
-        """`a'` of a column, a row or a matrix, in one of its spellings."""
-        kinds = {"column": "row", "row": "column", "matrix": "matrix"}
-        type_ = Type(kinds[a.type.kind], a.type.sizes[::-1])
+        """`a'` of a scalar, a column, a row or a matrix, in one of its spellings."""
+        turned = {"column": "row", "row": "column"}
+        type_ = Type(turned.get(a.type.kind, a.type.kind), a.type.sizes[::-1])
         return self.postfix(sign or self.pick(TRANSPOSES), type_, "transpose", a)
 
     def negative(self, a: Node) -> Node:
@@ -228,7 +229,7 @@ class Builder:
             return a
         if most > 50 or self.chance(0.5):
             scale = next(
-                t for t in (0.5, 0.1, 0.01, 1e-3, 1e-4, 1e-6) if most * t <= limit
+                t for t in (0.5, *(10.0**-k for k in range(1, 10))) if most * t <= limit
             )
             return self.scaled(f"{scale:.10f}".rstrip("0"), a)
         squashed = self.call(self.pick(["tanh", "sin"]), a.type, a)
@@ -313,14 +314,21 @@ class Builder:
 
     # -- leaves ----------------------------------------------------------------
 
-    def variable(self, type_: Type, array: np.ndarray | None = None) -> Node:
-        """A new variable of this type (never a row)."""
+    def variable(
+        self, type_: Type, array: np.ndarray | None = None, structure: str = ""
+    ) -> Node:
+        """A new variable of this type (never a row), with a structure at times."""
         taken = {v.name for v in self.variables} | set(self.sizes) | self.reserved
         names = [n for n in NAMES[type_.kind] if n not in taken]
         plain = names[:6] if self.chance(0.75) else names
         name = self.pick(plain)
+        if type_.square and array is None and self.chance(0.08):
+            structure = structure or self.pick(list(STRUCTURES))
         given = self.array(type_) if array is None else array
-        node = Node((type_.kind,), type_, "", Form("atom", name), (), {}, name, given)
+        given = structured(structure, given) if structure else given
+        labels = (f"S : {structure}",) if structure else ()
+        form = Form("atom", name)
+        node = Node(labels, type_, "", form, (), {}, name, given, structure)
         self.variables.append(node)
         return node
 
@@ -365,6 +373,15 @@ class Builder:
         ones = self.filled(column(first), 1)
         other = self.filled(Type("matrix", tuple(rest)), 1)
         return self.infix("⋆", PRODUCT, type_, "outer", ones, other)
+
+
+def structured(structure: str, array: np.ndarray) -> np.ndarray:
+    """An array with the structure, out of any array."""
+    if structure == "positive":
+        return np.abs(array) + 0.3
+    if structure == "pd":
+        return np.asarray(array @ array.T + np.eye(len(array)))
+    return np.asarray(STRUCTURES[structure](np, array))
 
 
 def exact(a: Node) -> bool:

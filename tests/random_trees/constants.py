@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tests.oracle import STRUCTURES
 from tests.random_trees.builder import TIMES, VALUE_LIMIT, Builder
 from tests.random_trees.nodes import (
     PRODUCT,
@@ -41,6 +42,7 @@ def _some_size(b: Builder) -> Size:
 def _filled(value: int, order: int) -> Callable[[Builder], Node]:
     def build(b: Builder) -> Node:
         sizes = [_some_size(b), *(b.size() for _ in range(order - 1))]
+        sizes = sizes if order < 3 else [size(2), *sizes[1:]]
         return b.filled(tensor(*sizes), value)
 
     return build
@@ -92,6 +94,14 @@ def _size_as_scalar(b: Builder) -> Node:
     )
 
 
+def _structured(structure: str) -> Callable[[Builder], Node]:
+    def build(b: Builder) -> Node:
+        n = b.size()
+        return b.variable(matrix(n, n), structure=structure)
+
+    return build
+
+
 LEAVES: dict[str, Callable[[Builder], Node]] = {
     "ones(n)": _filled(1, 1),
     "ones(n,n)": _filled(1, 2),
@@ -99,6 +109,8 @@ LEAVES: dict[str, Callable[[Builder], Node]] = {
     "zeros(n,n)": _filled(0, 2),
     "eye(n)": lambda b: b.eye(_some_size(b)),
     "H(n)": _copy(3, as_h=True),
+    "ones(n,n,n)": _filled(1, 3),
+    "delta(n,0)": _copy(0),
     "delta(n,1)": _copy(1),
     "delta(n,2)": _copy(2),
     "delta(n,3)": _copy(3),
@@ -106,6 +118,7 @@ LEAVES: dict[str, Callable[[Builder], Node]] = {
     "E(i,j,m,n)": _basis_matrix,
     "levicivita(n)": _levicivita,
     "size as scalar": _size_as_scalar,
+    **{f"S : {structure}": _structured(structure) for structure in STRUCTURES},
 }
 
 
@@ -115,6 +128,8 @@ LEAVES: dict[str, Callable[[Builder], Node]] = {
 def _same_shape(b: Builder, u: Node, name: str) -> Node:
     """`u` and a constant of its own shape, added or multiplied."""
     pair = either_way(b, u, b.inferred(name, u.type))
+    if name in ("eye", "I") and b.chance(0.3):
+        return b.infix("*", PRODUCT, u.type, "product", *pair, "* inferred")
     if b.chance(0.6):
         sign = b.pick("+-")
         operation = "add" if sign == "+" else "subtract"
@@ -124,7 +139,7 @@ def _same_shape(b: Builder, u: Node, name: str) -> Node:
 
 def _inferred_matrix(name: str) -> Production:
     def accepts(b: Builder, t: Type) -> bool:
-        return (name == "matrix(1)" or t.square) and not b.declared(name)
+        return name == "matrix(1)" or t.square
 
     return Production(name, "m", lambda b, u: _same_shape(b, u, name), accepts, 0.5)
 
@@ -225,7 +240,7 @@ def _letters(b: Builder, t: Type, known: dict[str, Size]) -> str:
     term = ""
     for s in t.sizes:
         same = [i for i, other in known.items() if other == s]
-        fresh = next(i for i in "ijklmnpq" if i not in known)
+        fresh = next(i for i in "ijklmnpqrstuvw" if i not in known)
         letter = b.pick(same) if same and b.chance(0.6) else fresh
         known[letter] = s
         term += letter

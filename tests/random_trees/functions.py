@@ -49,7 +49,8 @@ def _elementwise(name: str) -> Production:
 
 def _extremum(name: str) -> Production:
     def build(b: Builder, u: Node) -> Node:
-        other = partner(b, u.type)
+        with_scalar = u.type != SCALAR and b.chance(0.15)
+        other = partner(b, SCALAR if with_scalar else u.type)
         gap = abs(u.value - other.value)
         near = gap < 1e-4
         clean = exact(u) and exact(other) and not (gap[near] != 0).any()
@@ -149,7 +150,7 @@ def _diagonal(name: str) -> Production:
         node = b.call(name, matrix(n, n), u, operation="diagonal_matrix")
         return relabelled(b, node, f"{name}(vector)")
 
-    return Production(f"{name}(vector)", "c", build)
+    return Production(f"{name}(vector)", "cr", build)
 
 
 def _vec(b: Builder, u: Node) -> Node:
@@ -196,8 +197,10 @@ PRODUCTIONS += [
     *(_elementwise(name) for name in (*BOUNDED, *KINKED, *POSITIVE, "recip")),
     *(_extremum(name) for name in ("max", "min")),
     *(_at_kink(name) for name in KINKS),
-    *(_reduction(name, "crmt") for name in ("sum", "mean", "norm2", "normsq")),
-    *(_reduction(name, "crm") for name in ("norm1", "lse")),
+    *(
+        _reduction(n, "crmt")
+        for n in ("sum", "mean", "norm1", "norm2", "normsq", "lse")
+    ),
     Production("sum0()", "m", _sum0),
     Production("sum1()", "m", _sum1),
     _square_function("tr", "trace"),
@@ -209,5 +212,5 @@ PRODUCTIONS += [
     Production("frob()", "m", _frob),
     Production("vec()", "m", _vec),
     Production("vech()", "m", _vech, _literal_square),
-    Production("softmax()", "c", _softmax, filled_type),
+    Production("softmax()", "cr", _softmax, filled_type),
 ]

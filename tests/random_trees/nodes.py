@@ -20,7 +20,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from tests.oracle import OPERATIONS, Reference
+from tests.oracle import OPERATIONS, STRUCTURES, Reference
 
 Rng = np.random.Generator
 
@@ -145,6 +145,9 @@ def tensor(*sizes: Size) -> Type:
 # Levels of language.md, loosest first; an atom binds tightest.
 SUM, COLON, PRODUCT, PREFIX, POSTFIX, ATOM = 1, 2, 3, 4, 5, 6
 
+# Two of these side by side read as one number, so they are kept apart.
+SUPERSCRIPTS = "²³¹"
+
 
 @dataclass(frozen=True)
 class Form:
@@ -167,6 +170,7 @@ class Node:
     params: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
     given: np.ndarray | None = None
+    structure: str = ""
 
     @cached_property
     def value(self) -> np.ndarray:
@@ -205,13 +209,18 @@ def reference(root: Node) -> Reference:
         memo: dict[int, Any] = {}
         for node in order:
             if node.name:
-                memo[id(node)] = jnp.asarray(values[node.name])
+                memo[id(node)] = _loaded(node, values)
                 continue
             parts = [memo[id(child)] for child in node.children]
             memo[id(node)] = OPERATIONS[node.operation](jnp, *parts, **node.params)
         return memo[id(root)]
 
     return evaluate
+
+
+def _loaded(node: Node, values: Mapping[str, Any]) -> Any:
+    array = jnp.asarray(values[node.name])
+    return STRUCTURES[node.structure](jnp, array) if node.structure else array
 
 
 # -- printing ------------------------------------------------------------------
@@ -223,7 +232,7 @@ class Writer:
 
     rng: Rng
     redundant: float = 0.0
-    spaced: float = 0.7
+    gap: str = " "
 
     def write(self, node: Node, least: int = SUM) -> str:
         """The text of `node` where an operand of level `least` or tighter may stand."""
@@ -240,14 +249,16 @@ class Writer:
         level, (a, b) = node.form.level, node.children
         first = level + 1 if level == COLON else level
         left, right = self.write(a, first), self.write(b, level + 1)
-        gap = " " if self.rng.random() < self.spaced else ""
+        gap = self.gap if self.rng.random() < 0.8 else ""
         return f"{left}{gap}{node.form.text}{gap}{right}"
 
     def _prefix(self, node: Node) -> str:
         return node.form.text + self.write(node.children[0], PREFIX)
 
     def _postfix(self, node: Node) -> str:
-        return self.write(node.children[0], POSTFIX) + node.form.text
+        text, sign = self.write(node.children[0], POSTFIX), node.form.text
+        run = text[-1] in SUPERSCRIPTS and sign[-1] in SUPERSCRIPTS
+        return f"({text}){sign}" if run else text + sign
 
     def _power(self, node: Node) -> str:
         base, exponent = node.children

@@ -66,6 +66,12 @@ def _colon(b: Builder, u: Node) -> Node:
     return b.infix(":", COLON, type_, "frobenius", *pair, "tensor :")
 
 
+def _vector_colon(b: Builder, u: Node) -> Node:
+    """Σ x_i y_i of two columns."""
+    pair = either_way(b, u, partner(b, u.type))
+    return b.infix(":", COLON, SCALAR, "product", *pair, "vector :")
+
+
 # -- level 3 -------------------------------------------------------------------
 
 
@@ -151,10 +157,15 @@ def _many_entries(b: Builder, t: Type) -> bool:
 def _entry_as_scalar(b: Builder, u: Node) -> Node:
     """An expression with exactly one entry where a scalar is wanted."""
     one = partner(b, b.pick([column(ONE), matrix(ONE, ONE), row(ONE)]))
-    sign = b.pick((*TIMES, "/"))
+    sign = b.pick((*TIMES, "/", ".^"))
+    if sign == ".^":
+        u, one = b.positive(b.bounded(u, 1.5)), b.bounded(one, 2.0)
     one = b.nonzero(one) if sign == "/" else one
     entry = b.node("one entry as scalar", SCALAR, "entry", Form("silent"), (one,))
     b.unshared(entry)
+    if sign == ".^":
+        form = Form("power", sign, POSTFIX)
+        return b.node(".^ one entry", u.type, "power", form, (u, entry))
     if sign == "/":
         return b.infix(sign, PRODUCT, u.type, "divide", u, entry)
     return b.infix(sign, PRODUCT, u.type, "multiply", *either_way(b, entry, u))
@@ -165,6 +176,10 @@ def _entry_as_scalar(b: Builder, u: Node) -> Node:
 KRON_KINDS = {
     "cc": "c",
     "rr": "r",
+    "cs": "c",
+    "sc": "c",
+    "sm": "m",
+    "ms": "m",
     **dict.fromkeys(("mm", "cm", "mc", "rm", "mr", "cr", "rc"), "m"),
 }
 
@@ -172,7 +187,7 @@ KRON_KINDS = {
 def _as_matrix(t: Type) -> tuple[Size, Size]:
     if t.kind == "matrix":
         return t.sizes[0], t.sizes[1]
-    return (t.sizes[0], ONE) if t.kind == "column" else (ONE, t.sizes[0])
+    return (*t.sizes, ONE, ONE)[:2] if t.kind != "row" else (ONE, t.sizes[0])
 
 
 def _kron(sign: str) -> Production:
@@ -192,6 +207,7 @@ def _kron(sign: str) -> Production:
 
 def _kron_mate(b: Builder, t: Type) -> Type:
     kinds = t.letter if b.chance(0.6) else "crm"
+    kinds = "s" if t.kind in ("column", "matrix") and b.chance(0.1) else kinds
     mate = some_type(b, kinds)
     if small(b, *t.sizes, *mate.sizes):
         return mate
@@ -204,6 +220,17 @@ def _face(b: Builder, u: Node) -> Node:
     left, right = either_way(b, u, partner(b, matrix(rows, k)))
     type_ = matrix(rows, n * k)
     return b.infix("•", PRODUCT, type_, "face_splitting", left, right)
+
+
+def _face_of_column(b: Builder, u: Node) -> Node:
+    """A column counts as n×1."""
+    n, k = u.type.sizes[0], b.size()
+    other = partner(b, matrix(n, k) if b.chance(0.6) else u.type)
+    kinds = "mmm" if other.type.kind == "matrix" else "ccc"
+    pair = either_way(b, u, other)
+    kinds = "".join(v.type.letter for v in pair) + kinds[2]
+    form = Form("infix", "•", PRODUCT)
+    return b.node("vector •", other.type, "face_splitting", form, pair, kinds=kinds)
 
 
 def _khatri_rao(b: Builder, u: Node) -> Node:
@@ -236,6 +263,11 @@ def _transpose(sign: str) -> Production:
 
 SIGNS = (("^-1", -1), ("⁻¹", -1), ("²", 2), ("³", 3))
 EXPONENTS = ["2", "3", "-1", "-2", "0.5", "-0.5", "1.5", "1", "0", "(-1)", "(2)"]
+
+
+def _scalar_transposed(b: Builder, u: Node) -> Node:
+    sign = b.pick(TRANSPOSES)
+    return b.postfix(sign, u.type, "transpose", u, "scalar transposed")
 
 
 def _to_a_number(b: Builder, u: Node, sign: str) -> Node:
@@ -293,6 +325,7 @@ def _scalar_sign(sign: str, k: int) -> Production:
 PRODUCTIONS += [
     *(_sum(sign) for sign in ("+", "-", ".+", ".-")),
     Production(":", "m", _colon),
+    Production("vector :", "c", _vector_colon),
     Production("tensor :", "t", _colon),
     Production("* scalar", "scrmt", _times_scalar),
     _product("* matrix-matrix", "mm", "matrix"),
@@ -311,10 +344,12 @@ PRODUCTIONS += [
     Production("one entry as scalar", "crm", _entry_as_scalar, _many_entries, 0.3),
     *(_kron(sign) for sign in ("⊗", "kron()")),
     Production("•", "m", _face, lambda b, t: small(b, *t.sizes)),
+    Production("vector •", "c", _face_of_column),
     Production("khatri_rao()", "m", _khatri_rao, lambda b, t: small(b, *t.sizes)),
     *(_outer(sign) for sign in ("⋆", "outer()")),
     Production("prefix -", "scrmt", lambda b, u: b.negative(u)),
     *(_transpose(sign) for sign in TRANSPOSES),
+    Production("scalar transposed", "s", _scalar_transposed, weight=0.3),
     Production("^ number", "s", lambda b, u: _to_a_number(b, u, "^")),
     Production("^ expression", "s", lambda b, u: _to_an_expression(b, u, "^")),
     Production(".^ number", "scrmt", lambda b, u: _to_a_number(b, u, ".^")),
