@@ -23,6 +23,7 @@ import numpy as np
 from . import expr, matrix
 from .coefficients import Number
 from .errors import ShapeError, UnsupportedError
+from .functions import call
 from .functions import power as constant_power
 from .nodes import Base, Einsum, Node, Operand, Sum, Tensor
 from .sizes import Dim, Shape, Size, shape_text, size_text, times
@@ -324,12 +325,7 @@ def power(base: Node, exponent: Node) -> Node:
         naturals = _naturals(exponent.array)
         if naturals:
             return _by_naturals(base, exponent.array, naturals)
-    return expr_power(*alike([base, exponent], "a power"))
-
-
-def expr_power(base: Node, exponent: Node) -> Node:
-    """base^exponent of equal shapes, with an exponent that varies."""
-    return matrix.call("pow", [base, exponent])
+    return call("pow", alike([base, exponent], "a power"))
 
 
 def uniform_value(node: Node) -> Number | None:

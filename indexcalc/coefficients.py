@@ -18,11 +18,12 @@ from typing import TypeAlias
 
 import numpy as np
 
-from .errors import EvaluationError
+from .errors import BudgetError, EvaluationError
 
 Number: TypeAlias = int | Fraction | float | complex
 
 MAX_BITS = 1024
+MAX_INTEGER_BITS = 8192
 
 
 def as_number(value: object) -> Number:
@@ -31,11 +32,11 @@ def as_number(value: object) -> Number:
     Raises `EvaluationError` for what is not a finite number.
     """
     if type(value) is int:
-        return value
+        return _bounded(value)
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, (bool, int)):
-        return int(value)
+        return _bounded(int(value))
     if isinstance(value, Fraction):
         return _reduced(value)
     if isinstance(value, float):
@@ -61,7 +62,7 @@ def _from_complex(value: complex) -> Number:
 
 def _reduced(value: Fraction) -> Number:
     if value.denominator == 1:
-        return value.numerator
+        return _bounded(value.numerator)
     if value.numerator.bit_length() + value.denominator.bit_length() <= MAX_BITS:
         return value
     try:
@@ -77,13 +78,23 @@ def multiply(a: Number, b: Number) -> Number:
     if b == 1:
         return a
     product = a * b
-    return _reduced(product) if isinstance(product, Fraction) else product
+    return _reduced(product) if isinstance(product, Fraction) else _bounded(product)
+
+
+def _bounded(value: Number) -> Number:
+    """The value itself, unless it is an integer too long to compute with."""
+    if isinstance(value, int) and value.bit_length() > MAX_INTEGER_BITS:
+        raise BudgetError(
+            f"a number of more than {MAX_INTEGER_BITS} bits",
+            hint="scale the expression",
+        )
+    return value
 
 
 def plus(a: Number, b: Number) -> Number:
     """The sum, reduced."""
     total = a + b
-    return _reduced(total) if isinstance(total, Fraction) else total
+    return _reduced(total) if isinstance(total, Fraction) else _bounded(total)
 
 
 def divide(a: Number, b: Number) -> Number:
@@ -113,13 +124,15 @@ def number_key(value: Number) -> str:
     """A text that tells equal numbers from different ones.
 
     >>> number_key(Fraction(2, 4)), number_key(0.1)
-    ('1/2', '0x1.999999999999ap-4')
+    ('0x1/0x2', '0x1.999999999999ap-4')
     """
     if isinstance(value, float):
         return value.hex()
     if isinstance(value, complex):
         return f"{value.real.hex()},{value.imag.hex()}"
-    return str(value)
+    if isinstance(value, int):
+        return hex(value)
+    return f"{hex(value.numerator)}/{hex(value.denominator)}"
 
 
 def content(values: list[Number]) -> Number:

@@ -130,6 +130,8 @@ def _bind(known: dict[Size, tuple[int, str]], size: Size, n: int, where: str) ->
         return True
     if len(open_) > 1:
         return False
+    if n == value_of(size, values | {open_[0]: 0}) == _at_one(size, values, open_[0]):
+        return True
     value = _solved(size, values, open_[0], n)
     if value is None:
         raise ShapeError(f"{where} has length {n}, which {size_text(size)} cannot be")
@@ -137,9 +139,13 @@ def _bind(known: dict[Size, tuple[int, str]], size: Size, n: int, where: str) ->
     return True
 
 
+def _at_one(size: Size, values: dict[str, int], name: str) -> int:
+    return value_of(size, values | {name: 1})
+
+
 def _solved(size: Size, values: dict[str, int], name: str, n: int) -> int | None:
     """The value of one name that makes a size n; sizes grow with their names."""
-    if value_of(size, values | {name: 1}) == value_of(size, values | {name: 0}):
+    if _at_one(size, values, name) == value_of(size, values | {name: 0}):
         return None
     low, high = 0, n
     while low < high:
@@ -242,13 +248,15 @@ def execute(state: Run, step: Step) -> Array:
 def _checked(state: Run, f: Call, result: Array) -> Array:
     """The value of a function; a user's own may have the wrong shape."""
     shape = tuple(state.value(size) for size in f.shape)
-    if f.function == "unknown" and result.shape != shape:
+    if f.function != "unknown":
+        return result
+    if result.shape != shape:
         raise EvaluationError(
             f"the function {f.params[0]} gave an array of shape {result.shape} where "
             f"{shape} is wanted",
             hint="it acts entry by entry",
         )
-    return result
+    return result.copy()
 
 
 def _load(state: Run, node: Tensor) -> Array:
@@ -276,7 +284,7 @@ def _contract(state: Run, step: Contract) -> Array:
     if not rows:
         return np.asarray(factor, state.dtype)
     result = contract(rows, step.out)
-    return result if factor == 1 else result * factor
+    return result if factor == 1 else np.asarray(result * scalar(factor))
 
 
 def scalar(value: Number) -> float | complex:

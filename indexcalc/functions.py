@@ -133,6 +133,13 @@ def _half_sign(direction: int) -> Partial:
     return partial
 
 
+def _chosen(condition: Node) -> Node:
+    """1 where a condition is not zero, else 0."""
+    if isinstance(condition, Call) and condition.function == "heaviside":
+        return condition
+    return power(call("sign", [condition]), 2)
+
+
 def _atan2_partial(which: int) -> Partial:
     def partial(f: Call) -> Node:
         y, x = f.args
@@ -277,8 +284,8 @@ TABLE: dict[str, Function] = {
     "where": _elementwise(
         "where",
         _zero,
-        lambda f: f.args[0],
-        lambda f: _affine(1, -1, f.args[0]),
+        lambda f: _chosen(f.args[0]),
+        lambda f: _affine(1, -1, _chosen(f.args[0])),
     ),
     "inv": Function("inv", (_inv_partial,), _fixed((_SQUARE,), _SQUARE), True),
     "det": Function("det", (_det_partial,), _fixed((_SQUARE,), ())),

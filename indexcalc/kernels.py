@@ -119,7 +119,7 @@ def inv(x: Array) -> Array:
 
 def logdet(x: Array) -> Array:
     """log |det|."""
-    return np.asarray(np.linalg.slogdet(x)[1])
+    return np.asarray(np.linalg.slogdet(_ordered("logdet", x))[1])
 
 
 def cofactors(x: Array, k: int) -> Array:
@@ -247,7 +247,13 @@ def apply(
         kernel = KERNELS[name]
         if name == "where":
             return np.where(args[0] != 0, args[1], args[2])
-        return np.asarray(kernel(*args, *params))
+        try:
+            return np.asarray(kernel(*args, *params))
+        except TypeError:
+            kinds = ", ".join(str(arg.dtype) for arg in args)
+            raise EvaluationError(f"{name} is not defined for {kinds}") from None
+        except OverflowError:
+            raise EvaluationError(f"a parameter of {name} is too large") from None
     label = unknown_label(*params)
     if label not in functions:
         raise EvaluationError(

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
 
-from .coefficients import Number, divide, multiply
+from .coefficients import Number, divide, multiply, plus
 from .expr import einsum, number, scale, swapped, zero
 from .functions import call, is_elementwise, is_symmetric_matrix, ones, power
 from .network import Network
@@ -159,16 +159,31 @@ def _outward(f: Call) -> Outcome | None:
     if len(f.args) != 1 or not is_elementwise(f.function):
         return None
     factor, view = _split(f.args[0])
-    if not isinstance(view, Einsum) or not view.view or len(view.operands) != 1:
+    found = _inside(view)
+    if found is None or not isinstance(view, Einsum):
         return None
-    flat = [i for axis in view.out for i in axis]
-    if len(set(flat)) != len(flat) or len(flat) != len(view.dims):
-        return None
-    inner, legs = view.operands[0]
-    dims = dict(enumerate(view.dims))
+    inner, legs = found
     applied = call(f.function, [scale(factor, inner)], f.params)
     applied_factor, applied = apply_laws(applied, {})
-    return applied_factor, einsum([(applied, legs)], view.out, dims)
+    shown = {i: view.dims[i] for axis in view.out for i in axis}
+    return applied_factor, einsum([(applied, legs)], view.out, shown)
+
+
+def _inside(view: Node) -> tuple[Node, tuple[int, ...]] | None:
+    """What a node permutes, groups or spreads, with its legs, if it does no more."""
+    if not isinstance(view, Einsum):
+        return None
+    flat = [i for axis in view.out for i in axis]
+    if len(set(flat)) != len(flat):
+        return None
+    if view.view and len(view.operands) == 1 and len(flat) == len(view.dims):
+        return view.operands[0]
+    carried = {i for _, legs in view.operands for i in legs}
+    if carried.issuperset(flat) and all(len(axis) == 1 for axis in view.out):
+        return None
+    legs = tuple(i for i in flat if i in carried)
+    bound = {i: n for i, n in enumerate(view.dims) if i in carried or i not in flat}
+    return einsum(view.operands, legs, bound), legs
 
 
 def _split(node: Node) -> Outcome:
@@ -314,7 +329,9 @@ def merge_powers(net: Network, facts: Assumptions, copies: int = 0) -> bool:
     for (base, wires), rows in merged.items():
         exponents = [exponent for _, exponent in rows]
         _note_domain(base, exponents, facts)
-        total = sum(exponents[1:], exponents[0])
+        total: Number = 0
+        for exponent in exponents:
+            total = plus(total, exponent)
         if isinstance(base, Einsum) and isinstance(total, int):
             few = total > 0 and max(len(base.operands), 1) * total <= copies
             kept += [(base, list(wires))] * (total if few else 0)

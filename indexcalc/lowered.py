@@ -10,7 +10,7 @@ what their contraction does.
 >>> X, A = tensor("X", ("n", "p")), tensor("A", ("n", "p"))
 >>> form = lowered(contract(times(X, A), ones(X.shape[1])))
 >>> print(form)
-H_ijk H_lmn A_jm X_kn 1_l
+H_ikm H_jlq 1_j A_kl X_mq
 """
 
 from __future__ import annotations

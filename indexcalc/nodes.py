@@ -18,6 +18,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from .coefficients import Number
+from .errors import ShapeError
 from .sizes import Dim, Shape, Size, shape_text, size_text
 
 Legs: TypeAlias = tuple[int, ...]
@@ -181,10 +182,23 @@ def toposort(*roots: Node) -> list[Node]:
 
 
 def variables(*roots: Node) -> dict[str, Tensor]:
-    """The variables under the roots, by name, in alphabetical order."""
-    found = {
-        node.name: node
-        for node in toposort(*roots)
-        if isinstance(node, Tensor) and node.array is None
-    }
+    """The variables under the roots, by name, in alphabetical order.
+
+    Raises `ShapeError` where one name stands for two tensors.
+    """
+    found: dict[str, Tensor] = {}
+    for node in toposort(*roots):
+        if isinstance(node, Tensor) and node.array is None:
+            before = found.setdefault(node.name, node)
+            if before is not node:
+                raise ShapeError(
+                    f"{node.name} stands for two tensors, {_declared(before)} and "
+                    f"{_declared(node)}",
+                    hint="rename one",
+                )
     return dict(sorted(found.items()))
+
+
+def _declared(node: Tensor) -> str:
+    shape = shape_text(node.shape)
+    return f"{shape} {node.structure}" if node.structure else shape

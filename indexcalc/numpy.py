@@ -1,15 +1,15 @@
-"""`ic.numpy`: NumPy's names where NumPy does not dispatch, for functions written for `np`.
+"""`ic.numpy`: NumPy's names where NumPy does not dispatch, beside all its own.
 
 Constructors take symbolic sizes too; with numbers alone they are NumPy's own and give
-arrays, which mix with symbols. The activations NumPy has no name for work on symbols and
-on arrays. Every other name is NumPy's own.
+arrays, which mix with symbols. The activations NumPy has no name for work on symbols
+and on arrays. Every other name is NumPy's, so a function written for `np` runs.
 
 >>> from indexcalc.ways_in import tensor
 >>> X = tensor("X", "n p")
 >>> print(eye(X.shape[0]) @ X)
 X_ij
->>> relu([-1.0, 2.0]).tolist(), tanh(0.0)
-([0.0, 2.0], 0.0)
+>>> relu([-1.0, 2.0]).tolist()
+[0.0, 2.0]
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .numpy_shapes import shape_of
 from .operators import Operators, bare, scope_of
 from .sizes import Dim, as_size
 
-# -- constructors ------------------------------------------------------------------------
+# -- constructors ----------------------------------------------------------------------
 
 
 def is_symbolic(value: Any) -> bool:
@@ -81,7 +81,7 @@ def array(object: Any, **kwargs: Any) -> Any:
 asarray = array
 
 
-# -- activations -------------------------------------------------------------------------
+# -- activations -----------------------------------------------------------------------
 
 
 def _either(
@@ -145,7 +145,7 @@ def softmax(x: Any, axis: Any = -1) -> Any:
     )
 
 
-# -- everything else is NumPy's ----------------------------------------------------------
+# -- everything else is NumPy's --------------------------------------------------------
 
 
 def __getattr__(name: str) -> Any:

@@ -165,7 +165,8 @@ _GROUPS: dict[str, str] = {
     _DECOMPOSITION: "svd svdvals eig eigh eigvals eigvalsh pinv matrix_rank cond lstsq "
     "qr cholesky roots poly tensorinv tensorsolve",
     _ORDER: "sort argsort partition argpartition argmax argmin median percentile "
-    "quantile searchsorted lexsort unique nonzero argwhere flatnonzero count_nonzero histogram",
+    "quantile searchsorted lexsort unique nonzero argwhere flatnonzero "
+    "count_nonzero histogram",
     _VALUES: "allclose array_equal array_equiv isclose all any isreal iscomplex "
     "iscomplexobj isrealobj nan_to_num nansum nanmean nanmax nanmin nanprod",
     _IN_PLACE: "fill_diagonal copyto put place putmask put_along_axis",

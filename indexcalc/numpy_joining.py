@@ -100,9 +100,7 @@ def _depth(arrays: Any) -> int:
         return 0
     depths = {_depth(part) for part in arrays}
     if len(depths) != 1:
-        raise ShapeError(
-            "the lists of a block matrix must be nested alike, and not empty"
-        )
+        raise ShapeError("the lists of a block matrix must be nested alike")
     return 1 + depths.pop()
 
 
@@ -214,7 +212,7 @@ def delete(arr: object, obj: Any, axis: int | None = None) -> Node:
 
 
 def repeat(a: object, repeats: Any, axis: int | None = None) -> Node:
-    """Every entry along an axis several times: as often as `repeats`, or each its own."""
+    """Every entry along an axis several times: all alike, or each its own number."""
     node = as_node(a) if axis is not None else ravel(a)
     place = 0 if axis is None else axis_of(axis, len(node.shape))
     counts = np.asarray(repeats)
@@ -233,7 +231,7 @@ def tile(A: object, reps: Any) -> Node:
     counts = [as_size(r) for r in listed(reps)]
     order = max(len(counts), len(node.shape))
     node = inserted(node, list(range(order - len(node.shape))))
-    counts = [1] * (order - len(counts)) + counts
+    counts = [*[1] * (order - len(counts)), *counts]
     out = [(order + k, k) for k in range(order)]
     dims = dict(enumerate(counts, order))
     return expr.einsum([(node, range(order))], out, dims)
@@ -242,7 +240,7 @@ def tile(A: object, reps: Any) -> Node:
 def pad(
     array: object, pad_width: Any, mode: str = "constant", constant_values: Any = 0
 ) -> Node:
-    """Zeros round an array: `pad_width` is a number, (before, after), or that per axis."""
+    """Zeros round an array, before and after each axis as `pad_width` says."""
     node = as_node(array)
     if mode != "constant" or np.any(constant_values):
         raise UnsupportedError(

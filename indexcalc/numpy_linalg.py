@@ -164,7 +164,7 @@ def _matrix_norm(node: Node, axes: tuple[int, ...], ord: Any) -> Node:
         return _euclidean(node, axes)
     if ord not in (1, -1, np.inf, -np.inf):
         raise UnsupportedError(
-            f"the matrix norm of order {ord!r} of symbols is not supported: {_SINGULAR}",
+            f"the matrix norm of order {ord!r} of symbols: {_SINGULAR}",
             hint="'fro', 1 and inf have an expression",
         )
     turned = elementwise("abs", last(node, axes))

@@ -1,4 +1,4 @@
-"""NumPy's products on nodes: matmul and its kin, dot, tensordot, kron, convolve, einsum.
+"""NumPy's products on nodes: matmul and its kin, dot, tensordot, kron, einsum.
 
 All are contractions. Axes that are contracted must be equal; only batch axes broadcast.
 
@@ -18,6 +18,7 @@ import numpy as np
 
 from . import expr, matrix
 from .broadcasting import (
+    add,
     as_node,
     axes_of,
     axis_of,
@@ -50,8 +51,8 @@ def _product(name: str, a: Node, b: Node, left: str, right: str) -> Node:
         batch = common_shape([a.shape[:split_a], b.shape[:split_b]])
     except ShapeError:
         raise ShapeError(
-            f"{name} of {shape_text(a.shape)} and {shape_text(b.shape)}: the batch axes "
-            "do not broadcast"
+            f"{name} of {shape_text(a.shape)} and {shape_text(b.shape)}: the batch "
+            "axes do not broadcast"
         ) from None
     order = len(batch)
     core = {"i": order, "j": order + 1, "k": order + 2}
@@ -177,7 +178,7 @@ def tensordot(a: object, b: object, axes: Any = 2) -> Node:
 
 
 def _some(axes: Any) -> tuple[int, ...]:
-    return (axes,) if isinstance(axes, (int, np.integer)) else tuple(axes)
+    return tuple(axes) if isinstance(axes, (list, tuple)) else (axes,)
 
 
 def _contracted(

@@ -1,7 +1,7 @@
-"""NumPy's functions of shape on nodes: reshape, transpose, concatenate, diag, repeat, …
+"""NumPy's functions of shape on nodes: reshape, transpose, moveaxis, squeeze, …
 
-A reshape groups axes and splits groups, which is wiring: an axis of size n·m is split by an
-operand that is nothing but the group (i, j) beside i and j.
+A reshape groups axes and splits groups, which is wiring: an axis of size n·m is split
+by an operand that is nothing but the group (i, j) beside i and j.
 
 >>> from indexcalc.expr import tensor
 >>> X = tensor("X", ("n", 6))
@@ -76,8 +76,8 @@ def _target(old: Shape, new: list[Size]) -> Shape:
         new[open_[0]] = _quotient(old, others)
     if times(*old) != times(*new):
         raise ShapeError(
-            f"{shape_text(old)} cannot be reshaped to {shape_text(new)}: the numbers of "
-            "entries differ"
+            f"{shape_text(old)} cannot be reshaped to {shape_text(new)}: the numbers "
+            "of entries differ"
         )
     return tuple(new)
 

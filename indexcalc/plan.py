@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from .coefficients import Number
+from .distribute import without_diagonals
 from .network import is_bundle
 from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from .sizes import Shape, Size, times
@@ -144,6 +145,7 @@ def compile_nodes(roots: Sequence[Node]) -> Program:
     """The program that computes the roots, in the order of their topological sort."""
     program = Program()
     slots = program._slots
+    roots = [without_diagonals(root) for root in roots]
     for node in toposort(*roots):
         match node:
             case Tensor():

@@ -15,9 +15,11 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import product
 
-from .errors import ShapeError
+from .errors import BudgetError, ShapeError
 
 Monomial = tuple[str, ...]
+
+MAX_TERMS = 1_000
 
 
 class Dim:
@@ -103,6 +105,8 @@ def times(*sizes: Size) -> Size:
         elif total == 1:
             total = size
         elif size != 1:
+            if len(_terms(total)) * len(_terms(size)) > MAX_TERMS:
+                raise BudgetError(f"a size of more than {MAX_TERMS} terms")
             total = _collect(
                 (tuple(sorted(m1 + m2)), c1 * c2)
                 for (m1, c1), (m2, c2) in product(_terms(total), _terms(size))
@@ -171,7 +175,7 @@ def value_of(size: Size, values: Mapping[str, int]) -> int:
 
 def replace(size: Size, values: Mapping[str, Size]) -> Size:
     """`size` with names replaced by other sizes."""
-    if isinstance(size, int) or names_in(size).isdisjoint(values):
+    if isinstance(size, int) or not any(name in values for name in names_in(size)):
         return size
     return plus(
         *(times(c, *(values.get(name, dim(name)) for name in m)) for m, c in size.terms)

@@ -92,6 +92,11 @@ class Structured:
             total += _applied(part, array, given, kept)
         return total.reshape(-1) if flat else total
 
+    def _adjoint(self, vector: Array) -> Array:
+        """The conjugate transposed map, which is what SciPy asks of `rmatvec`."""
+        array = vector.reshape(self.shape[: self.rows])
+        return np.conj(self.rmatvec(np.conj(array)))
+
     def diagonal(self) -> Array:
         """The diagonal of the linear map, in the variable's shape."""
         if self.shape[: self.rows] != self.shape[self.rows :]:
@@ -123,7 +128,7 @@ class Structured:
         return LinearOperator(
             self.matrix_shape,
             matvec=lambda v: self.matvec(v.reshape(self.shape[self.rows :])).ravel(),
-            rmatvec=lambda v: self.rmatvec(v.reshape(self.shape[: self.rows])).ravel(),
+            rmatvec=lambda v: self._adjoint(v).ravel(),
             dtype=self.dtype,
         )
 
@@ -200,7 +205,7 @@ def evaluate_structured(
     for slot, (_, c) in zip(state.program.results, terms, strict=True):
         pattern = state.program.patterns[slot]
         concrete = tuple(state.value(size) for size in pattern.sizes)
-        core = slots[slot] if c == 1 else slots[slot] * scalar(c)
+        core = slots[slot].copy() if c == 1 else slots[slot] * scalar(c)
         parts.append(Part(core, pattern.axes, pattern.core, concrete))
     shape = tuple(state.value(size) for size in fused.shape)
     dtypes = [part.core.dtype for part in parts] or [state.dtype]

@@ -186,8 +186,8 @@ def test_einsum_takes_names_ellipsis_and_many_indices() -> None:
 def test_the_lowered_form_spells_every_copy_tensor() -> None:
     X, A = ic.tensors("X A", "n p")
     form = ((X * A) @ ic.ones("p")).lowered()
-    assert str(form) == "H_ijk H_lmo 1_l A_jm X_ko"
-    assert form.contractions[0] == "H_ijk: j, k → i"
+    assert str(form) == "H_ikm H_jlq 1_j A_kl X_mq"
+    assert form.contractions[0] == "H_ikm: k, m → i"
     assert str(form.after) == "A_ij X_ij"
 
 

@@ -204,9 +204,9 @@ def test_hard_graphs(name: str) -> None:
     """Relabelled, they are the same object; each labelling ends in time."""
     kind, edges = HARD[name]
     rows = [(kind, edge) for edge in edges()]
-    started = time.perf_counter()
+    started = time.process_time()
     node = node_of(rows)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     moved, out = relabelled(rows, (), Random(name))
     assert node_of(moved, out) is node
 

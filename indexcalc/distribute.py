@@ -1,0 +1,81 @@
+"""Multiplying out the sums that would otherwise write a diagonal into a dense array.
+
+(Diag(s) − s sᵀ) v costs n² if the sum is formed first and n if it is multiplied out:
+s∘v − s (sᵀv). Before a program is compiled, a product with such a sum among its operands
+becomes the sum of the products, as long as there are few of them.
+
+>>> from indexcalc.expr import einsum, linear, tensor
+>>> s, v = tensor("s", ("n",)), tensor("v", ("n",))
+>>> square = (s.shape[0],) * 2
+>>> parts = [(einsum([(s, [0])], [0, 0]), 1), (einsum([(s, [0]), (s, [1])], [0, 1]), -1)]
+>>> product = einsum([(linear(parts, square), [0, 1]), (v, [1])], [0])
+>>> [len(node.shape) for node in toposort(without_diagonals(product))]
+[1, 1, 1, 1, 1]
+"""
+
+from __future__ import annotations
+
+from itertools import product as cartesian
+from math import prod
+
+from .coefficients import Number, multiply
+from .expr import einsum, linear
+from .nodes import Einsum, Node, Sum, toposort
+from .simplify import fuse
+from .substitute import rebuilt
+
+MOST_PRODUCTS = 16
+
+
+def without_diagonals(root: Node) -> Node:
+    """The expression with products multiplied out over sums that hold a diagonal."""
+    order = toposort(root)
+    if not any(isinstance(node, Einsum) and _choices(node) for node in order):
+        return root
+    done: dict[Node, Node] = {}
+    for node in order:
+        new = rebuilt(node, done)
+        if isinstance(new, Einsum):
+            new = _multiplied_out(new)
+        done[node] = new
+    return done[root]
+
+
+def _is_diagonal(node: Node) -> bool:
+    """Whether an index is repeated in a product's result."""
+    if not isinstance(node, Einsum):
+        return False
+    flat = [i for axis in node.out for i in axis]
+    return len(set(flat)) != len(flat)
+
+
+def _choices(node: Einsum) -> list[int]:
+    """The operands that are sums with a diagonal among few terms."""
+    found = [
+        o
+        for o, (e, _) in enumerate(node.operands)
+        if isinstance(e, Sum) and any(_is_diagonal(term) for term, _ in e.terms)
+    ]
+    counts = [_terms(node.operands[o][0]) for o in found]
+    few = prod(len(terms) for terms in counts) <= MOST_PRODUCTS
+    return found if few and len(node.operands) > 1 else []
+
+
+def _terms(node: Node) -> tuple[tuple[Node, Number], ...]:
+    return node.terms if isinstance(node, Sum) else ((node, 1),)
+
+
+def _multiplied_out(node: Einsum) -> Node:
+    chosen = _choices(node)
+    if not chosen:
+        return node
+    dims = dict(enumerate(node.dims))
+    terms: list[tuple[Node, Number]] = []
+    for pick in cartesian(*(_terms(node.operands[o][0]) for o in chosen)):
+        operands = list(node.operands)
+        weight: Number = 1
+        for o, (term, c) in zip(chosen, pick, strict=True):
+            operands[o] = (term, operands[o][1])
+            weight = multiply(weight, c)
+        terms.append((fuse(einsum(operands, node.out, dims)), weight))
+    return linear(terms, node.shape)

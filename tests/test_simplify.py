@@ -1,0 +1,515 @@
+"""fuse, expand and the laws: same value, canonical, idempotent, linear in size."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from indexcalc.derivative import jacobian
+from indexcalc.errors import BudgetError
+from indexcalc.evaluate import evaluate
+from indexcalc.expr import add, einsum, is_zero, linear, number, scale, tensor, zero
+from indexcalc.functions import call, power
+from indexcalc.index_text import index_text
+from indexcalc.matrix import (
+    adj,
+    contract,
+    det,
+    diagonal,
+    diagonal_matrix,
+    divide,
+    elementwise,
+    eye,
+    inv,
+    kron,
+    logdet,
+    norm2,
+    ones,
+    outer,
+    spread,
+    times,
+    total,
+    trace,
+    transpose,
+    vec,
+    zeros,
+)
+from indexcalc.nodes import Node, Tensor, toposort, variables
+from indexcalc.simplify import expand, fuse, fuse_with_assumptions, same
+from indexcalc.sizes import dim
+from tests.random_nodes import (
+    VALUES,
+    Drawn,
+    Environment,
+    arrays,
+    draw,
+    leaf_tensors,
+)
+
+N, M = dim("n"), dim("m")
+A, B, C = (tensor(name, (N, N)) for name in "ABC")
+S = tensor("S", (N, N), "symmetric")
+X, Y, Z = (tensor(name, (N,)) for name in "xyz")
+SEEDS = range(0, 400)
+DEEP = range(3_000, 3_040)
+
+
+def value(node: Node, env: Environment) -> np.ndarray[Any, Any]:
+    """The engine's value of a random node."""
+    return evaluate(node, env, VALUES, None, list(leaf_tensors().values()))
+
+
+def close(got: Any, want: Any, tolerance: float = 1e-9) -> bool:
+    """Equal shapes, and an error below tolerance · (1 + max |want|)."""
+    got, want = np.asarray(got), np.asarray(want)
+    if got.shape != want.shape:
+        return False
+    bound = tolerance * (1 + np.abs(want).max(initial=0))
+    return bool(np.abs(got - want).max(initial=0) <= bound)
+
+
+def random_cases() -> Iterator[tuple[Drawn, Environment]]:
+    """Small nodes, and some deep ones."""
+    for seed in SEEDS:
+        yield draw(seed), arrays(seed)
+    for seed in DEEP:
+        yield draw(seed, 16), arrays(seed)
+
+
+# -- random nodes --------------------------------------------------------------------------
+
+
+def test_fuse_keeps_the_value_and_is_idempotent() -> None:
+    """Against the naive interpreter; fusing again changes nothing."""
+    for drawn, env in random_cases():
+        want = drawn.value(env)
+        fused = fuse(drawn.node)
+        assert fuse(fused) is fused, drawn.node
+        assert fused.shape == drawn.node.shape
+        assert close(value(drawn.node, env), want), drawn.node
+        assert close(value(fused, env), want), drawn.node
+
+
+def test_expand_keeps_the_value_and_is_idempotent() -> None:
+    """Where the budget allows it, and it nearly always does."""
+    refused = 0
+    for drawn, env in random_cases():
+        try:
+            expanded = expand(drawn.node, 1_000)
+        except BudgetError:
+            refused += 1
+            continue
+        assert expand(expanded, 4_000) is expanded, drawn.node
+        assert close(value(expanded, env), drawn.value(env), 1e-8), drawn.node
+    assert refused < 20
+
+
+def test_same_agrees_with_numbers() -> None:
+    """What `same` calls equal has equal values, for nodes of one shape."""
+    by_shape: dict[object, list[Drawn]] = {}
+    for seed in range(150):
+        drawn = draw(seed, 3)
+        by_shape.setdefault(drawn.node.shape, []).append(drawn)
+    env = arrays(0)
+    for group in by_shape.values():
+        for one, two in zip(group, group[1:], strict=False):
+            if same(one.node, two.node):
+                assert close(one.value(env), two.value(env))
+
+
+# -- rewritten expressions -----------------------------------------------------------------
+
+REWRITTEN: dict[str, tuple[Node, Node]] = {
+    "associativity": (contract(contract(A, B), C), contract(A, contract(B, C))),
+    "transposed product": (
+        transpose(contract(A, B)),
+        contract(transpose(B), transpose(A)),
+    ),
+    "transposed sum": (
+        transpose(add(contract(A, B), C)),
+        add(contract(transpose(B), transpose(A)), transpose(C)),
+    ),
+    "trace is cyclic": (
+        trace(contract(contract(A, B), C)),
+        trace(contract(contract(C, A), B)),
+    ),
+    "Hadamard": (times(times(X, Y), X), times(Y, times(X, X))),
+    "Diag of a product": (
+        diagonal_matrix(times(X, Y)),
+        contract(diagonal_matrix(X), diagonal_matrix(Y)),
+    ),
+    "diag of a product": (
+        diagonal(contract(A, B)),
+        contract(times(A, transpose(B)), ones(N)),
+    ),
+    "mixed product": (
+        contract(kron(A, B), kron(X, Y)),
+        kron(contract(A, X), contract(B, Y)),
+    ),
+    "vec of a product": (
+        vec(contract(contract(A, B), C)),
+        contract(kron(transpose(C), A), vec(B)),
+    ),
+    "x / x is one": (divide(X, X), ones(N)),
+    "powers add up": (times(power(X, 3), power(X, Fraction(-1, 2))), power(X, 2.5)),
+    "inverse": (contract(A, contract(inv(A), X)), X),
+    "inverse of an inverse": (inv(inv(A)), A),
+    "inverse of a multiple": (inv(scale(2, A)), scale(Fraction(1, 2), inv(A))),
+    "inverse of a transpose": (inv(transpose(A)), transpose(inv(A))),
+    "inverse of δ": (inv(eye(N)), eye(N)),
+    "inverse of Diag": (
+        inv(diagonal_matrix(times(X, Y))),
+        diagonal_matrix(times(power(Y, -1), power(X, -1))),
+    ),
+    "det of a transpose": (det(transpose(A)), det(A)),
+    "det of an inverse": (det(inv(A)), power(det(A), -1)),
+    "logdet of an inverse": (logdet(inv(A)), scale(-1, logdet(A))),
+    "adj of a transpose": (adj(transpose(A)), transpose(adj(A))),
+    "exp of log": (elementwise("exp", elementwise("log", X)), X),
+    "log of exp": (elementwise("log", elementwise("exp", X)), X),
+    "trace of δ": (trace(eye(N)), total(ones(N))),
+    "a power of zero": (power(zeros(N), 2), zeros(N)),
+    "sin of zero": (elementwise("sin", zeros(N)), zeros(N)),
+    "exp of zero": (elementwise("exp", zeros(N)), ones(N)),
+    "f of a transpose": (
+        elementwise("sin", transpose(A)),
+        transpose(elementwise("sin", A)),
+    ),
+    "f of a spread": (
+        elementwise("sin", spread(total(X), (N,))),
+        spread(elementwise("sin", total(X)), (N,)),
+    ),
+    "f keeps symmetry": (
+        transpose(elementwise("exp", S)),
+        elementwise("exp", S),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REWRITTEN)
+def test_rewritten(name: str) -> None:
+    """Two ways to write one thing fuse into the identical object."""
+    one, two = REWRITTEN[name]
+    assert fuse(one) is fuse(two)
+    assert fuse(fuse(one)) is fuse(one)
+
+
+EXPANDED: dict[str, tuple[Node, Node]] = {
+    "square of a sum": (
+        power(add(X, Y), 2),
+        linear([(power(X, 2), 1), (times(X, Y), 2), (power(Y, 2), 1)], X.shape),
+    ),
+    "distributivity": (
+        contract(add(A, B), X),
+        add(contract(A, X), contract(B, X)),
+    ),
+    "difference of squares": (
+        times(add(X, Y), linear([(X, 1), (Y, -1)], X.shape)),
+        linear([(power(X, 2), 1), (power(Y, 2), -1)], X.shape),
+    ),
+    "a product that is zero": (
+        times(linear([(X, 1), (X, -1)], X.shape), Y),
+        zero(X.shape),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EXPANDED)
+def test_expanded(name: str) -> None:
+    """Multiplied out, both sides are one object."""
+    one, two = EXPANDED[name]
+    assert expand(one) is expand(two)
+    assert same(one, two) is True
+
+
+def test_what_differs_stays_different() -> None:
+    """Nothing is merged that is not equal."""
+    pairs = [
+        (contract(A, B), contract(B, A)),
+        (transpose(A), A),
+        (kron(X, Y), kron(Y, X)),
+        (inv(contract(A, B)), contract(inv(A), inv(B))),
+        (elementwise("sqrt", power(X, 2)), X),
+        (outer(X, Y), outer(Y, X)),
+        (vec(A, "F"), vec(A, "C")),
+    ]
+    for one, two in pairs:
+        assert fuse(one) is not fuse(two)
+        assert not same(one, two)
+
+
+def test_budget() -> None:
+    """expand refuses to exceed its budget, and `same` then does not know."""
+    wide = power(linear([(X, 1), (Y, 1), (Z, 1)], X.shape), 12)
+    with pytest.raises(BudgetError, match="multiplying out"):
+        expand(wide, 50)
+    assert same(wide, power(wide, 2), 50) is None
+    assert same(A, X) is False
+
+
+# -- laws, by numbers ----------------------------------------------------------------------
+
+LAWS: dict[str, Node] = {
+    "inv inv": inv(inv(A)),
+    "inv scaled": inv(scale(-3, A)),
+    "inv diagonal": inv(diagonal_matrix(X)),
+    "inv transposed": inv(transpose(A)),
+    "det transposed": det(transpose(A)),
+    "det inv": det(inv(A)),
+    "det δ": det(eye(N)),
+    "logdet inv": logdet(inv(A)),
+    "logdet δ": logdet(eye(N)),
+    "adj transposed": adj(transpose(A)),
+    "cofactors": call("cofactors", [A], (1,)),
+    "inv A · A": contract(inv(A), A),
+    "A · inv A": contract(A, inv(A)),
+    "tr inv A · A": trace(contract(inv(A), A)),
+    "inv S · S": einsum([(call("inv", [S]), (0, 1)), (S, (2, 1))], [0, 2]),
+    "x² / x": divide(power(X, 2), X),
+    "√x · √x": times(power(X, 0.5), power(X, 0.5)),
+    "(1/x)²": power(power(X, -1), 2),
+    "(2x)³": power(scale(2, X), 3),
+    "(x∘y)⁻¹": power(times(X, Y), -1),
+    "(xyᵀ)²": power(outer(X, Y), 2),
+    "Diag(x)²": power(diagonal_matrix(X), 2),
+    "exp log": elementwise("exp", elementwise("log", X)),
+    "log exp": elementwise("log", elementwise("exp", X)),
+    "exp diag": elementwise("exp", diagonal(A)),
+    "exp vec": elementwise("exp", vec(A)),
+    "log of a multiple": elementwise("log", scale(3, transpose(A))),
+    "power of a number": power(number(Fraction(2, 3)), -2),
+    "power of ones": power(ones(N), Fraction(1, 3)),
+    "sigmoid 0": elementwise("sigmoid", zeros(N)),
+    "cos 0": elementwise("cos", zeros(N)),
+    "norm 0": norm2(zeros(N)),
+}
+
+
+def plain(node: Node, env: Environment) -> Any:
+    """The value of a tree of calls and products, without fuse: every node by itself."""
+    memo: dict[Node, Any] = {}
+    for part in toposort(node):
+        if isinstance(part, Tensor):
+            memo[part] = env[part.name]
+            continue
+        memo[part] = _alone(part, memo)
+    return memo[node]
+
+
+def _alone(node: Node, memo: dict[Node, Any]) -> Any:
+    from indexcalc.nodes import Call, Einsum, Sum
+    from tests.random_nodes import cofactors, contraction
+
+    match node:
+        case Einsum():
+            n = {i: 3 for i in range(len(node.dims))}
+            rows = [memo[child] for child, _ in node.operands]
+            return contraction(rows, [legs for _, legs in node.operands], node.out, n)
+        case Sum():
+            parts = (float(c) * memo[child] for child, c in node.terms)
+            return sum(parts, np.zeros([3] * len(node.shape)))
+        case Call():
+            args = [memo[arg] for arg in node.args]
+    functions: dict[str, Callable[..., Any]] = {
+        "inv": np.linalg.inv,
+        "det": np.linalg.det,
+        "logdet": lambda a: np.linalg.slogdet(a)[1],
+        "cofactors": lambda a, k: cofactors(a),
+        "power": lambda a, p: np.asarray(a, float) ** float(p),
+        "exp": np.exp,
+        "log": np.log,
+        "sin": np.sin,
+        "cos": np.cos,
+        "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
+        "norm2": lambda a, k: np.sqrt((a * a).sum()),
+        "rnorm": lambda a, k: 1 / np.sqrt((a * a).sum()),
+    }
+    assert isinstance(node, Call)
+    return functions[node.function](*args, *node.params)
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_laws_keep_the_value(name: str) -> None:
+    """Each law, on positive entries and a well-conditioned matrix."""
+    rng = np.random.default_rng(0)
+    matrix = rng.uniform(0.5, 1.5, (3, 3)) + 3 * np.eye(3)
+    env = {"A": matrix, "S": matrix + matrix.T}
+    env |= {name: rng.uniform(0.5, 1.5, 3) for name in "xy"}
+    node = LAWS[name]
+    given = {key: env[key] for key in variables(node)}
+    got = evaluate(node, given, {"n": 3}, None, [A, S, X, Y])
+    assert close(got, plain(node, env))
+
+
+def test_assumptions_are_told() -> None:
+    """A domain fact is recorded where a law leaned on it."""
+    node, facts = fuse_with_assumptions(contract(A, inv(A)))
+    assert node is eye(N)
+    assert [(fact.fact, fact.node) for fact in facts] == [("is invertible", A)]
+    _, facts = fuse_with_assumptions(divide(X, X))
+    assert [fact.node for fact in facts] == [X]
+    assert fuse_with_assumptions(times(X, Y))[1] == ()
+
+
+# -- size ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """The block must end in time (this process's), recursion limit untouched."""
+    limit, started = sys.getrecursionlimit(), time.process_time()
+    yield
+    assert time.process_time() - started < seconds
+    assert sys.getrecursionlimit() == limit
+
+
+def repeated(step: Callable[[Node], Node], count: int, start: Node = X) -> Node:
+    """step(step(… start))."""
+    node = start
+    for _ in range(count):
+        node = step(node)
+    return node
+
+
+POINT = {
+    "x": np.array([0.1, 0.2, 0.3]),
+    "A": np.diag([0.9, 0.8, 0.7]) + 0.01,
+    "B": np.diag([0.3, 0.4, 0.5]) - 0.02,
+}
+
+CHAINS: dict[str, Callable[[int], Node]] = {
+    "sin": lambda k: repeated(lambda y: call("sin", [y]), k),
+    "A@…@A@x": lambda k: repeated(lambda y: contract(A, y), k),
+    "(A@A@…)@x": lambda k: contract(repeated(lambda y: contract(y, A), k, A), X),
+    "x∘x∘…": lambda k: repeated(lambda y: times(y, X), k),
+    "x/‖x‖": lambda k: repeated(lambda y: divide(y, norm2(y)), k),
+    "x + sin x": lambda k: repeated(lambda y: add(y, call("sin", [y])), k),
+    "tanh(A x)": lambda k: repeated(lambda y: call("tanh", [contract(A, y)]), k),
+    "0.5 x + x": lambda k: repeated(lambda y: linear([(y, 0.5), (X, 1)], (N,)), k),
+}
+LENGTH = {
+    "A@…@A@x": 2_000,
+    "(A@A@…)@x": 1_000,
+    "x/‖x‖": 1_000,
+    "x + sin x": 2_000,
+    "tanh(A x)": 2_000,
+}
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_chains(name: str) -> None:
+    """Thousands of operations build, differentiate, evaluate and print in time."""
+    count = LENGTH.get(name, 10_000)
+    with within(10):
+        node = CHAINS[name](count)
+    with within(10):
+        value_ = evaluate(node, {key: POINT[key] for key in variables(node)})
+    assert value_.shape == (3,) and not np.isnan(value_).any()
+    with within(10):
+        gradient = fuse(jacobian(total(node), X))
+    with within(10):
+        assert index_text(node).text
+    assert len(toposort(gradient)) < 20 * count
+
+
+BOMBS: dict[str, tuple[int, Callable[[Node], Node]]] = {
+    "y∘y": (60, lambda y: times(y, y)),
+    "y + y@A": (60, lambda y: add(y, contract(y, A))),
+    "(y@A)∘(y@B)": (40, lambda y: times(contract(y, A), contract(y, B))),
+    "y∘(A@y)": (60, lambda y: times(y, contract(A, y))),
+    "(y + x)∘(y + x)": (60, lambda y: times(add(y, X), add(y, X))),
+    "y Σ(y⊗y)": (40, lambda y: times(total(kron(y, y)), y)),
+    "sin y + cos y": (40, lambda y: add(call("sin", [y]), call("cos", [y]))),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_shared_nodes_stay_shared(name: str) -> None:
+    """What is exponential as a tree is linear here, the derivative too."""
+    depth, step = BOMBS[name]
+    node = repeated(step, depth)
+    with within(2):
+        gradient = fuse(jacobian(total(node), X))
+        assert len(toposort(node)) < 5 * depth
+        assert len(toposort(fuse(node))) < 20 * depth
+        assert len(toposort(gradient)) < 40 * depth
+        text = str(index_text(gradient))
+    assert len(text) < 200_000
+    with np.errstate(all="ignore"), within(2):
+        given = {key: POINT[key] for key in variables(node)}
+        assert evaluate(node, given).shape == (3,)
+
+
+def test_matrix_squared_again_and_again() -> None:
+    """((A²)²)²…, sixty times."""
+    node = repeated(lambda y: contract(y, y), 60, A)
+    assert len(toposort(fuse(node))) < 100
+
+
+def long_sum(count: int) -> Node:
+    """A nested sum of `count` terms, a thousand of them different."""
+    node: Node = X
+    for k in range(count - 1):
+        node = add(node, power(X, 2 + k % 1_000))
+    return node
+
+
+def prefix_sums(count: int) -> Node:
+    """A sum of all the partial sums of a sum."""
+    part: Node = X
+    node: Node = X
+    for k in range(count // 2):
+        part = add(part, power(X, 2 + k % 500))
+        node = add(node, part)
+    return node
+
+
+def distinct_sum(count: int) -> Node:
+    """A nested sum of different variables."""
+    node: Node = X
+    for k in range(count - 1):
+        node = add(node, tensor(f"v{k}", (N,)))
+    return node
+
+
+@pytest.mark.parametrize(
+    ("build", "count"), [(long_sum, 100_000), (prefix_sums, 20_000)]
+)
+def test_long_sums(build: Callable[[int], Node], count: int) -> None:
+    """Built, fused, evaluated, differentiated and printed in time."""
+    with within(10):
+        node = build(count)
+    with within(10):
+        got = evaluate(node, {"x": POINT["x"]})
+    with within(10):
+        gradient = fuse(jacobian(total(node), X))
+    with within(10):
+        assert index_text(node).text and index_text(gradient).text
+    step = 1e-30j
+    moved = evaluate(total(node), {"x": POINT["x"] + step * np.array([1, 0, 0])})
+    slope = evaluate(gradient, {"x": POINT["x"]})[0]
+    assert close(slope, np.imag(moved) / 1e-30)
+    assert got.shape == (3,)
+
+
+def test_many_variables() -> None:
+    """Different leaves do not merge, and still fuse in linear time."""
+    with within(4):
+        node = fuse(distinct_sum(20_000))
+    assert len(toposort(node)) == 20_001
+    with within(4):
+        assert jacobian(node, X) is eye(N)
+
+
+def test_zero_stays_zero() -> None:
+    """0 times anything, however deep."""
+    assert is_zero(fuse(times(zeros(N), call("sin", [X]))))
+    assert is_zero(fuse(contract(A, linear([(X, 1), (X, -1)], (N,)))))
+    assert is_zero(fuse(times(add(times(X, Y), scale(-1, times(Y, X))), X)))
