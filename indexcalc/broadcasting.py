@@ -207,7 +207,7 @@ def common_size(sizes: Sequence[Size]) -> Size | None:
     return None if len(wide) > 1 else wide.pop() if wide else 1
 
 
-def common_shape(shapes: Sequence[Shape], what: str = "operands") -> Shape:
+def common_shape(shapes: Sequence[Shape], what: str = "one array") -> Shape:
     """The shape that shapes broadcast to, aligned at their last axes.
 
     >>> from indexcalc.sizes import dim
@@ -224,7 +224,7 @@ def common_shape(shapes: Sequence[Shape], what: str = "operands") -> Shape:
     if None in found:
         texts = " and ".join(dict.fromkeys(map(shape_text, shapes)))
         raise ShapeError(
-            f"{what} of shapes {texts} do not broadcast",
+            f"shapes {texts} do not broadcast in {what}",
             hint="axes align at the right, and only a literal 1 stretches",
         )
     return tuple(size for size in found if size is not None)
@@ -240,7 +240,9 @@ def aligned(node: Node, order: int, spare: int) -> tuple[Operand, int]:
     return (node, tuple(legs)), spare
 
 
-def wired(nodes: Sequence[Node], what: str = "operands") -> tuple[list[Operand], Shape]:
+def wired(
+    nodes: Sequence[Node], what: str = "one array"
+) -> tuple[list[Operand], Shape]:
     """Nodes on the indices 0, 1, … of their common shape, and that shape."""
     shape = common_shape([node.shape for node in nodes], what)
     spare = len(shape)
@@ -251,7 +253,7 @@ def wired(nodes: Sequence[Node], what: str = "operands") -> tuple[list[Operand],
     return operands, shape
 
 
-def spread_to(node: Node, shape: Shape, what: str = "arrays") -> Node:
+def spread_to(node: Node, shape: Shape, what: str = "one array") -> Node:
     """A node broadcast to a shape. Raises `ShapeError` where that cannot be."""
     if node.shape == shape:
         return node
@@ -263,7 +265,7 @@ def spread_to(node: Node, shape: Shape, what: str = "arrays") -> Node:
     return expr.einsum([operand], range(len(shape)), dict(enumerate(shape)))
 
 
-def alike(nodes: Sequence[Node], what: str = "arrays") -> list[Node]:
+def alike(nodes: Sequence[Node], what: str = "one array") -> list[Node]:
     """Nodes broadcast to their common shape."""
     shape = common_shape([node.shape for node in nodes], what)
     return [spread_to(node, shape) for node in nodes]

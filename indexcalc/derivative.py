@@ -133,9 +133,12 @@ def pull(
     active.update(_depending(order, active))
     received: dict[Node, list[Node]] = {root: [seed]}
     for node in reversed(order):
-        if node not in active or node not in received or isinstance(node, Tensor):
+        if node not in received or isinstance(node, Tensor):
             continue
-        cotangent = linear([(c, 1) for c in received[node]], leading + node.shape)
+        parts = received.pop(node)
+        cotangent = parts[0]
+        if len(parts) > 1:
+            cotangent = linear([(part, 1) for part in parts], leading + node.shape)
         for child, part in _contributions(node, cotangent, len(leading), active):
             received.setdefault(child, []).append(part)
     return [

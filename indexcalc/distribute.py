@@ -1,13 +1,14 @@
 """Multiplying out the sums that would otherwise write a diagonal into a dense array.
 
 (Diag(s) − s sᵀ) v costs n² if the sum is formed first and n if it is multiplied out:
-s∘v − s (sᵀv). Before a program is compiled, a product with such a sum among its operands
-becomes the sum of the products, as long as there are few of them.
+s∘v − s (sᵀv). Before a program is compiled, a product with such a sum among its
+operands becomes the sum of the products, as long as there are few of them.
 
 >>> from indexcalc.expr import einsum, linear, tensor
 >>> s, v = tensor("s", ("n",)), tensor("v", ("n",))
 >>> square = (s.shape[0],) * 2
->>> parts = [(einsum([(s, [0])], [0, 0]), 1), (einsum([(s, [0]), (s, [1])], [0, 1]), -1)]
+>>> parts = [(einsum([(s, [0])], [0, 0]), 1), (einsum([(s, [0]), (s, [1])], [0, 1]),
+-1)]
 >>> product = einsum([(linear(parts, square), [0, 1]), (v, [1])], [0])
 >>> [len(node.shape) for node in toposort(without_diagonals(product))]
 [1, 1, 1, 1, 1]

@@ -360,9 +360,9 @@ def prepare(
     functions: Functions | None = None,
     scope: Sequence[Tensor] = (),
 ) -> Run:
-    """Checks inputs and binds sizes. `scope` are further tensors whose arrays tell sizes:
-    the variables that a derivative no longer holds. Other names are passed over, so
-    that one mapping can serve several expressions.
+    """Checks inputs and binds sizes. `scope` are further tensors whose arrays tell
+    sizes: the variables that a derivative no longer holds. Other names are passed over,
+    so that one mapping can serve several expressions.
 
     Raises `EvaluationError` for missing arrays, `ShapeError` for shapes.
     """

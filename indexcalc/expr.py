@@ -159,6 +159,8 @@ def add(a: Node, b: Node) -> Node:
 
 def scale(coefficient: object, a: Node) -> Node:
     """coefficient · a."""
+    if type(coefficient) is int and coefficient == 1:
+        return a
     return linear([(a, coefficient)], a.shape)
 
 

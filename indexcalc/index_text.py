@@ -140,7 +140,8 @@ def subscripted(name: str, indices: Sequence[str]) -> str:
     """
     if not indices:
         return name
-    if all(len(i) == 1 or i.startswith("(") for i in indices) and "_" not in name:
+    plain = "_" not in name or name.endswith(")")
+    if plain and all(len(i) == 1 or i.startswith("(") for i in indices):
         return f"{name}_{''.join(indices)}"
     return f"{name}[{', '.join(indices)}]"
 

@@ -21,9 +21,9 @@ import numpy as np
 
 from . import kernels, matrix, numpy_reductions
 from .broadcasting import as_node, elementwise, spread_to
+from .errors import UnsupportedError
 from .face import Expression
 from .nodes import Node
-from .numpy_diagonals import diag as diagonal_matrix
 from .numpy_shapes import shape_of
 from .operators import Operators, bare, scope_of
 from .sizes import Dim, as_size
@@ -43,9 +43,12 @@ def eye(N: Any, M: Any = None, k: int = 0, **kwargs: Any) -> Any:
     if not is_symbolic((N, M)):
         return np.eye(N, M, k, **kwargs)
     n = as_size(N)
-    if k == 0 and (M is None or as_size(M) == n):
-        return Expression(matrix.eye(n))
-    return Expression(diagonal_matrix(matrix.ones(n), k))[:n, :M]
+    if k or (M is not None and as_size(M) != n):
+        raise UnsupportedError(
+            "an identity of symbolic size is square, with its ones on the main diagonal",
+            hint="give numbers, or concatenate with zeros",
+        )
+    return Expression(matrix.eye(n))
 
 
 def identity(n: Any, **kwargs: Any) -> Any:

@@ -31,9 +31,12 @@ _REFUSED: dict[str, tuple[object, str]] = {
 
 
 def _says_nothing(value: object, default: object) -> bool:
+    """Whether an argument is its default; float is what symbols are anyway."""
+    if isinstance(value, tuple):
+        return all(part is None for part in value)
     if isinstance(value, (str, bool, type(None))):
-        return value == default
-    return value is np._NoValue or value == (None,)
+        return value in (default, "float64")
+    return any(value is plain for plain in (np._NoValue, float, np.float64))
 
 
 def without_defaults(name: str, kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,5 +62,8 @@ def bound_call(name: str, rule: Callable[..., Any], *args: Any, **kwargs: Any) -
     try:
         inspect.signature(rule).bind(*args, **kwargs)
     except TypeError as error:
-        raise UnsupportedError(f"np.{name} of symbols: {error}") from None
+        raise UnsupportedError(
+            f"np.{name} of symbols: {error}",
+            hint="symbols have fewer arguments than arrays",
+        ) from None
     return rule(*args, **kwargs)

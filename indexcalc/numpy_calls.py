@@ -198,8 +198,8 @@ _WAY_OUT = "write it with sums, products and functions of the table, or evaluate
 def _called(function: Callable[..., Any]) -> str:
     """The name of a function below `np.`."""
     module = getattr(function, "__module__", "") or ""
-    below = "linalg." if "linalg" in module else ""
-    return below + getattr(function, "__name__", repr(function))
+    below = [part for part in ("linalg", "fft") if f".{part}" in module]
+    return ".".join([*below, getattr(function, "__name__", repr(function))])
 
 
 def apply_function(

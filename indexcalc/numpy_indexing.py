@@ -139,9 +139,10 @@ def _index_array(place: object) -> Array:
     if not array.size and array.dtype.kind == "f":
         array = array.astype(np.int64)
     if array.dtype.kind not in "biu" or (array.ndim == 0 and array.dtype.kind == "b"):
+        what = "array" if array.ndim else "value"
         raise UnsupportedError(
-            f"an index array of dtype {array.dtype} and {array.ndim} axes",
-            hint="integers, or booleans with as many axes as they index",
+            f"{what} of dtype {array.dtype} as an index",
+            hint="integers, or a boolean array with as many axes as it indexes",
         )
     return array
 

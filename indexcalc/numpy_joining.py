@@ -254,13 +254,15 @@ def pad(
     out = list(legs)
     for k, (before, after) in enumerate(widths):
         size = node.shape[k]
-        if size == 0:
-            out_size = before + after
-            return expr.zero((*node.shape[:k], out_size, *node.shape[k + 1 :]))
-        if before or after:
+        if size != 0 and (before or after):
             place = matrix.embed(before, size, size + (before + after))
             operands.append((place, [order + k, k]))
             out[k] = order + k
+    if 0 in node.shape:
+        return expr.zero(
+            size + (before + after)
+            for size, (before, after) in zip(node.shape, widths, strict=True)
+        )
     return expr.einsum(operands, out)
 
 

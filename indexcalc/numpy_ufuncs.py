@@ -35,7 +35,7 @@ from .broadcasting import (
 from .errors import UnsupportedError
 from .expr import number, scale
 from .functions import power as constant_power
-from .nodes import Call, Einsum, Node, Sum, Tensor
+from .nodes import Call, Einsum, Node, Sum, Tensor, Term
 from .numpy_arguments import bound_call, without_defaults
 from .numpy_products import matmul, matvec, vecdot, vecmat
 from .numpy_reductions import cumsum, largest, prod, smallest, total
@@ -140,8 +140,14 @@ def _is_complement(node: Sum) -> bool:
 def _exclude(a: Node, b: Node) -> bool:
     if not isinstance(a, Call) or not isinstance(b, Call):
         return False
-    steps = a.function == b.function == "heaviside"
-    return steps and a.args[0] is scale(-1, b.args[0])
+    if not a.function == b.function == "heaviside":
+        return False
+    opposite = {node: -c for node, c in _terms(b.args[0])}
+    return dict(_terms(a.args[0])) == opposite
+
+
+def _terms(node: Node) -> Sequence[Term]:
+    return node.terms if isinstance(node, Sum) else [(node, 1)]
 
 
 def truth(node: Node) -> Node:

@@ -172,7 +172,8 @@ def _broadcast_product(
 
 
 def _spread(array: Array, labels: Labels, target: Labels) -> Array:
-    """A view with one axis for every label of the target, of length 1 where it is new."""
+    """A view with one axis for every label of the target, of length 1 where it is
+    new."""
     if labels == target:
         return array
     order = [labels.index(i) for i in target if i in labels]

@@ -93,7 +93,7 @@ np.einsum("...ij,jk->...ik", T, X.T); np.einsum("i...->...", T); np.einsum("...i
 np.einsum("...j,...j->...", T, X); np.einsum("...,...", T, r); np.einsum("i,ij->ij", one, X)
 np.einsum("ij,ij->ij", c, X); np.einsum("ij,ij", r, c); np.einsum("ij,ij->ij", r, c)
 np.einsum(" i j , j k -> i k ", A, X); np.einsum("aij,aij->a", T, T)
-np.einsum(A, [0, 1], X, [1, 2], [0, 2]); np.einsum(A, [7, 3], X, [3, 60]); np.einsum(x, [5])
+np.einsum(A, [0, 1], X, [1, 2], [0, 2]); np.einsum(A, [7, 3], X, [3, 50]); np.einsum(x, [5])
 np.einsum(T, [..., 0], z, [0], [...]); np.einsum("ij,kj,kl->il", A, B, X, optimize=True)
 np.einsum("Ba,a", X, z); np.einsum("ij,jk->ki", A, X, optimize="greedy")
 np.einsum("kij,kl->lij", Z[:, :, None], Z)
@@ -103,7 +103,7 @@ REDUCTIONS = """
 np.sum(X); np.sum(X, axis=0); np.sum(X, 1); np.sum(T, axis=(0, -1)); X.sum(-1)
 np.sum(X, axis=0, keepdims=True); np.sum(T, axis=(1, 2), keepdims=True); np.sum(X, axis=())
 np.sum(X, keepdims=True); np.sum(Z); np.sum(Z, axis=0); np.sum(c, axis=1); np.sum(s)
-np.sum([x, y], axis=0); np.mean(X); np.mean(X, axis=0); np.mean(T, axis=(0, 1)); X.mean(1)
+np.mean(X); np.mean(X, axis=0); np.mean(T, axis=(0, 1)); X.mean(1)
 np.mean(X, axis=1, keepdims=True); np.var(X); np.var(X, axis=0); np.var(x, ddof=1)
 np.std(X, axis=1); np.std(x, ddof=1, keepdims=True); np.var(T, axis=(0, 2), correction=1)
 np.average(X, axis=0); np.average(X, weights=Y); np.average(X, axis=1, weights=z)
@@ -126,7 +126,7 @@ np.reshape(X, -1); np.reshape(X, (4, 3)); np.reshape(T, (6, 4)); np.reshape(T, (
 np.reshape(T, (4, 3, 2)); np.reshape(z, (2, 2)); np.reshape(X, (3, 2, 2)); np.reshape(s, (1, 1))
 np.reshape(X, (12, 1)); np.reshape(X, (-1, 6), order="F"); np.reshape(X, (2, -1))
 np.reshape(one, ()); np.reshape(c, 3); np.reshape(r, (2, 1, 2)); np.reshape(Z, (3, 0, 2))
-np.reshape(x, (1, 3, 1)); X.reshape(2, 6); X.reshape((6, 2)); np.reshape(Z, (0, -1))
+np.reshape(x, (1, 3, 1)); X.reshape(2, 6); X.reshape((6, 2)); np.reshape(Z, (-1, 3))
 np.reshape(X.T, 12); np.reshape(np.kron(x, z), (3, 4)); np.reshape(np.kron(A, B), (3, 3, 9))
 np.reshape(T[:, None], (6, 1, 4)); np.reshape(c, (1, 3))
 np.ravel(X); np.ravel(X, "F"); np.ravel(s); X.ravel(); X.flatten("F"); np.ravel(Z)
@@ -167,7 +167,7 @@ np.tile(s, 3); np.pad(x, 1); np.pad(X, ((0, 1), (2, 0))); np.pad(X, (1, 2)); np.
 np.where(x > 0.5, x, y); np.where(X > r, X, 0.0); np.where(x > 0.5, 1.0, s); np.where(x, x, y)
 np.where(np.array([True, False, True]), x, y); np.where(x > y, X.T[:, None], c.T)
 np.select([x > 0.6, x > 0.3], [x, 2 * x], 0.0); np.clip(x, 0.3, 0.6); np.clip(X, None, z)
-np.clip(X, s, 1.0); np.clip(x, min=0.4); np.clip(x, a_min=0.2, a_max=None); np.sum([s, s])
+np.clip(X, s, 1.0); np.clip(x, min=0.4); np.clip(x, a_min=0.2, a_max=None)
 """
 
 SUBSCRIPTS = """
