@@ -27,8 +27,7 @@ def jobs(title: str) -> dict[str, Job]:
     return found
 
 
-# -- SymPy's matrix expressions
-# ------------------------------------------------------------
+# -- SymPy's matrix expressions --------------------------------------------------------
 
 
 def _matrices(suffix: str, **shapes: tuple[Any, Any]) -> list[Any]:
@@ -90,8 +89,7 @@ SYMPY: dict[str, Job] = {
 }
 
 
-# -- tensorgrad
-# ----------------------------------------------------------------------------
+# -- tensorgrad ------------------------------------------------------------------------
 
 
 def _variables(suffix: str, **edges: str) -> list[Any]:

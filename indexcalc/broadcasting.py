@@ -31,8 +31,7 @@ from .sizes import Dim, Shape, Size, shape_text, size_text, times
 SCALARS = (bool, int, float, complex, Fraction, np.number, np.bool_)
 
 
-# -- values
-# --------------------------------------------------------------------------------
+# -- values ----------------------------------------------------------------------------
 
 
 def is_known(value: object) -> bool:
@@ -88,20 +87,30 @@ def _array(array: np.ndarray[Any, Any]) -> Node:
     if first == last and math.isfinite(abs(first)):
         if bool((array == first).all()):
             return expr.scale(first, matrix.ones(*array.shape))
-        identity = np.eye(len(array), dtype=array.dtype) * first
-        if array.ndim == 2 and np.array_equal(array, identity):
+        if _is_diagonal(array) and bool((array.diagonal() == first).all()):
             return expr.scale(first, matrix.eye(len(array)))
     return expr.constant(array)
 
 
+def _is_diagonal(array: np.ndarray[Any, Any]) -> bool:
+    square = array.ndim == 2 and array.shape[0] == array.shape[1]
+    return square and np.count_nonzero(array) == np.count_nonzero(array.diagonal())
+
+
 def _nested(rows: Sequence[object]) -> Node:
-    if not any(isinstance(part, (Base, Dim, list, tuple)) for part in rows):
+    if not _holds_nodes(rows):
         return as_node(np.asarray(rows))
     nodes = [as_node(part) for part in rows]
     if len({node.shape for node in nodes}) > 1:
         shapes = " and ".join(dict.fromkeys(shape_text(n.shape) for n in nodes))
         raise ShapeError(f"rows of shapes {shapes} do not make one array")
     return stack(nodes, 0)
+
+
+def _holds_nodes(value: object) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(map(_holds_nodes, value))
+    return isinstance(value, (Base, Dim, Fraction))
 
 
 def stack(nodes: Sequence[Node], axis: int) -> Node:
@@ -129,8 +138,7 @@ def _plain(value: object) -> object:
     return float(value) if isinstance(value, Fraction) else value
 
 
-# -- axes
-# ----------------------------------------------------------------------------------
+# -- axes ------------------------------------------------------------------------------
 
 
 def axis_of(axis: object, order: int) -> int:
@@ -175,6 +183,8 @@ def dropped(node: Node, axes: Sequence[int]) -> Node:
 
 def moved(node: Node, source: Sequence[int], target: Sequence[int]) -> Node:
     """The axes `source` taken to the places `target`, the others in their order."""
+    if len(source) != len(target):
+        raise ShapeError(f"{len(source)} axes cannot be moved to {len(target)} places")
     order = [k for k in range(len(node.shape)) if k not in source]
     for place, axis in sorted(zip(target, source, strict=True)):
         order.insert(place, axis)
@@ -197,8 +207,7 @@ def literal(size: Size, what: str) -> int:
     )
 
 
-# -- broadcasting
-# --------------------------------------------------------------------------
+# -- broadcasting ----------------------------------------------------------------------
 
 
 def common_size(sizes: Sequence[Size]) -> Size | None:
@@ -271,8 +280,7 @@ def alike(nodes: Sequence[Node], what: str = "one array") -> list[Node]:
     return [spread_to(node, shape) for node in nodes]
 
 
-# -- arithmetic
-# ----------------------------------------------------------------------------
+# -- arithmetic ------------------------------------------------------------------------
 
 
 def combine(*terms: tuple[Node, object]) -> Node:

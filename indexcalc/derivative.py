@@ -44,8 +44,7 @@ def jacobian(root: Node, variable: Tensor) -> Node:
     return _projected(raw, variable)
 
 
-# -- forward
-# -----------------------------------------------------------------------------
+# -- forward ---------------------------------------------------------------------------
 
 
 def forward(root: Node, variable: Tensor) -> Node:
@@ -114,8 +113,7 @@ def _call_legs(node: Call, k: int) -> tuple[list[int], list[int], list[int]]:
     return list(range(batch)), list(range(batch, ends[0])), list(range(*ends))
 
 
-# -- reverse
-# -----------------------------------------------------------------------------
+# -- reverse ---------------------------------------------------------------------------
 
 
 def reverse(root: Node, variable: Tensor) -> Node:
@@ -221,8 +219,7 @@ def _call_cotangent(node: Call, k: int, cotangent: Node, leading: int) -> Node:
     return einsum(operands, [*lead, *batch, *argument])
 
 
-# -- structured variables
-# ------------------------------------------------------------------
+# -- structured variables --------------------------------------------------------------
 
 _UNCONSTRAINED = frozenset({"", "orthogonal", "positive"})
 

@@ -7,9 +7,10 @@ operands becomes the sum of the products, as long as there are few of them.
 >>> from indexcalc.expr import einsum, linear, tensor
 >>> s, v = tensor("s", ("n",)), tensor("v", ("n",))
 >>> square = (s.shape[0],) * 2
->>> parts = [(einsum([(s, [0])], [0, 0]), 1), (einsum([(s, [0]), (s, [1])], [0, 1]),
--1)]
->>> product = einsum([(linear(parts, square), [0, 1]), (v, [1])], [0])
+>>> diagonal = einsum([(s, [0])], [0, 0])
+>>> outer = einsum([(s, [0]), (s, [1])], [0, 1])
+>>> jacobian = linear([(diagonal, 1), (outer, -1)], square)
+>>> product = einsum([(jacobian, [0, 1]), (v, [1])], [0])
 >>> [len(node.shape) for node in toposort(without_diagonals(product))]
 [1, 1, 1, 1, 1]
 """

@@ -49,8 +49,7 @@ from .sizes import (
 Functions = Mapping[str, Callable[..., Any]]
 
 
-# -- inputs
-# --------------------------------------------------------------------------------
+# -- inputs ----------------------------------------------------------------------------
 
 
 def as_array(name: str, value: object) -> Array:
@@ -174,8 +173,7 @@ def _clash(
     )
 
 
-# -- running
-# -------------------------------------------------------------------------------
+# -- running ---------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -343,8 +341,7 @@ def write_out(core: Array, pattern: Pattern, sizes: Sequence[int]) -> Array:
     return dense
 
 
-# -- the face of the module
-# ----------------------------------------------------------------
+# -- the face of the module ------------------------------------------------------------
 
 
 @lru_cache(maxsize=128)

@@ -47,8 +47,7 @@ from .nodes import (
 from .sizes import Dim, Shape, Size, as_size, dim, shape_text, size_text
 from .sizes import times as times_sizes
 
-# -- leaves
-# ------------------------------------------------------------------------------
+# -- leaves ----------------------------------------------------------------------------
 
 
 def tensor(name: str, shape: Iterable[object], structure: str = "") -> Tensor:
@@ -100,8 +99,7 @@ def constant(array: object, name: str = "") -> Tensor:
     return intern_node(Tensor, digest, name or "constant", fields)
 
 
-# -- linear combinations
-# -----------------------------------------------------------------
+# -- linear combinations ---------------------------------------------------------------
 
 
 def linear(terms: Iterable[tuple[Node, object]], shape: Shape) -> Node:
@@ -182,8 +180,7 @@ def size_node(size: Size) -> Node:
     )
 
 
-# -- calls
-# -------------------------------------------------------------------------------
+# -- calls -----------------------------------------------------------------------------
 
 
 def call_node(
@@ -217,8 +214,7 @@ def _param_key(param: object) -> str:
     return repr(param)
 
 
-# -- contractions
-# ------------------------------------------------------------------------
+# -- contractions ----------------------------------------------------------------------
 
 
 def einsum(

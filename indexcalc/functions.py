@@ -45,8 +45,7 @@ class Function:
     keeps_symmetry: bool = False
 
 
-# -- small products
-# ----------------------------------------------------------------------
+# -- small products --------------------------------------------------------------------
 
 
 def ones(shape: Shape) -> Node:
@@ -100,8 +99,7 @@ def unknown(name: str, args: Sequence[Node], orders: Sequence[int] = ()) -> Node
     return call("unknown", args, (name, tuple(orders) or (0,) * len(args)))
 
 
-# -- partials of elementwise functions
-# ----------------------------------------------------
+# -- partials of elementwise functions -------------------------------------------------
 
 
 def _of(name: str) -> Callable[[Node], Node]:
@@ -189,8 +187,7 @@ _UNARY: dict[str, Callable[[Node, Node], Node]] = {
 }
 
 
-# -- partials of functions with cores
-# -----------------------------------------------------
+# -- partials of functions with cores --------------------------------------------------
 
 
 def _batch(f: Call, core: int) -> list[int]:
@@ -242,8 +239,7 @@ def _norm_partial(order: int, sign: int) -> Partial:
     return partial
 
 
-# -- the table
-# ----------------------------------------------------------------------------
+# -- the table -------------------------------------------------------------------------
 
 
 def _fixed(inputs: tuple[Core, ...], output: Core) -> Callable[..., Signature]:
@@ -336,6 +332,8 @@ def call(name: str, args: Sequence[Node], params: tuple[Any, ...] = ()) -> Node:
     core axes of one letter, or batch axes, disagree.
     """
     if name == "unknown":
+        if len(params[1]) != len(args):
+            raise ShapeError(f"{params[0]} takes {len(params[1])} arguments")
         signature: Signature = ((_ELEMENTWISE,) * len(args), ())
     elif name in TABLE:
         signature = TABLE[name].signature(params)

@@ -146,8 +146,7 @@ def subscripted(name: str, indices: Sequence[str]) -> str:
     return f"{name}[{', '.join(indices)}]"
 
 
-# -- what gets a name of its own
-# -----------------------------------------------------------
+# -- what gets a name of its own -------------------------------------------------------
 
 
 def _named_parts(root: Node) -> list[Node]:
@@ -189,8 +188,7 @@ def _closed_children(node: Node) -> Iterator[Node]:
         yield from (e for e in groups if any(len(g) > 1 for g in e.out))
 
 
-# -- formulas
-# ------------------------------------------------------------------------------
+# -- formulas --------------------------------------------------------------------------
 
 
 def _body(naming: Naming, node: Node, outer: Sequence[Axis]) -> str:

@@ -35,8 +35,7 @@ Assumptions = dict[Assumption, None]
 Outcome = tuple[Number, Node]
 
 
-# -- laws of calls
-# -------------------------------------------------------------------------
+# -- laws of calls ---------------------------------------------------------------------
 
 
 def _inv(f: Call, facts: Assumptions) -> Outcome | None:
@@ -179,11 +178,13 @@ def _inside(view: Node) -> tuple[Node, tuple[int, ...]] | None:
     if view.view and len(view.operands) == 1 and len(flat) == len(view.dims):
         return view.operands[0]
     carried = {i for _, legs in view.operands for i in legs}
-    if carried.issuperset(flat) and all(len(axis) == 1 for axis in view.out):
+    legs = tuple(sorted(i for i in flat if i in carried))
+    if tuple((i,) for i in legs) == view.out:
         return None
-    legs = tuple(i for i in flat if i in carried)
     bound = {i: n for i, n in enumerate(view.dims) if i in carried or i not in flat}
-    return einsum(view.operands, legs, bound), legs
+    core = einsum(view.operands, legs, bound)
+    settled = isinstance(core, Einsum) and list(core.out) == sorted(core.out)
+    return (core, legs) if settled or not isinstance(core, Einsum) else None
 
 
 def _split(node: Node) -> Outcome:
@@ -221,8 +222,7 @@ def _weight(node: Node) -> tuple[bool, tuple[int, str, bytes]]:
     return isinstance(node, Einsum), node.key
 
 
-# -- laws of products
-# ----------------------------------------------------------------------
+# -- laws of products ------------------------------------------------------------------
 
 
 def cancel_inverses(net: Network, facts: Assumptions) -> bool:

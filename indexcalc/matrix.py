@@ -30,8 +30,7 @@ from .sizes import times as times_sizes
 
 __all__ = ["add", "scale", "spread"]
 
-# -- constants
-# -----------------------------------------------------------------------------
+# -- constants -------------------------------------------------------------------------
 
 
 def ones(*sizes: Size) -> Node:
@@ -105,8 +104,7 @@ def levicivita(n: Size) -> Node:
     return constant(array, f"levicivita{n}")
 
 
-# -- shape
-# ---------------------------------------------------------------------------------
+# -- shape -----------------------------------------------------------------------------
 
 
 def transpose(a: Node, axes: Sequence[int] | None = None) -> Node:
@@ -200,8 +198,7 @@ def stacked(parts: Sequence[Node], axis: int) -> Node:
     return linear(terms, shape)
 
 
-# -- products
-# ------------------------------------------------------------------------------
+# -- products --------------------------------------------------------------------------
 
 
 def times(a: Node, b: Node) -> Node:
@@ -296,8 +293,7 @@ def matrix_power(a: Node, k: int) -> Node:
     return a if result is None else result
 
 
-# -- reductions
-# ----------------------------------------------------------------------------
+# -- reductions ------------------------------------------------------------------------
 
 
 def trace(a: Node) -> Node:
@@ -347,8 +343,7 @@ def softmax(x: Node) -> Node:
     return call("softmax", [x])
 
 
-# -- linear algebra and elementwise functions
-# ----------------------------------------------
+# -- linear algebra and elementwise functions ------------------------------------------
 
 
 def inv(a: Node) -> Node:
@@ -420,8 +415,7 @@ def unknown(name: str, *nodes: Node, orders: Sequence[int] = ()) -> Node:
     return functions.unknown(name, nodes, orders)
 
 
-# -- checks
-# --------------------------------------------------------------------------------
+# -- checks ----------------------------------------------------------------------------
 
 
 def _require_same(what: str, a: Node, b: Node) -> None:

@@ -137,8 +137,7 @@ def is_symmetric(node: Node) -> bool:
     return isinstance(node, Call) and node.symmetric
 
 
-# -- traversal
-# ---------------------------------------------------------------------------
+# -- traversal -------------------------------------------------------------------------
 
 
 def children(node: Node) -> Iterator[Node]:

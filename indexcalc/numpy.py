@@ -45,7 +45,7 @@ def eye(N: Any, M: Any = None, k: int = 0, **kwargs: Any) -> Any:
     n = as_size(N)
     if k or (M is not None and as_size(M) != n):
         raise UnsupportedError(
-            "an identity of symbolic size is square, with its ones on the main diagonal",
+            "an identity of symbolic size has its ones on the main diagonal",
             hint="give numbers, or concatenate with zeros",
         )
     return Expression(matrix.eye(n))
@@ -152,6 +152,8 @@ def softmax(x: Any, axis: Any = -1) -> Any:
 
 
 def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(np, name)
 
 

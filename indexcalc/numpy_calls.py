@@ -5,8 +5,9 @@ bare nodes, under NumPy's own rules of broadcasting, axes and `keepdims`. What i
 the tables is refused with the reason.
 
 >>> from indexcalc.expr import tensor
+>>> from indexcalc.matrix import trace
 >>> A = tensor("A", ("n", "n"))
->>> apply_function(np.trace, (A,), {}) is matrix.trace(A)
+>>> apply_function(np.trace, (A,), {}) is trace(A)
 True
 """
 
@@ -17,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from . import matrix
 from . import numpy_choices as choices
 from . import numpy_diagonals as diagonals
 from . import numpy_joining as joining
@@ -32,7 +32,7 @@ from .numpy_indexing import getitem
 from .numpy_ufuncs import REASONS as UFUNC_REASONS
 from .numpy_ufuncs import apply_ufunc
 
-__all__ = ["apply_function", "apply_ufunc", "as_node", "getitem", "matrix"]
+__all__ = ["apply_function", "apply_ufunc", "as_node", "getitem"]
 
 Rule = Callable[..., Any]
 

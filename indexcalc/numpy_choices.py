@@ -59,7 +59,7 @@ def clip(
     """min(max(a, low), high); either bound may be missing."""
     node = as_node(a)
     for name, given in (("max", (a_min, min)), ("min", (a_max, max))):
-        bounds = [bound for bound in given if bound not in (None, np._NoValue)]
-        if bounds:
-            node = elementwise(name, node, as_node(bounds[0]))
+        for bound in given:
+            if bound is not None and bound is not np._NoValue:
+                node = elementwise(name, node, as_node(bound))
     return node

@@ -231,6 +231,9 @@ def rows_of(entries: Array, size: Size) -> Node:
             f"an index array reaches from {entries.min()} to {entries.max()} on an "
             f"axis of size {size}"
         )
+    if entries.ndim == 1 and entries[0] >= 0 and bool((np.diff(entries) == 1).all()):
+        run = range(int(entries[0]), int(entries[-1]) + 1)
+        return matrix.transpose(selection(run, size))
     return as_node(np.eye(size)[entries])
 
 

@@ -108,33 +108,46 @@ def step(x: Node, at_zero: Node) -> Node:
 
 
 def is_indicator(node: Node) -> bool:
-    """Whether a node is 0 or 1 at every entry, as its structure shows."""
+    """Whether a node is 0 or 1 at every entry, as its structure shows: heaviside,
+    masks, entrywise products, and complements of these."""
+    pending, seen = [node], {node}
+    while pending:
+        parts = _indicator_parts(pending.pop())
+        if parts is None:
+            return False
+        pending += [part for part in parts if part not in seen]
+        seen.update(parts)
+    return True
+
+
+def _indicator_parts(node: Node) -> list[Node] | None:
+    """The nodes that must be indicators for this one to be; None where it is none."""
     match node:
         case Tensor():
             array = node.array
-            return array is not None and bool(((array == 0) | (array == 1)).all())
+            masked = array is not None and bool(((array == 0) | (array == 1)).all())
+            return [] if masked else None
         case Call():
-            return node.function == "heaviside"
+            return [] if node.function == "heaviside" else None
         case Einsum():
             shown = {i for axis in node.out for i in axis}
-            bound = set(range(len(node.dims))) - shown
-            return not bound and all(is_indicator(e) for e, _ in node.operands)
+            summed = set(range(len(node.dims))) - shown
+            return None if summed else [e for e, _ in node.operands]
         case Sum():
-            return not node.terms or _is_complement(node)
+            return _complement_parts(node)
 
 
-def _is_complement(node: Sum) -> bool:
-    """1 − a, or 1 − (a > b) − (b > a), or (a > b) + (b > a)."""
-    plain = [e for e, _ in node.terms if isinstance(e, Einsum) and not e.operands]
-    rest = [(e, c) for e, c in node.terms if e not in plain]
-    if plain and all(c != 1 for e, c in node.terms if e in plain):
-        return False
-    sign = -1 if plain else 1
-    if len(plain) > 1 or any(c != sign for _, c in rest):
-        return False
-    if len(rest) == 1:
-        return is_indicator(rest[0][0])
-    return len(rest) == 2 and _exclude(rest[0][0], rest[1][0])
+def _complement_parts(node: Sum) -> list[Node] | None:
+    """0, 1 − a, 1 − (a > b) − (b > a), or (a > b) + (b > a)."""
+    full = [(e, c) for e, c in node.terms if isinstance(e, Einsum) and not e.operands]
+    rest = [(e, c) for e, c in node.terms if (e, c) not in full]
+    sign = -1 if full else 1
+    wanted = [1] * len(full) + [sign] * len(rest)
+    if len(full) > 1 or [c for _, c in full + rest] != wanted:
+        return None
+    if len(rest) == 2:
+        return [] if _exclude(rest[0][0], rest[1][0]) else None
+    return [e for e, _ in rest] if len(rest) < 2 else None
 
 
 def _exclude(a: Node, b: Node) -> bool:
@@ -295,8 +308,6 @@ REASONS: dict[str, str] = {
 
 def outer(ufunc: np.ufunc, a: object, b: object) -> Node:
     """ufunc.outer: every entry of a with every entry of b."""
-    if ufunc.signature is not None:
-        raise UnsupportedError(f"np.{ufunc.__name__} has no outer")
     left, right = as_node(a), as_node(b)
     order = len(left.shape)
     places = range(order, order + len(right.shape))
@@ -354,6 +365,8 @@ def apply_ufunc(
         reason = REASONS.get(name, "it is not in the function table")
         raise UnsupportedError(f"np.{name} of symbols is not supported: {reason}")
     rest = without_defaults(name, kwargs)
+    if method == "__call__" and not rest:
+        return rule(*map(as_node, inputs))
     if method == "__call__":
         return bound_call(name, rule, *map(as_node, inputs), **rest)
     if method not in METHODS:

@@ -21,6 +21,17 @@ from .numpy_calls import apply_function, apply_ufunc, getitem
 from .sizes import Shape, shape_text, times
 
 
+def _method(function: Callable[..., Any]) -> Any:
+    """An array's method that is NumPy's function of the array."""
+
+    def method(self: Operators, *args: Any, **kwargs: Any) -> Any:
+        return self._function(function, self, *args, **kwargs)
+
+    method.__name__ = function.__name__
+    method.__doc__ = f"`np.{function.__name__}`."
+    return method
+
+
 class Operators:
     """What an expression shares with arrays."""
 
@@ -48,8 +59,7 @@ class Operators:
         """The number of axes."""
         return len(self.written.shape)
 
-    # -- arithmetic, NumPy's
-    # -------------------------------------------------------------
+    # -- arithmetic, NumPy's -----------------------------------------------------------
 
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any
@@ -70,7 +80,8 @@ class Operators:
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise UnsupportedError(
-            "an expression is not an array", hint="call evaluate(…) with arrays"
+            "an expression is not an array",
+            hint="evaluate(…) gives one; ic.numpy.array([…]) and np.stack join symbols",
         )
 
     def __add__(self, other: object) -> Self:
@@ -130,6 +141,20 @@ class Operators:
     def __le__(self, other: object) -> Self:
         return self._ufunc(np.less_equal, self, other)
 
+    def __and__(self, other: object) -> Self:
+        return self._ufunc(np.logical_and, self, other)
+
+    def __or__(self, other: object) -> Self:
+        return self._ufunc(np.logical_or, self, other)
+
+    def __xor__(self, other: object) -> Self:
+        return self._ufunc(np.logical_xor, self, other)
+
+    def __invert__(self) -> Self:
+        return self._ufunc(np.logical_not, self)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
     def __bool__(self) -> bool:
         raise UnsupportedError(
             "an expression has no truth value", hint="use np.where for a choice"
@@ -174,21 +199,26 @@ class Operators:
         """The last two axes exchanged."""
         return self._with(expr.swapped(self.written))
 
-    def sum(self, axis: object = None, **kwargs: Any) -> Self:
-        """`np.sum`."""
-        return self._function(np.sum, self, axis=axis, **kwargs)
+    sum = _method(np.sum)
+    mean = _method(np.mean)
+    std = _method(np.std)
+    var = _method(np.var)
+    max = _method(np.max)
+    min = _method(np.min)
+    prod = _method(np.prod)
+    cumsum = _method(np.cumsum)
+    dot = _method(np.dot)
+    trace = _method(np.trace)
+    diagonal = _method(np.diagonal)
+    squeeze = _method(np.squeeze)
+    swapaxes = _method(np.swapaxes)
+    clip = _method(np.clip)
+    repeat = _method(np.repeat)
+    take = _method(np.take)
 
-    def mean(self, axis: object = None, **kwargs: Any) -> Self:
-        """`np.mean`."""
-        return self._function(np.mean, self, axis=axis, **kwargs)
-
-    def dot(self, other: object) -> Self:
-        """`np.dot`."""
-        return self._function(np.dot, self, other)
-
-    def trace(self) -> Self:
-        """`np.trace`."""
-        return self._function(np.trace, self)
+    def copy(self) -> Self:
+        """The expression itself, which never changes."""
+        return self
 
     def transpose(self, *axes: Any) -> Self:
         """`np.transpose`."""

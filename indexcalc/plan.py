@@ -199,8 +199,7 @@ def _emit_sum(program: Program, node: Sum) -> Slot:
     return program.emit(Combine(terms, node.shape, False), plain(node.shape))
 
 
-# -- contractions
-# --------------------------------------------------------------------------
+# -- contractions ----------------------------------------------------------------------
 
 
 @dataclass(slots=True)

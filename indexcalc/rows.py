@@ -118,8 +118,8 @@ _BAD = (
 
 
 def _read_tensor(nodes: list[Node], name: str, shape: str, structure: str = "") -> Node:
-    if not isinstance(name, str):
-        raise TypeError(f"{name!r} is not a name")
+    if not (isinstance(name, str) and isinstance(shape, str)):
+        raise TypeError(f"{name!r} and {shape!r} are not a name and a shape")
     return tensor(name, parse_shape(shape), structure)
 
 
@@ -127,7 +127,7 @@ def _read_constant(
     nodes: list[Node], name: str, dtype: str, shape: str, content: str
 ) -> Node:
     flat = np.frombuffer(bytes.fromhex(content), np.dtype(dtype))
-    return constant(flat.reshape([int(n) for n in shape.split()]), name)
+    return constant(flat.reshape([int(str(n)) for n in parse_shape(shape)]), name)
 
 
 def _read_einsum(

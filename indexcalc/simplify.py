@@ -129,8 +129,7 @@ def _fused(fusion: Fusion, node: Node) -> Factor:
             return _fused_einsum(fusion, node)
 
 
-# -- sums
-# ----------------------------------------------------------------------------------
+# -- sums ------------------------------------------------------------------------------
 
 
 def _fused_sum(fusion: Fusion, root: Sum) -> Factor:
@@ -197,8 +196,7 @@ def _primitive(node: Node) -> tuple[Number, Node]:
     return common, linear(terms, node.shape)
 
 
-# -- calls
-# ---------------------------------------------------------------------------------
+# -- calls -----------------------------------------------------------------------------
 
 
 def _fused_call(fusion: Fusion, node: Call) -> Factor:
@@ -251,8 +249,7 @@ def _powers_inside(fusion: Fusion, body: Node, exponent: Number) -> Node | None:
     return None
 
 
-# -- products
-# ------------------------------------------------------------------------------
+# -- products --------------------------------------------------------------------------
 
 
 def _fused_einsum(fusion: Fusion, node: Einsum) -> Factor:
@@ -351,8 +348,7 @@ def _permutes(net: Network, legs: list[int]) -> bool:
     return sorted(flat) == sorted(legs) and len(set(legs)) == len(net.dims)
 
 
-# -- expansion
-# -----------------------------------------------------------------------------
+# -- expansion -------------------------------------------------------------------------
 
 
 def expand(root: Node, budget: int = TERM_BUDGET) -> Node:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import product
+from typing import TypeGuard
 
 from .errors import BudgetError, ShapeError
 
@@ -45,11 +46,11 @@ class Dim:
     def __repr__(self) -> str:
         return f"Dim({self.text!r})"
 
-    def __add__(self, other: Size) -> Size:
-        return plus(self, other)
+    def __add__(self, other: object) -> Size:
+        return plus(self, other) if is_size(other) else NotImplemented
 
-    def __mul__(self, other: Size) -> Size:
-        return times(self, other)
+    def __mul__(self, other: object) -> Size:
+        return times(self, other) if is_size(other) else NotImplemented
 
     __radd__ = __add__
     __rmul__ = __mul__
@@ -57,6 +58,13 @@ class Dim:
 
 Size = int | Dim
 Shape = tuple[Size, ...]
+
+
+def is_size(value: object) -> TypeGuard[Size]:
+    """Whether a value is a size: a `Dim`, or an integer that is not negative."""
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, Dim) or (isinstance(value, int) and value >= 0)
 
 
 @lru_cache(maxsize=4096)
@@ -162,6 +170,8 @@ def value_of(size: Size, values: Mapping[str, int]) -> int:
     """
     total = 0
     for monomial, coefficient in _terms(size):
+        if any(values.get(name) == 0 for name in monomial):
+            continue
         for name in monomial:
             if name not in values:
                 raise ShapeError(

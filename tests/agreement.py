@@ -44,8 +44,8 @@ def _differences(case: Case, answer: Answer) -> Iterator[str]:
 def _compare(
     case: Case, what: str, symbol: ic.Expression, expected: np.ndarray
 ) -> Iterator[str]:
-    given = {"sizes": case.sizes, "functions": case.functions}
-    got = np.asarray(symbol.evaluate(case.values, **given))
+    array = symbol.evaluate(case.values, sizes=case.sizes, functions=case.functions)
+    got = np.asarray(array)
     if got.shape != expected.shape:
         yield f"{what} has shape {got.shape}, not {expected.shape}"
         return

@@ -44,7 +44,7 @@ Array = Any
 Reference = Callable[[Mapping[str, Array]], Array]
 
 
-# -- elementwise ---------------------------------------------------------------
+# -- elementwise -----------------------------------------------------------------------
 
 
 def _erf(xp: Any, x: Array) -> Array:
@@ -104,7 +104,7 @@ UNKNOWN: dict[str, Callable[[Array], Array]] = {
 }
 
 
-# -- reductions ----------------------------------------------------------------
+# -- reductions ------------------------------------------------------------------------
 
 
 def _norm2(xp: Any, x: Array) -> Array:
@@ -117,7 +117,7 @@ def _lse(xp: Any, x: Array) -> Array:
     return xp.log(xp.sum(xp.exp(x)))
 
 
-# -- products ------------------------------------------------------------------
+# -- products --------------------------------------------------------------------------
 
 
 def _kron(xp: Any, a: Array, b: Array, kinds: str) -> Array:
@@ -170,7 +170,7 @@ def _einsum(xp: Any, *operands: Array, spec: str) -> Array:
     return xp.einsum(",".join(terms) + "->" + letters, *arrays)
 
 
-# -- square matrices -----------------------------------------------------------
+# -- square matrices -------------------------------------------------------------------
 
 
 def _permutations(n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -219,7 +219,7 @@ def _matrix_power(xp: Any, a: Array, k: int) -> Array:
     return power
 
 
-# -- rearrangements and constants ----------------------------------------------
+# -- rearrangements and constants ------------------------------------------------------
 
 
 def _vech(xp: Any, a: Array) -> Array:
@@ -309,7 +309,7 @@ OPERATIONS: dict[str, Callable[..., Array]] = {
 }
 
 
-# -- derivatives ---------------------------------------------------------------
+# -- derivatives -----------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ FEATURES = [
 GAPS = ["", "", " ", " ", " ", " ", "  ", "\n"]
 KINKY, SYMBOLIC, SCALAR_VALUED, UNUSED = 0.12, 0.5, 0.6, 0.05
 UNKNOWN_CALLS = ("f", "D(f)")
-assert functions and operators  # registering productions is what they are for
+assert (functions, operators)  # registering productions is what they are for
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def _targets(seed: int, index: int) -> list[str]:
     return [LABELS[order[place % len(LABELS)]] for place in places]
 
 
-# -- building round a label -----------------------------------------------------
+# -- building round a label ------------------------------------------------------------
 
 
 def _seeded(b: Builder, label: str) -> Node:
@@ -234,7 +234,7 @@ def _shared(nodes: list[Node]) -> bool:
     return any(parents[id(node)] > 1 and not node.leaf for node in nodes)
 
 
-# -- coverage and the command ----------------------------------------------------
+# -- coverage and the command ----------------------------------------------------------
 
 
 def coverage_table(counts: Counter[str], columns: int = 4) -> str:

@@ -1,12 +1,12 @@
 """Random bare nodes, each with a value that the engine had no part in.
 
-A `Drawn` holds a node and a naive recipe for its value: a contraction loops over the full
-grid of its indices and adds every product where it belongs, so that δ, H, ones, groups
-and missing or repeated indices need no thought. Recipes also run on complex arrays, which
-gives derivatives by the complex step.
+A `Drawn` holds a node and a naive recipe for its value: a contraction loops over the
+full grid of its indices and adds every product where it belongs, so that δ, H, ones,
+groups and missing or repeated indices need no thought. Recipes also run on complex
+arrays, which gives derivatives by the complex step.
 
 >>> drawn = draw(seed=3)
->>> drawn.value(arrays(3)).shape == tuple(VALUES.get(str(s), s) for s in drawn.node.shape)
+>>> drawn.value(arrays(3)).shape == drawn.sizes
 True
 """
 
@@ -57,7 +57,7 @@ STRUCTURES = {"S": "symmetric"}
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """A node, and how its value follows from the values of the parts it was built of."""
+    """A node, and how its value follows from those of the parts it was built of."""
 
     node: Node
     rule: Callable[..., Array]
@@ -93,7 +93,7 @@ def arrays(seed: int, names: Sequence[str] = tuple(LEAVES)) -> dict[str, Array]:
     return {name: found[name] for name in names}
 
 
-# -- the naive interpreter -----------------------------------------------------------------
+# -- the naive interpreter -------------------------------------------------------------
 
 
 def contraction(
@@ -154,8 +154,8 @@ def cofactors(x: Array) -> Array:
     return result
 
 
-#: Elementwise functions of one argument, on all reals, and where they are complex-analytic
-#: continued along the real part's branch.
+#: Elementwise functions of one argument, on all reals; kinks are continued to complex
+#: numbers along the branch of the real part.
 UNARY: dict[str, Callable[[Array], Array]] = {
     "sin": np.sin,
     "cos": np.cos,
@@ -187,7 +187,7 @@ VECTOR: dict[str, Callable[[Array], Array]] = {
 COEFFICIENTS: tuple[Any, ...] = (1, -1, 2, -3, Fraction(1, 2), Fraction(-2, 3), 0.25)
 
 
-# -- drawing -------------------------------------------------------------------------------
+# -- drawing ---------------------------------------------------------------------------
 
 
 def leaf(name: str) -> Drawn:

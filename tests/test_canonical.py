@@ -1,4 +1,4 @@
-"""One object for every relabelling and reordering, another for every other structure."""
+"""One object for every relabelling and reordering, another for all else."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ from indexcalc.matrix import (
     vec,
 )
 from indexcalc.nodes import Node, Tensor, variables
-from indexcalc.simplify import fuse, same
+from indexcalc.simplify import expand, fuse, same
 from indexcalc.sizes import dim
 from tests.random_nodes import (
     VALUES,
@@ -139,7 +139,7 @@ def test_second_and_third_derivatives() -> None:
     for seed, drawn, name in ALL[::2]:
         env, leaf = arrays(seed), LEAVES[name]
         step = direction(seed, env, name)
-        if not _smooth(drawn) or drawn.node.shape and step.size > 6:
+        if not _smooth(drawn) or (drawn.node.shape and step.size > 6):
             continue
         root = total(drawn.node)
         first = fuse(forward(root, leaf))
@@ -167,7 +167,7 @@ def _smooth(drawn: Drawn) -> bool:
     return not drawn.labels() & {"abs", "sign", "relu", "max", "min", "where"}
 
 
-# -- every function of the table -----------------------------------------------------------
+# -- every function of the table -------------------------------------------------------
 
 PARAMS: dict[str, list[tuple[Any, ...]]] = {
     "power": [(2,), (3,), (-1,), (Fraction(1, 2),), (Fraction(-3, 2),), (0.3,)],
@@ -249,7 +249,7 @@ def test_unknown_functions() -> None:
     assert np.allclose(got, want)
 
 
-# -- wiring --------------------------------------------------------------------------------
+# -- wiring ----------------------------------------------------------------------------
 
 x, y, z = (tensor(name, (N,)) for name in "xyz")
 A = tensor("A", (N, N))
@@ -318,7 +318,7 @@ def test_only_variables() -> None:
     assert require_variable(x) is x
 
 
-# -- structured variables ------------------------------------------------------------------
+# -- structured variables --------------------------------------------------------------
 
 PROJECTIONS = {
     "": lambda a: a,
@@ -382,6 +382,4 @@ def test_expansion_can_be_refused() -> None:
     wide = call("power", [linear([(x, 1), (y, 1), (z, 1)], (N,))], (9,))
     assert same(forward(wide, x), times(wide, wide), 5) in (None, False)
     with pytest.raises(BudgetError):
-        from indexcalc.simplify import expand
-
         expand(wide, 5)

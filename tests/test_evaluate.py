@@ -53,10 +53,21 @@ SCALAR = tensor("s", ())
 H = tensor("h", (N * M,))
 G = tensor("g", (plus(N, 1),))
 
-# -- dtypes --------------------------------------------------------------------------------
+# -- dtypes ----------------------------------------------------------------------------
 
 DTYPES = (np.float32, np.float64, np.complex64, np.complex128)
-REAL_ONLY = "abs sign relu heaviside max min atan2 cbrt logdet where".split()
+REAL_ONLY = [
+    "abs",
+    "sign",
+    "relu",
+    "heaviside",
+    "max",
+    "min",
+    "atan2",
+    "cbrt",
+    "logdet",
+    "where",
+]
 PARAMS = {"power": (1.5,), "cofactors": (1,), "norm2": (1,), "rnorm": (1,)}
 
 
@@ -134,7 +145,13 @@ def test_integers_become_floats() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["abc", None, [[1], [1, 2]], np.array([1, None], object), np.array(["2020"], "M8[D]")],
+    [
+        "abc",
+        None,
+        [[1], [1, 2]],
+        np.array([1, None], object),
+        np.array(["2020"], "M8[D]"),
+    ],
     ids=str,
 )
 def test_what_is_not_numeric(value: object) -> None:
@@ -153,7 +170,7 @@ def test_unusual_precision(dtype: Any) -> None:
     assert np.allclose(got, 0.5 * np.eye(2))
 
 
-# -- inputs --------------------------------------------------------------------------------
+# -- inputs ----------------------------------------------------------------------------
 
 VIEWS: dict[str, Node] = {
     "A": A,
@@ -233,10 +250,12 @@ def test_empty_axes() -> None:
         assert evaluate(node, given, None, None, [X]) == want
     assert evaluate(inv(A), {"A": empty["A"]}).shape == (0, 0)
     assert evaluate(softmax(X), {"x": empty["x"]}).shape == (0,)
-    assert evaluate(outer(X, tensor("w", (2,))), {"x": empty["x"], "w": [1, 2]}).size == 0
+    assert (
+        evaluate(outer(X, tensor("w", (2,))), {"x": empty["x"], "w": [1, 2]}).size == 0
+    )
 
 
-# -- sizes ---------------------------------------------------------------------------------
+# -- sizes -----------------------------------------------------------------------------
 
 BINDINGS: dict[str, tuple[Node, Mapping[str, Any], float]] = {
     "n + 1": (times(total(G), size_node(N)), {"g": np.ones(4)}, 12),
@@ -328,17 +347,16 @@ def test_given_sizes() -> None:
         evaluate(X, {"x": np.ones(3)}, {"n": 4})
     with pytest.raises(ShapeError, match="not known"):
         evaluate(eye(N), {})
-    for wrong in (2.7, -1, "2"):
+    for wrong in (2.7, -1, True):
         with pytest.raises(IndexCalcError):
-            evaluate(ones(N), {}, {"n": wrong})  # type: ignore[dict-item]
+            evaluate(ones(N), {}, {"n": wrong})
 
 
 def test_names() -> None:
-    """Missing and unknown names are told apart; scope is welcome."""
-    with pytest.raises(EvaluationError, match="variable x .*has no array"):
+    """A missing array is named; other arrays are passed over, scope tells sizes."""
+    with pytest.raises(EvaluationError, match=r"variable x .*has no array"):
         evaluate(contract(A, X), {"A": np.eye(2)})
-    with pytest.raises(EvaluationError, match="no variable q"):
-        evaluate(X, {"x": np.ones(2), "q": 1})
+    assert evaluate(X, {"x": np.ones(2), "q": 1}).tolist() == [1, 1]
     assert evaluate(ones(N), {"x": np.ones(2)}, None, None, [X]).tolist() == [1, 1]
     assert evaluate(times(X, power(X, -1)), {"x": np.ones(2)}).tolist() == [1, 1]
     with pytest.raises(EvaluationError, match="unknown function f'"):
@@ -375,7 +393,7 @@ def test_declared_structure_is_checked() -> None:
         evaluate(tensor("D", (N, N), "diagonal"), {"D": np.ones((3, 3))})
 
 
-# -- constants -----------------------------------------------------------------------------
+# -- constants -------------------------------------------------------------------------
 
 
 def test_constants_of_symbolic_size() -> None:
@@ -394,11 +412,13 @@ def test_constants_of_symbolic_size() -> None:
     got = evaluate(stacked, {"A": a, "x": [5, 6], "y": [7, 8], "s": 9})
     assert got.tolist() == [[0, 1, 5], [2, 3, 6], [7, 8, 9]]
     e = evaluate(levicivita(3), {})
-    assert e[0, 1, 2] == e[1, 2, 0] == 1 and e[1, 0, 2] == -1 and np.abs(e).sum() == 6
+    assert e[0, 1, 2] == e[1, 2, 0] == 1
+    assert e[1, 0, 2] == -1
+    assert np.abs(e).sum() == 6
     assert evaluate(mean(A), {"A": a}) == 1.5
 
 
-# -- memory --------------------------------------------------------------------------------
+# -- memory ----------------------------------------------------------------------------
 
 LENGTH = 400
 SPREAD_A = einsum([(A, (0, 1))], [0, 0, 1])
@@ -436,7 +456,9 @@ def test_no_delta_is_built(name: str) -> None:
         "y": rng.normal(size=LENGTH),
     }
     given = {key: env[key] for key in variables(node)}
-    evaluate(node, {key: array[(slice(2),) * array.ndim] for key, array in given.items()})
+    evaluate(
+        node, {key: array[(slice(2),) * array.ndim] for key, array in given.items()}
+    )
     tracemalloc.start()
     try:
         evaluate(node, given)
@@ -447,10 +469,12 @@ def test_no_delta_is_built(name: str) -> None:
 
 
 def test_evaluated_nodes_are_freed() -> None:
-    """Compiled programs do not keep nodes alive."""
+    """Compiled programs keep nodes alive only until some others were evaluated."""
     node = call("sin", [contract(tensor("kept", (N, N)), X)])
     watch = weakref.ref(node)
     evaluate(node, {"kept": np.eye(2), "x": np.ones(2)})
     del node
+    for k in range(300):
+        evaluate(tensor(f"t{k}", ()), {f"t{k}": 1})
     gc.collect()
     assert watch() is None

@@ -128,7 +128,7 @@ def test_wrong_arrays_are_named() -> None:
         y.evaluate(A=np.ones((2, 3)), x=np.ones(4))
     with pytest.raises(ic.EvaluationError, match="variable x"):
         y.evaluate(A=np.ones((2, 3)))
-    with pytest.raises(ic.EvaluationError, match="variable x .* A, y was given"):
+    with pytest.raises(ic.EvaluationError, match=r"variable x .* A, y was given"):
         y.evaluate(A=np.ones((2, 3)), y=np.ones(3))
     assert y.evaluate(A=np.ones((2, 3)), x=np.ones(3), z=1).shape == (2,)
 

@@ -112,7 +112,7 @@ def test_beyond_the_cap_nothing_wrong_is_merged(
         assert form_by_node.setdefault(node, form) == form, (rows, out)
 
 
-# -- hard graphs ---------------------------------------------------------------------------
+# -- hard graphs -----------------------------------------------------------------------
 
 
 def cycle(n: int, start: int = 0) -> list[Edge]:

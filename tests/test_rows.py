@@ -27,7 +27,7 @@ NODES: dict[str, Node] = {
     "a variable": X,
     "a symmetric one": tensor("S", (N, N), "symmetric"),
     "a composite size": tensor("g", (plus(N * M, 1), 3)),
-    "an odd name": tensor("it's \"x\"\n", ()),
+    "an odd name": tensor('it\'s "x"\n', ()),
     "a constant": constant(np.arange(6.0).reshape(2, 3), "c"),
     "an empty constant": constant(np.zeros((0, 3))),
     "a scalar constant": constant(2.5),

@@ -86,7 +86,9 @@ def test_linear_operator() -> None:
         if dtype is complex:
             a = a + 1j * rng.normal(size=(3, 3))
         matrix = tensor("A", (N, N))
-        node = add(times(matrix, matrix), diagonal_matrix(einsum([(matrix, (0, 0))], [0])))
+        node = add(
+            times(matrix, matrix), diagonal_matrix(einsum([(matrix, (0, 0))], [0]))
+        )
         operator = evaluate_structured(node, 1, {"A": a}).aslinearoperator()
         dense = evaluate(node, {"A": a})
         v = rng.normal(size=3)
@@ -105,7 +107,8 @@ def test_diagonal_jacobian_is_a_vector() -> None:
     assert kept.shape == (n, n)
     assert kept.nbytes <= 8 * n
     assert kept.matvec(env["x"])[5] == 8 == kept.rmatvec(env["x"])[5]
-    assert kept.diagonal()[7] == kept[7, 7] == 4 and kept[7, 8] == 0
+    assert kept.diagonal()[7] == kept[7, 7] == 4
+    assert kept[7, 8] == 0
 
 
 def test_h_x_is_a_matrix() -> None:
@@ -115,7 +118,8 @@ def test_h_x_is_a_matrix() -> None:
     slope = jacobian(contract(times(matrix, other), ones(P)), other)
     x = np.random.default_rng(0).normal(size=(n, p))
     kept = evaluate_structured(slope, 1, {"X": x}, None, None, [other])
-    assert kept.shape == (n, n, p) and kept.nbytes <= 8 * n * p
+    assert kept.shape == (n, n, p)
+    assert kept.nbytes <= 8 * n * p
     direction = np.random.default_rng(1).normal(size=(n, p))
     assert np.allclose(kept.matvec(direction), (x * direction).sum(1))
     assert np.allclose(kept.rmatvec(np.ones(n)), x)
@@ -153,4 +157,5 @@ def test_zero_and_scalars() -> None:
     assert kept.toarray().tolist() == [[0, 0], [0, 0]]
     assert kept.matvec(np.ones(2)).tolist() == [0, 0]
     one = evaluate_structured(contract(X, X), 0, {"x": np.ones(2)})
-    assert one[()] == 2 and one.matvec(np.float64(3)) == 6
+    assert one[()] == 2
+    assert one.matvec(np.float64(3)) == 6

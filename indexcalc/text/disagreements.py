@@ -6,7 +6,7 @@ other way, and what then has a type is suggested.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ..errors import IndexCalcError, ParseError, ShapeError
 from . import products
@@ -28,17 +28,23 @@ from .types import Disagreement, Meaning, Sizes, Type
 PARTS = 8
 
 
+Typing = Callable[[Reading, Syntax], Meaning]
+
+
 def explained(
-    reading: Reading, node: Syntax, disagreement: Disagreement
+    reading: Reading, node: Syntax, disagreement: Disagreement, meaning: Typing
 ) -> IndexCalcError:
-    """The error for a node whose operands do not fit, with a caret at its operator."""
+    """The error for a node whose operands do not fit, with a caret at its operator.
+
+    `meaning` is the typing rule, by which hints are tried before they are given.
+    """
     place = place_of(node)
     message, hint = disagreement.reason, disagreement.hint
     if disagreement.kind is ShapeError:
         sides = [_side(reading, operand) for operand in reading.values(node)[:PARTS]]
         message = f"{message}: {', '.join(sides)}" if sides else message
     if hint is None and isinstance(node, Binary) and disagreement.kind is ShapeError:
-        hint = _suggestion(reading, node)
+        hint = _suggestion(reading, node, meaning)
     return disagreement.kind(message, text=reading.text, position=place, hint=hint)
 
 
@@ -68,11 +74,11 @@ def _said(sizes: Sizes, type_: Type) -> str:
 # -- ways out --------------------------------------------------------------------------
 
 
-def _suggestion(reading: Reading, node: Binary) -> str | None:
+def _suggestion(reading: Reading, node: Binary, meaning: Typing) -> str | None:
     turned = list(_transpositions(reading, node))
     if turned:
         return f"did you mean {' or '.join(turned)}?"
-    for grouped in _regroupings(reading, node):
+    for grouped in _regroupings(reading, node, meaning):
         return f"did you mean {grouped}?"
     return None
 
@@ -133,12 +139,12 @@ def _fits(
         return None
 
 
-def _regroupings(reading: Reading, node: Binary) -> Iterator[str]:
+def _regroupings(reading: Reading, node: Binary, meaning: Typing) -> Iterator[str]:
     """`E∘(a*f')` for `E∘a*f'`, and likewise where the left was grouped too soon."""
     known, sizes, text = reading.meanings, reading.sizes, reading.text
     parent = _continuation(reading, node)
     if parent is not None and _is_product(parent) and _is_product(node):
-        last = _alone(reading, parent.right)
+        last = _alone(reading, parent.right, meaning)
         inner = _fits(sizes, parent.symbol, known[node.right], last)
         if _fits(sizes, node.symbol, known[node.left], inner):
             pair = text[node.right.start : parent.stop]
@@ -164,10 +170,8 @@ def _continuation(reading: Reading, node: Syntax) -> Binary | None:
     return None
 
 
-def _alone(reading: Reading, node: Syntax) -> Meaning | None:
+def _alone(reading: Reading, node: Syntax, meaning: Typing) -> Meaning | None:
     """The meaning of an operand that the pass has not come to yet."""
-    from .typed import meaning
-
     try:
         for part in postorder(node, reading.values):
             if part not in reading.meanings:

@@ -90,7 +90,7 @@ def meaning(reading: Reading, node: Syntax) -> Meaning:
     try:
         found = _meaning(reading, node)
     except Disagreement as disagreement:
-        raise explained(reading, node, disagreement) from None
+        raise explained(reading, node, disagreement, meaning) from None
     _require_reasonable(reading, node, found.type)
     return found
 

@@ -83,7 +83,7 @@ class Builder:
             else:
                 self.pool.append(size(value))
 
-    # -- choices ---------------------------------------------------------------
+    # -- choices -----------------------------------------------------------------------
 
     def chance(self, share: float) -> bool:
         """True in this share of cases."""
@@ -108,7 +108,7 @@ class Builder:
         """The number of entries of a value of this type."""
         return math.prod(self.dims(type_))
 
-    # -- nodes -----------------------------------------------------------------
+    # -- nodes -------------------------------------------------------------------------
 
     def node(
         self,
@@ -220,7 +220,7 @@ class Builder:
             pair = pair[::-1]
         return self.infix(sign, SUM, a.type, "add", *pair)
 
-    # -- domains, by construction ------------------------------------------------
+    # -- domains, by construction ------------------------------------------------------
 
     def bounded(self, a: Node, limit: float) -> Node:
         """`a`, or something like it within ±limit."""
@@ -269,8 +269,9 @@ class Builder:
     def conditioned(self, a: Node) -> Node:
         """A square matrix: `a`, or c·a + d·I far from singular."""
         n = a.type.sizes[0]
-        spectral = np.linalg.norm(a.value, 2) if a.value.size else 0.0
-        if spectral < 10 and (not a.value.size or np.linalg.cond(a.value) < 15):
+        singular = np.linalg.svd(a.value, compute_uv=False)
+        spectral, least = singular.max(initial=0.0), singular.min(initial=1.0)
+        if spectral < 10 and least > max(0.1, spectral / 15):
             return a
         a = a if spectral <= 1.5 else self.bounded_norm(a)
         sign = "* scalar" if self.chance(0.7) else "eye"
@@ -312,7 +313,7 @@ class Builder:
         """Whether a variable bears this name."""
         return any(v.name == name for v in self.variables)
 
-    # -- leaves ----------------------------------------------------------------
+    # -- leaves ------------------------------------------------------------------------
 
     def variable(
         self, type_: Type, array: np.ndarray | None = None, structure: str = ""

@@ -28,7 +28,7 @@ from tests.random_trees.production import (
     small,
 )
 
-# -- constants -----------------------------------------------------------------
+# -- constants -------------------------------------------------------------------------
 
 
 def _some_size(b: Builder) -> Size:
@@ -122,7 +122,7 @@ LEAVES: dict[str, Callable[[Builder], Node]] = {
 }
 
 
-# -- constants whose sizes are inferred ------------------------------------------
+# -- constants whose sizes are inferred ------------------------------------------------
 
 
 def _same_shape(b: Builder, u: Node, name: str) -> Node:
@@ -162,7 +162,7 @@ def _inferred_vector(name: str) -> Production:
     return Production(name, "crm", build, weight=0.5)
 
 
-# -- blocks --------------------------------------------------------------------
+# -- blocks ----------------------------------------------------------------------------
 
 
 def _block(label: str, kinds: str) -> Production:
@@ -232,7 +232,7 @@ def _block_type(rows: tuple[int, ...], types: list[Type]) -> Type:
     return matrix(height, width)
 
 
-# -- einsum and transposition by axes --------------------------------------------
+# -- einsum and transposition by axes --------------------------------------------------
 
 
 def _letters(b: Builder, t: Type, known: dict[str, Size]) -> str:

@@ -27,7 +27,7 @@ from tests.random_trees.production import (
     partner,
 )
 
-# -- elementwise functions -----------------------------------------------------
+# -- elementwise functions -------------------------------------------------------------
 
 
 def domain(b: Builder, name: str, u: Node) -> Node:
@@ -98,7 +98,7 @@ def join(b: Builder, u: Node, part: Node) -> Node:
     return b.infix(sign, PRODUCT, u.type, "multiply", *either_way(b, u, part))
 
 
-# -- reductions and linear algebra ---------------------------------------------
+# -- reductions and linear algebra -----------------------------------------------------
 
 
 def _reduction(name: str, kinds: str) -> Production:

@@ -140,7 +140,7 @@ def tensor(*sizes: Size) -> Type:
     return Type(kind, sizes)
 
 
-# -- nodes ---------------------------------------------------------------------
+# -- nodes -----------------------------------------------------------------------------
 
 # Levels of language.md, loosest first; an atom binds tightest.
 SUM, COLON, PRODUCT, PREFIX, POSTFIX, ATOM = 1, 2, 3, 4, 5, 6
@@ -223,7 +223,7 @@ def _loaded(node: Node, values: Mapping[str, Any]) -> Any:
     return STRUCTURES[node.structure](jnp, array) if node.structure else array
 
 
-# -- printing ------------------------------------------------------------------
+# -- printing --------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

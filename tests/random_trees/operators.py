@@ -30,7 +30,7 @@ from tests.random_trees.production import (
     some_type,
 )
 
-# -- level 1 and 2 -------------------------------------------------------------
+# -- level 1 and 2 ---------------------------------------------------------------------
 
 
 def _sum(sign: str) -> Production:
@@ -72,7 +72,7 @@ def _vector_colon(b: Builder, u: Node) -> Node:
     return b.infix(":", COLON, SCALAR, "product", *pair, "vector :")
 
 
-# -- level 3 -------------------------------------------------------------------
+# -- level 3 ---------------------------------------------------------------------------
 
 
 def _hadamard(sign: str) -> Production:
@@ -171,7 +171,7 @@ def _entry_as_scalar(b: Builder, u: Node) -> Node:
     return b.infix(sign, PRODUCT, u.type, "multiply", *either_way(b, entry, u))
 
 
-# -- Kronecker and its relatives -----------------------------------------------
+# -- Kronecker and its relatives -------------------------------------------------------
 
 KRON_KINDS = {
     "cc": "c",
@@ -254,7 +254,7 @@ def _outer(sign: str) -> Production:
     return Production(sign, "cm", build, lambda b, t: small(b, *t.sizes, size(5)))
 
 
-# -- postfix -------------------------------------------------------------------
+# -- postfix ---------------------------------------------------------------------------
 
 
 def _transpose(sign: str) -> Production:

@@ -47,7 +47,9 @@ class Production:
 BOUNDED = {
     **dict.fromkeys(("sin", "cos", "atan", "tanh", "sigmoid"), 6.0),
     **dict.fromkeys(("softplus", "erf", "square", "f", "D(f)"), 6.0),
-    **{"exp": 2.0, "tan": 1.2, "asin": 0.8, "acos": 0.8, "sinh": 2.0, "cosh": 2.0},
+    **dict.fromkeys(("exp", "sinh", "cosh"), 2.0),
+    **dict.fromkeys(("asin", "acos"), 0.8),
+    "tan": 1.2,
 }
 KINKED = ("abs", "sign", "relu", "heaviside")
 POSITIVE = ("log", "sqrt")
@@ -66,7 +68,7 @@ TO_SCALAR = [
     *("tr()", "frob()", ":", "* inner"),
 ]
 
-# -- subexpressions of a wanted type -------------------------------------------
+# -- subexpressions of a wanted type ---------------------------------------------------
 
 
 def expression(b: Builder, type_: Type, depth: int | None = None) -> Node:
