@@ -18,6 +18,7 @@ lint: $(TEST)/ready
 
 bench: $(TEST)/ready
 	$(TEST)/bin/python -m benchmarks.symbolic
+	$(TEST)/bin/python -m benchmarks.scale
 
 random: $(TEST)/ready
 	$(TEST)/bin/python -m tests.random_expressions --count 2000 --seed 0

@@ -285,6 +285,9 @@ def alike(nodes: Sequence[Node], what: str = "one array") -> list[Node]:
 
 def combine(*terms: tuple[Node, object]) -> Node:
     """The linear combination of (node, coefficient), broadcast."""
+    shape = terms[0][0].shape
+    if all(node.shape == shape for node, _ in terms):
+        return expr.linear(terms, shape)
     nodes = alike([node for node, _ in terms], "a sum")
     pairs = [(node, c) for node, (_, c) in zip(nodes, terms, strict=True)]
     return expr.linear(pairs, nodes[0].shape)
@@ -302,6 +305,11 @@ def subtract(a: Node, b: Node) -> Node:
 
 def multiply(*nodes: Node) -> Node:
     """The product entry by entry."""
+    if len(nodes) == 2:
+        for number, other in (nodes, nodes[::-1]):
+            value = matrix.literal_number(number)
+            if value is not None:
+                return expr.scale(value, other)
     operands, shape = wired(nodes, "a product")
     return expr.einsum(operands, range(len(shape)), dict(enumerate(shape)))
 

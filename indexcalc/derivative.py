@@ -23,7 +23,7 @@ from .errors import ShapeError, UnsupportedError
 from .expr import einsum, linear, scale, swapped, zero
 from .functions import cores, partial
 from .network import bundle
-from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
+from .nodes import Call, Einsum, Node, Sum, Tensor, collector_paused, toposort
 from .sizes import Shape, shape_text, size_text
 
 
@@ -52,6 +52,7 @@ def forward(root: Node, variable: Tensor) -> Node:
     return push(root, {variable: identity(variable.shape)}, variable.shape)
 
 
+@collector_paused()
 def push(root: Node, seeds: Mapping[Node, Node], trailing: Shape = ()) -> Node:
     """The tangent of root, given tangents of variables with `trailing` axes after
     their own: a Jacobian-vector product where there are none."""
@@ -121,6 +122,7 @@ def reverse(root: Node, variable: Tensor) -> Node:
     return pull(root, [variable], identity(root.shape), root.shape)[0]
 
 
+@collector_paused()
 def pull(
     root: Node, targets: Sequence[Tensor], seed: Node, leading: Shape = ()
 ) -> list[Node]:

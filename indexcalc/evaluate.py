@@ -20,7 +20,7 @@ import numpy as np
 from . import kernels
 from .coefficients import Number
 from .errors import EvaluationError, ShapeError
-from .nodes import Call, Node, Tensor, variables
+from .nodes import Call, Node, Tensor, collector_paused, variables
 from .pairwise import Array, contract
 from .plan import (
     Apply,
@@ -203,6 +203,7 @@ class Run:
         return [self.value(size) for size in pattern.sizes]
 
 
+@collector_paused()
 def run(state: Run) -> dict[int, Array]:
     """Executes the steps in order; slots are forgotten after their last use."""
     keep = set(state.program.results)
@@ -428,7 +429,7 @@ def evaluate(
     unchanged."""
     state = prepare(node, values, sizes, functions, scope)
     slot = state.program.results[0]
-    core = run(state)[slot]
+    core = np.asarray(run(state)[slot])
     pattern = state.program.patterns[slot]
     if not pattern.dense:
         return write_out(core, pattern, state.lengths(pattern))

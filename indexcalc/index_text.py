@@ -17,7 +17,16 @@ from dataclasses import dataclass, field
 from .coefficients import Number, number_text
 from .functions import cores, is_elementwise
 from .kernels import unknown_label
-from .nodes import Call, Einsum, Node, Sum, Tensor, children, toposort
+from .nodes import (
+    Call,
+    Einsum,
+    Node,
+    Sum,
+    Tensor,
+    children,
+    collector_paused,
+    toposort,
+)
 from .simplify import fuse
 from .sizes import Dim, Size, names_in, size_text
 
@@ -76,6 +85,7 @@ class Naming:
         return name
 
 
+@collector_paused()
 def index_text(node: Node, axes: Sequence[str] | None = None) -> IndexText:
     """The index notation of the fused node; `axes` chooses the free indices' names."""
     root = fuse(node)

@@ -9,8 +9,10 @@ once.
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
@@ -135,6 +137,22 @@ def is_symmetric(node: Node) -> bool:
     if isinstance(node, Tensor):
         return node.structure in SYMMETRIC
     return isinstance(node, Call) and node.symmetric
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """The cyclic garbage collector held still for one pass over many nodes.
+
+    Nodes refer downwards only, so a pass makes no cycles, and the collector would walk
+    all of them again and again. Its state is restored, whatever happens.
+    """
+    active = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if active:
+            gc.enable()
 
 
 # -- traversal -------------------------------------------------------------------------

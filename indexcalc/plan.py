@@ -21,7 +21,7 @@ from typing import TypeAlias
 from .coefficients import Number
 from .distribute import without_diagonals
 from .network import is_bundle
-from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
+from .nodes import Call, Einsum, Node, Sum, Tensor, collector_paused, toposort
 from .sizes import Shape, Size, times
 
 Slot: TypeAlias = int
@@ -141,6 +141,7 @@ def plain(shape: Shape) -> Pattern:
     return Pattern(tuple((i,) for i in labels), labels, shape)
 
 
+@collector_paused()
 def compile_nodes(roots: Sequence[Node]) -> Program:
     """The program that computes the roots, in the order of their topological sort."""
     program = Program()

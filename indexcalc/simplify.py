@@ -33,7 +33,7 @@ from .laws import (
     split_basis,
 )
 from .network import Network, identity_of, inline, join_bundles
-from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
+from .nodes import Call, Einsum, Node, Sum, Tensor, collector_paused, toposort
 from .regular import has_inverse, split
 from .sizes import Size
 
@@ -66,7 +66,8 @@ def fuse_with_assumptions(root: Node) -> tuple[Node, tuple[Assumption, ...]]:
     if root.fused:
         return root, ()
     fusion = Fusion()
-    node = run(fusion, root)
+    with collector_paused():
+        node = run(fusion, root)
     node.fused = True
     return node, tuple(fusion.assumptions)
 

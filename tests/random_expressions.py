@@ -72,7 +72,7 @@ FEATURES = [
 GAPS = ["", "", " ", " ", " ", " ", "  ", "\n"]
 KINKY, SYMBOLIC, SCALAR_VALUED, UNUSED = 0.12, 0.5, 0.6, 0.05
 UNKNOWN_CALLS = ("f", "D(f)")
-assert (functions, operators)  # registering productions is what they are for
+REGISTERED = (functions, operators)  # importing them fills PRODUCTIONS
 
 
 @dataclass(frozen=True)

