@@ -48,7 +48,16 @@ class Expression(Operators):
     Made by `tensor`, `parse`, `einsum` and every operation on expressions.
     """
 
-    __slots__ = ("_facts", "_node", "key", "layout", "scope", "value_order", "written")
+    __slots__ = (
+        "_facts",
+        "_node",
+        "_variables",
+        "key",
+        "layout",
+        "scope",
+        "value_order",
+        "written",
+    )
 
     def __init__(
         self,
@@ -65,6 +74,7 @@ class Expression(Operators):
         self.layout = layout
         self.key = key
         self._node: Node | None = None
+        self._variables: dict[str, Tensor] | None = None
         self._facts: tuple[Assumption, ...] = ()
 
     def _with(
@@ -95,8 +105,13 @@ class Expression(Operators):
     @property
     def variables(self) -> dict[str, Expression]:
         """The variables in it, by name."""
-        found = variables(self.written)
-        return {name: Expression(leaf) for name, leaf in found.items()}
+        return {name: Expression(leaf) for name, leaf in self._leaves().items()}
+
+    def _leaves(self) -> dict[str, Tensor]:
+        """The variables under the node as it was written, found once."""
+        if self._variables is None:
+            self._variables = variables(self.written)
+        return self._variables
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Expression):
@@ -122,7 +137,7 @@ class Expression(Operators):
             more += f", value_order={self.value_order}"
         if self.layout != "value_first":
             more += f", layout={self.layout!r}"
-        lost = sorted(set(self.scope) - set(variables(self.written)))
+        lost = sorted(set(self.scope) - set(self._leaves()))
         if lost:
             leaves = [to_rows(self.scope[name])[0] for name in lost]
             more += f", scope={leaves!r}"
@@ -200,7 +215,7 @@ class Expression(Operators):
         return Expression(
             node,
             value_order=value_order,
-            scope=self.scope | variables(self.written),
+            scope=self.scope | self._leaves(),
         )
 
     def _variable_first(self) -> Expression:
@@ -244,7 +259,9 @@ class Expression(Operators):
         return replace(inner, {stand_in: target})
 
     def _named(self, name: str) -> Tensor:
-        known = self.scope | variables(self.written)
+        if name in self.scope:
+            return self.scope[name]
+        known = self.scope | self._leaves()
         if name not in known:
             raise UnknownNameError(
                 f"the expression has no variable {name}",
@@ -340,7 +357,7 @@ class Expression(Operators):
         gives unknown functions their values. The dtype follows the arrays.
         """
         arrays = {**(values or {}), **named}
-        scope = list((self.scope | variables(self.written)).values())
+        scope = list((self.scope | self._leaves()).values())
         if not structured:
             return evaluate(self.node, arrays, sizes, functions, scope)
         rows = self.value_order

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any, TypeAlias, TypeVar
@@ -158,17 +158,17 @@ def collector_paused() -> Iterator[None]:
 # -- traversal -------------------------------------------------------------------------
 
 
-def children(node: Node) -> Iterator[Node]:
+def children(node: Node) -> Sequence[Node]:
     """The nodes directly under a node, with repetition."""
     match node:
         case Tensor():
-            return iter(())
+            return ()
         case Einsum():
-            return iter([child for child, _ in node.operands])
+            return [child for child, _ in node.operands]
         case Sum():
-            return iter([child for child, _ in node.terms])
+            return [child for child, _ in node.terms]
         case Call():
-            return iter(node.args)
+            return node.args
 
 
 def toposort(*roots: Node) -> list[Node]:
@@ -179,22 +179,19 @@ def toposort(*roots: Node) -> list[Node]:
     ['Tensor', 'Sum']
     """
     order: list[Node] = []
-    done: set[int] = set()
-    stack: list[tuple[Node, Iterator[Node]]] = []
-    for root in roots:
-        if id(root) in done:
-            continue
-        done.add(id(root))
-        stack.append((root, children(root)))
-        while stack:
-            node, rest = stack[-1]
-            child = next(rest, None)
-            if child is None:
+    done: set[Node] = set()
+    stack: list[Node | None] = list(reversed(roots))
+    while stack:
+        node = stack.pop()
+        if node is None:
+            order.append(stack.pop())  # type: ignore[arg-type]
+        elif node not in done:
+            done.add(node)
+            if isinstance(node, Tensor):
                 order.append(node)
-                stack.pop()
-            elif id(child) not in done:
-                done.add(id(child))
-                stack.append((child, children(child)))
+                continue
+            stack += (node, None)
+            stack += [child for child in children(node)[::-1] if child not in done]
     return order
 
 
