@@ -41,7 +41,7 @@ def read_spec(text: str, orders: Sequence[int]) -> Spec:
     spaced = any(len(part.split()) > 1 for part in [*terms, right])
     if len(terms) != len(orders):
         raise ParseError(
-            f"the spec {text!r} has {len(terms)} operands, and {len(orders)} were given"
+            f"the spec {text!r} has {len(terms)} operands, {len(orders)} given"
         )
     named = [_names(term, spaced, text) for term in terms]
     widest = 0

@@ -45,10 +45,17 @@ class IndexText:
     where: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
-        if not self.where:
-            return self.text
-        parts = ", ".join(f"{left} = {right}" for left, right in self.where)
-        return f"{self.text} where {parts}"
+        return with_parts(self.text, self.where)
+
+
+def with_parts(text: str, where: Sequence[tuple[str, str]]) -> str:
+    """A formula with the parts that were named beside it.
+
+    >>> with_parts("K_ij x_j", [("K_ij", "A_ki A_kj")])
+    'K_ij x_j where K_ij = A_ki A_kj'
+    """
+    parts = ", ".join(f"{left} = {right}" for left, right in where)
+    return f"{text} where {parts}" if where else text
 
 
 @dataclass(slots=True)

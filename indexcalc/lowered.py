@@ -27,6 +27,7 @@ from .index_text import (
     naming_for,
     signed_sum,
     subscripted,
+    with_parts,
 )
 from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from .sizes import Size, size_text
@@ -44,10 +45,7 @@ class Lowered:
     where: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
-        if not self.where:
-            return self.text
-        parts = ", ".join(f"{left} = {right}" for left, right in self.where)
-        return f"{self.text} where {parts}"
+        return with_parts(self.text, self.where)
 
 
 @dataclass(slots=True)
