@@ -10,7 +10,9 @@ the einsum program that computes it, and the numbers.
 δ_ij X_ik
 """
 
-from . import numpy
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .errors import (
     BudgetError,
     EvaluationError,
@@ -24,7 +26,6 @@ from .errors import (
 from .face import Expression, build
 from .index import Index, Indexed, indices
 from .sizes import Dim, dim
-from .structured import Structured
 from .ways_in import (
     H,
     basis,
@@ -42,6 +43,10 @@ from .ways_in import (
     unknown,
     zeros,
 )
+
+if TYPE_CHECKING:
+    from . import numpy
+    from .structured import Structured
 
 __version__ = "0.1.0"
 
@@ -79,3 +84,12 @@ __all__ = [
     "unknown",
     "zeros",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What is imported when it is first asked for."""
+    if name == "numpy":
+        return import_module(".numpy", __name__)
+    if name == "Structured":
+        return import_module(".structured", __name__).Structured
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -17,24 +17,25 @@ True
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from . import derivative, einsum_text, expr
-from .check import compare
+from . import derivative, expr
+from .broadcasting import as_node
 from .errors import ShapeError, UnknownNameError
-from .evaluate import Functions, evaluate
-from .index_text import IndexText, index_text
 from .laws import Assumption
-from .lowered import Lowered, lowered
 from .nodes import Node, Tensor, toposort, variables
-from .numpy_calls import as_node, getitem
 from .operators import Operators, bare, scope_of
-from .pairwise import Array
 from .rows import Row, from_rows, to_rows
 from .simplify import expand, fuse_with_assumptions
 from .sizes import Shape, Size, as_size, shape_text
-from .structured import Structured, evaluate_structured
 from .substitute import replace, replace_sizes
+
+if TYPE_CHECKING:
+    from .evaluate import Functions
+    from .index_text import IndexText
+    from .lowered import Lowered
+    from .pairwise import Array
+    from .structured import Structured
 
 Variable: TypeAlias = "Expression | str"
 
@@ -100,6 +101,8 @@ class Expression(Operators):
         """The domain facts that its canonical form relies on, as sentences."""
         if self.node is None:
             return ()
+        from .index_text import index_text
+
         return tuple(f"{index_text(f.node)} {f.fact}" for f in self._facts)
 
     @property
@@ -124,6 +127,8 @@ class Expression(Operators):
     def equal(self, other: object) -> bool | None:
         """Whether both are the same function: True and False are certain, None is
         "undecided"."""
+        from .check import compare
+
         return compare(self.written, as_node(bare(other)))
 
     def expand(self, budget: int = 4_000) -> Expression:
@@ -154,17 +159,23 @@ class Expression(Operators):
         `axes` names the free indices. The result's `.axes` tells them, `.text` is the
         formula, `.where` what was named beside it.
         """
+        from .index_text import index_text
+
         names = axes.split() if isinstance(axes, str) and " " in axes else axes
         return index_text(self.written, list(names) if names is not None else None)
 
     def lowered(self) -> Lowered:
         """The expression as it was written, every δ, H and ones vector spelled out,
         with what each contraction did on the way to the canonical form."""
+        from .lowered import lowered
+
         return lowered(self.written)
 
     def einsum(self, library: str = "numpy") -> str:
         """What computes it with `numpy`, `opt_einsum` or `torch`: valid as printed."""
-        return einsum_text.einsum_program(self.node, library)
+        from .einsum_text import einsum_program
+
+        return einsum_program(self.node, library)
 
     def axes(self) -> str:
         """Which axes are the value's and which the variable's, in words."""
@@ -240,6 +251,8 @@ class Expression(Operators):
         return self._by_subexpression(variable)
 
     def _by_entries(self, base: Node, key: object) -> Node:
+        from .numpy_calls import getitem
+
         whole = derivative.jacobian(self.written, derivative.require_variable(base))
         lead = (slice(None),) * len(self.written.shape)
         places = key if isinstance(key, tuple) else (key,)
@@ -359,10 +372,14 @@ class Expression(Operators):
         arrays = {**(values or {}), **named}
         scope = list((self.scope | self._leaves()).values())
         if not structured:
+            from .evaluate import evaluate
+
             return evaluate(self.node, arrays, sizes, functions, scope)
         rows = self.value_order
         if self.layout == "variable_first":
             rows = self.ndim - self.value_order
+        from .structured import evaluate_structured
+
         return evaluate_structured(self.node, rows, arrays, sizes, functions, scope)
 
 

@@ -17,7 +17,6 @@ from . import expr, matrix
 from .errors import ShapeError, UnsupportedError
 from .index import Indexed, is_index_key
 from .nodes import Call, Einsum, Node, Sum, Tensor
-from .numpy_calls import apply_function, apply_ufunc, getitem
 from .sizes import Shape, shape_text, times
 
 
@@ -64,12 +63,16 @@ class Operators:
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any
     ) -> Any:
+        from .numpy_calls import apply_ufunc
+
         result = apply_ufunc(ufunc, method, bare(list(inputs)), bare(kwargs))
         return self._wrapped(result, inputs)
 
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any
     ) -> Any:
+        from .numpy_calls import apply_function
+
         result = apply_function(function, bare(args), bare(kwargs))
         return self._wrapped(result, [args, kwargs])
 
@@ -168,6 +171,8 @@ class Operators:
     def __getitem__(self, key: object) -> Any:
         if is_index_key(key):
             return Indexed.of(self.written, key)
+        from .numpy_calls import getitem
+
         return self._with(getitem(self.written, bare(key)), key=(self.written, key))
 
     def __iter__(self) -> Iterator[Self]:

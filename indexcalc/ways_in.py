@@ -13,14 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from . import expr, matrix
+from .broadcasting import as_node
 from .einsum_spec import contraction
 from .face import Expression
 from .index import Index, Indexed, copies
 from .index import indices as indices
-from .numpy_calls import as_node
 from .operators import bare, scope_of
 from .sizes import as_size
-from .text.declarations import declare
 
 
 def tensor(name: str, shape: object = "") -> Expression:
@@ -30,7 +29,9 @@ def tensor(name: str, shape: object = "") -> Expression:
     >>> tensor("A", "n p").shape
     (Dim('n'), Dim('p'))
     """
-    found = declare({name: shape}).variables[name]
+    from .text.declarations import declare
+
+    (found,) = declare({name: shape}).variables.values()
     return Expression(expr.tensor(found.name, found.shape, found.structure))
 
 
@@ -131,6 +132,7 @@ def parse(
     `infer=True` gives undeclared names a shape by their letter.
     """
     from .text import parse as parse_text
+    from .text.declarations import declare
 
     given = {**(shapes or {}), **named}
     parsed = parse_text(text, given, paper=paper, infer=infer)
