@@ -19,22 +19,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from . import derivative, expr
+from . import expr
 from .broadcasting import as_node
 from .errors import ShapeError, UnknownNameError
-from .laws import Assumption
 from .nodes import Node, Tensor, toposort, variables
 from .operators import Operators, bare, scope_of
-from .rows import Row, from_rows, to_rows
-from .simplify import expand, fuse_with_assumptions
 from .sizes import Shape, Size, as_size, shape_text
 from .substitute import replace, replace_sizes
 
 if TYPE_CHECKING:
     from .evaluate import Functions
     from .index_text import IndexText
+    from .laws import Assumption
     from .lowered import Lowered
     from .pairwise import Array
+    from .rows import Row
     from .structured import Structured
 
 Variable: TypeAlias = "Expression | str"
@@ -92,6 +91,8 @@ class Expression(Operators):
     @property
     def node(self) -> Node:
         """The canonical node: products fused, sums flat, laws applied."""
+        from .simplify import fuse_with_assumptions
+
         if self._node is None:
             self._node, self._facts = fuse_with_assumptions(self.written)
         return self._node
@@ -133,9 +134,13 @@ class Expression(Operators):
 
     def expand(self, budget: int = 4_000) -> Expression:
         """Products multiplied out over sums; `BudgetError` beyond `budget` terms."""
+        from .simplify import expand
+
         return self._derived(expand(self.written, budget), self.value_order)
 
     def __repr__(self) -> str:
+        from .rows import to_rows
+
         rows = ", ".join(map(repr, to_rows(self.written)))
         more = ""
         if self.value_order != self.ndim:
@@ -241,6 +246,8 @@ class Expression(Operators):
         )
 
     def _jacobian(self, variable: Variable) -> Node:
+        from . import derivative
+
         if isinstance(variable, str):
             return derivative.jacobian(self.written, self._named(variable))
         target = variable.written
@@ -251,6 +258,7 @@ class Expression(Operators):
         return self._by_subexpression(variable)
 
     def _by_entries(self, base: Node, key: object) -> Node:
+        from . import derivative
         from .numpy_calls import getitem
 
         whole = derivative.jacobian(self.written, derivative.require_variable(base))
@@ -259,6 +267,8 @@ class Expression(Operators):
         return getitem(whole, lead + tuple(bare(place) for place in places))
 
     def _by_subexpression(self, variable: Expression) -> Node:
+        from . import derivative
+
         root, target = self.written, variable.written
         if target not in set(toposort(root)):
             root, target = self.node, variable.node
@@ -283,6 +293,8 @@ class Expression(Operators):
         return known[name]
 
     def _tensor(self, variable: Variable) -> Tensor:
+        from . import derivative
+
         if isinstance(variable, str):
             return self._named(variable)
         return derivative.require_variable(variable.written)
@@ -292,6 +304,8 @@ class Expression(Operators):
 
         Raises `ShapeError` where the expression has more than one entry.
         """
+        from . import derivative
+
         scalar = derivative.as_scalar(self.written)
         return self._derived(scalar, 0).diff(variable)
 
@@ -306,12 +320,16 @@ class Expression(Operators):
 
         Without a direction it is a new variable, named after the variable: dX.
         """
+        from . import derivative
+
         x = self._tensor(variable)
         seed = self._direction(x.shape, direction, f"d{x.name}")
         return self._derived(derivative.push(self.written, {x: seed}), self.ndim)
 
     def vjp(self, variable: Variable, cotangent: object = None) -> Expression:
         """The value's axes contracted with a cotangent; the variable's axes."""
+        from . import derivative
+
         x = self._tensor(variable)
         seed = self._direction(self.shape, cotangent, "v")
         return self._derived(derivative.pull(self.written, [x], seed)[0], 0)
@@ -391,6 +409,8 @@ def build(
     scope: Sequence[Row] = (),
 ) -> Expression:
     """The expression that `repr` printed."""
+    from .rows import from_rows
+
     leaves = [from_rows([row]) for row in scope]
     known = {leaf.name: leaf for leaf in leaves if isinstance(leaf, Tensor)}
     return Expression(
