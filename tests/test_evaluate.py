@@ -75,6 +75,8 @@ PARAMS = {"power": (1.5,), "cofactors": (1,), "norm2": (1,), "rnorm": (1,)}
 @pytest.mark.parametrize("name", TABLE)
 def test_functions_keep_the_dtype(name: str, dtype: Any) -> None:
     """Every function, its derivative too; complex where it is holomorphic."""
+    if name == "erf" and np.dtype(dtype).kind == "c":
+        pytest.importorskip("scipy", reason="SciPy has erf of complex numbers")
     params = tuple(map(Fraction, PARAMS.get(name, ())))
     params = tuple(int(p) if p.denominator == 1 else p for p in params)
     inputs, _ = TABLE[name].signature(params)

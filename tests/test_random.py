@@ -12,6 +12,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+pytest.importorskip("jax", reason="JAX is the reference here")
+
 from tests.agreement import failures
 from tests.oracle import OPERATIONS, derivatives, jnp
 from tests.random_expressions import LABELS, coverage_table, generate
