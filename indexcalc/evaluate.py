@@ -425,9 +425,23 @@ def evaluate(
     functions: Functions | None = None,
     scope: Sequence[Tensor] = (),
 ) -> Array:
-    """The dense value of a node on arrays, in the arrays' dtype; inputs stay
-    unchanged."""
+    """The dense value of a node on arrays, in the arrays' dtype; inputs stay unchanged.
+
+    Raises `EvaluationError` for missing arrays and for values that do not fit in
+    memory, `ShapeError` for shapes.
+    """
     state = prepare(node, values, sizes, functions, scope)
+    try:
+        return _dense(state)
+    except MemoryError as error:
+        raise EvaluationError(
+            f"the value does not fit in memory: {error}",
+            hint="structured=True keeps deltas unbuilt; jvp and vjp avoid Jacobians",
+        ) from None
+
+
+def _dense(state: Run) -> Array:
+    """The program's result, written out, and nobody else's array."""
     slot = state.program.results[0]
     core = np.asarray(run(state)[slot])
     pattern = state.program.patterns[slot]

@@ -133,6 +133,11 @@ def test_wrong_arrays_are_named() -> None:
     assert y.evaluate(A=np.ones((2, 3)), x=np.ones(3), z=1).shape == (2,)
 
 
+def test_what_does_not_fit_in_memory_says_so() -> None:
+    with pytest.raises(ic.EvaluationError, match="memory"):
+        ic.ones("n").evaluate(sizes={"n": 10**15})
+
+
 def test_structured_results_keep_deltas_unbuilt() -> None:
     x, y, z = ic.tensors("x y z", "n")
     values = {name: RNG.normal(size=1000) for name in "xyz"}
