@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from . import expr
 from .broadcasting import as_node
-from .errors import ShapeError, UnknownNameError
-from .nodes import Node, Tensor, toposort, variables
+from .errors import ShapeError, UnknownNameError, UnsupportedError
+from .nodes import Node, Tensor, declared, toposort, variables
 from .operators import Operators, bare, scope_of
 from .sizes import Shape, Size, as_size, shape_text
 from .substitute import replace, replace_sizes
@@ -118,9 +118,14 @@ class Expression(Operators):
         return self._variables
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Expression):
-            return NotImplemented
-        return self.node is other.node
+        if isinstance(other, Expression):
+            return self.node is other.node
+        if isinstance(other, (int, float, complex)) or hasattr(other, "dtype"):
+            raise UnsupportedError(
+                "== compares whole expressions, and this is a number or an array",
+                hint="np.equal and np.not_equal compare entries; equal(…) functions",
+            )
+        return NotImplemented
 
     def __hash__(self) -> int:
         return int.from_bytes(self.node.digest[:8], "big", signed=True)
@@ -250,9 +255,10 @@ class Expression(Operators):
 
         if isinstance(variable, str):
             return derivative.jacobian(self.written, self._named(variable))
+        _require_expression(variable)
         target = variable.written
         if isinstance(target, Tensor) and target.array is None:
-            return derivative.jacobian(self.written, target)
+            return derivative.jacobian(self.written, self._same(target))
         if variable.key is not None and isinstance(variable.key[0], Tensor):
             return self._by_entries(*variable.key)
         return self._by_subexpression(variable)
@@ -297,7 +303,19 @@ class Expression(Operators):
 
         if isinstance(variable, str):
             return self._named(variable)
-        return derivative.require_variable(variable.written)
+        _require_expression(variable)
+        return self._same(derivative.require_variable(variable.written))
+
+    def _same(self, given: Tensor) -> Tensor:
+        """The variable itself, unless the expression knows another of its name."""
+        known = (self.scope | self._leaves()).get(given.name, given)
+        if known is not given:
+            raise ShapeError(
+                f"{given.name} is {declared(known)} in the expression, and the one "
+                f"given is {declared(given)}",
+                hint=f"differentiate by {given.name!r}",
+            )
+        return given
 
     def gradient(self, variable: Variable) -> Expression:
         """∂self/∂variable of a scalar, in the variable's shape.
@@ -375,7 +393,7 @@ class Expression(Operators):
 
     def evaluate(
         self,
-        values: Mapping[str, object] | None = None,
+        values: Mapping[Any, object] | None = None,
         *,
         sizes: Mapping[str, int] | None = None,
         functions: Functions | None = None,
@@ -387,7 +405,7 @@ class Expression(Operators):
         `structured=True` keeps deltas unbuilt and answers a `Structured`; `functions`
         gives unknown functions their values. The dtype follows the arrays.
         """
-        arrays = {**(values or {}), **named}
+        arrays = {**_by_name(values), **named}
         scope = list((self.scope | self._leaves()).values())
         if not structured:
             from .evaluate import evaluate
@@ -399,6 +417,25 @@ class Expression(Operators):
         from .structured import evaluate_structured
 
         return evaluate_structured(self.node, rows, arrays, sizes, functions, scope)
+
+
+def _by_name(values: Mapping[Any, object] | None) -> dict[str, object]:
+    """The arrays by name; a variable may stand for its name."""
+    if values is not None and not isinstance(values, Mapping):
+        raise UnknownNameError(
+            "arrays are given by name", hint="as in evaluate(X=…) or evaluate({'X': …})"
+        )
+    return {
+        key.written.key[1] if isinstance(key, Expression) else key: array
+        for key, array in (values or {}).items()
+    }
+
+
+def _require_expression(variable: object) -> None:
+    if not isinstance(variable, Expression):
+        raise UnknownNameError(
+            f"{variable!r} is not a variable", hint="give a tensor or its name"
+        )
 
 
 def build(

@@ -60,11 +60,13 @@ def with_parts(text: str, where: Sequence[tuple[str, str]]) -> str:
 
 @dataclass(slots=True)
 class Naming:
-    """Names in use while one expression is printed."""
+    """Names in use while one expression is printed; `inside` counts the brackets that
+    are open, within which a sum over an index that stands once is written out."""
 
     taken: set[str]
     parts: dict[Node, str] = field(default_factory=dict)
     where: list[tuple[str, str]] = field(default_factory=list)
+    inside: int = 0
     fresh: Iterator[str] = field(default_factory=lambda: iter(()))
 
     def restart(self) -> None:
@@ -266,7 +268,7 @@ def _atom(naming: Naming, node: Node, indices: Sequence[str]) -> str:
         case Tensor():
             return subscripted(node.name or "C", indices)
         case Sum():
-            return f"({_sum_text(naming, node, [(i,) for i in indices])})"
+            return f"({_nested(naming, node, indices)})"
         case Einsum():
             return _body(naming, node, [(i,) for i in indices])
         case Call():
@@ -305,13 +307,24 @@ def _constant_text(node: Call, indices: Sequence[str]) -> str:
 def _argument(naming: Naming, arg: Node, indices: Sequence[str]) -> str:
     if arg in naming.parts or not isinstance(arg, (Sum, Einsum)):
         return _atom(naming, arg, indices)
-    return _body(naming, arg, [(i,) for i in indices])
+    return _nested(naming, arg, indices)
+
+
+def _nested(naming: Naming, node: Node, indices: Sequence[str]) -> str:
+    """The formula of a node within brackets."""
+    naming.inside += 1
+    text = _body(naming, node, [(i,) for i in indices])
+    naming.inside -= 1
+    return text
 
 
 def elementwise_text(node: Call, args: Sequence[str]) -> str:
     if node.function == "power":
-        plain = isinstance(node.args[0], (Tensor, Call)) or " " not in args[0]
-        base = args[0] if plain and not args[0].startswith("-") else f"({args[0]})"
+        inner = node.args[0]
+        power = isinstance(inner, Call) and inner.function == "power"
+        plain = isinstance(inner, (Tensor, Call)) or not set(args[0]) & set(" ^")
+        bare = plain and not power and not args[0].startswith("-")
+        base = args[0] if bare else f"({args[0]})"
         exponent = number_text(node.params[0])
         return (
             f"{base}^{exponent}"
@@ -342,12 +355,19 @@ def _factors(naming: Naming, node: Einsum, outer: Sequence[Axis]) -> list[str]:
     factors += [
         f"1_{axis[0]}" for group, axis in zip(node.out, outer, strict=True) if not group
     ]
+    bound: dict[int, int] = {}
+    printed = []
     for child, legs in _along_bonds(node, list(names)):
         for i in legs:
+            if i not in places:
+                bound[i] = bound.get(i, 0) + 1
             if i not in names:
                 names[i] = next(naming.fresh)
-        factors.append(_atom(naming, child, [names[i] for i in legs]))
-    return factors
+        printed.append(_atom(naming, child, [names[i] for i in legs]))
+    single = [names[i] for i, count in bound.items() if count != 2]
+    if naming.inside and single:
+        factors.append(subscripted("Σ", single))
+    return factors + printed
 
 
 def _size_factor(size: Size) -> str:

@@ -206,13 +206,14 @@ def variables(*roots: Node) -> dict[str, Tensor]:
             before = found.setdefault(node.name, node)
             if before is not node:
                 raise ShapeError(
-                    f"{node.name} stands for two tensors, {_declared(before)} and "
-                    f"{_declared(node)}",
+                    f"{node.name} stands for two tensors, {declared(before)} and "
+                    f"{declared(node)}",
                     hint="rename one",
                 )
     return dict(sorted(found.items()))
 
 
-def _declared(node: Tensor) -> str:
+def declared(node: Tensor) -> str:
+    """How a tensor was declared: its shape, and its structure if it has one."""
     shape = shape_text(node.shape)
     return f"{shape} {node.structure}" if node.structure else shape

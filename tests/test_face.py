@@ -213,3 +213,27 @@ def test_import_is_light() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert shown.stdout.strip() == "[]"
+
+
+def test_sums_within_brackets_are_written_out() -> None:
+    """Two functions that differ in where they sum never print alike."""
+    pairs = [
+        ("1/sum(x)", "sum(1./x)"),
+        ("exp(sum(x))", "sum(exp(x))"),
+        ("(1+sum(x))*s", "s+sum(x)*s"),
+    ]
+    for inside, outside in pairs:
+        one, two = (ic.parse(text, x="n", s="") for text in (inside, outside))
+        assert str(one) != str(two)
+    assert str(ic.parse("exp(sum(x))", x="n")) == "exp(Σ_i x_i)"
+
+
+def test_a_variable_of_the_same_name_is_not_another() -> None:
+    f = ic.parse("sum(X.^2)", X="n p")
+    with pytest.raises(ic.ShapeError, match="n×p in the expression"):
+        f.gradient(ic.tensor("X", "p n"))
+    with pytest.raises(ic.UnsupportedError, match=r"np\.equal"):
+        _ = f != 0
+    with pytest.raises(ic.UnknownNameError, match="not a variable"):
+        f.diff(3)
+    assert f.evaluate({ic.tensor("X", "n p"): np.ones((2, 2))}) == 4
