@@ -146,17 +146,18 @@ class Expression(Operators):
     def __repr__(self) -> str:
         from .rows import to_rows
 
-        rows = ", ".join(map(repr, to_rows(self.written)))
+        rows = to_rows(self.written)
+        held = {row[1] for row in rows if row[0] == "tensor"}
         more = ""
         if self.value_order != self.ndim:
             more += f", value_order={self.value_order}"
         if self.layout != "value_first":
             more += f", layout={self.layout!r}"
-        lost = sorted(set(self.scope) - set(self._leaves()))
+        lost = sorted(set(self.scope) - held)
         if lost:
             leaves = [to_rows(self.scope[name])[0] for name in lost]
             more += f", scope={leaves!r}"
-        return f"ic.build([{rows}]{more})"
+        return f"ic.build([{', '.join(map(repr, rows))}]{more})"
 
     # -- other notations ---------------------------------------------------------------
 
