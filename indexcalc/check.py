@@ -22,7 +22,7 @@ import numpy as np
 from .errors import IndexCalcError
 from .evaluate import evaluate
 from .kernels import unknown_label
-from .nodes import Call, Einsum, Node, Tensor, toposort, variables
+from .nodes import Call, Einsum, Node, toposort, variables
 from .pairwise import Array
 from .simplify import same
 from .sizes import Size, names_in, value_of
@@ -137,8 +137,3 @@ def _wave(name: str, orders: tuple[int, ...], *args: Array) -> Any:
     angle = sum((k + 1) * arg for k, arg in enumerate(args)) + phase
     weight = np.prod([(k + 1.0) ** order for k, order in enumerate(orders)])
     return weight * np.sin(angle + sum(orders) * np.pi / 2)
-
-
-def is_constant(node: Node) -> bool:
-    """Whether no variable occurs in a node."""
-    return not any(isinstance(n, Tensor) and n.array is None for n in toposort(node))

@@ -223,13 +223,13 @@ def _call_cotangent(node: Call, k: int, cotangent: Node, leading: int) -> Node:
 
 # -- structured variables --------------------------------------------------------------
 
-_UNCONSTRAINED = frozenset({"", "orthogonal", "positive"})
+_UNCONSTRAINED = frozenset({"", "positive"})
 
 
 def _projected(derivative: Node, variable: Tensor) -> Node:
     """The derivative projected on the variable's structure."""
     structure = variable.structure
-    if structure in _UNCONSTRAINED - {"orthogonal"}:
+    if structure in _UNCONSTRAINED:
         return derivative
     sign = {"symmetric": 1, "pd": 1, "skew": -1}.get(structure)
     if sign is not None:

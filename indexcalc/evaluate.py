@@ -365,15 +365,16 @@ def prepare(
     Raises `EvaluationError` for missing arrays, `ShapeError` for shapes.
     """
     fused = fuse(node)
-    known = {tensor.name: tensor for tensor in scope} | variables(node)
+    needed = variables(fused)
+    written = needed if fused is node else variables(node)
+    known = {tensor.name: tensor for tensor in scope} | written
     arrays = {n: as_array(n, value) for n, value in values.items() if n in known}
-    missing = sorted(set(variables(fused)) - set(arrays))
+    missing = sorted(set(needed) - set(arrays))
     if missing:
         raise _missing(known[missing[0]], values)
     bound = bind_sizes(known.values(), arrays, sizes)
-    for tensor in variables(fused).values():
-        if tensor.name in arrays:
-            _check_structure(tensor, arrays[tensor.name])
+    for tensor in needed.values():
+        _check_structure(tensor, arrays[tensor.name])
     dtypes = [array.dtype for array in arrays.values()]
     dtype = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
     return Run(program_of(fused), arrays, bound, functions or {}, dtype)

@@ -59,11 +59,19 @@ def tensor(name: str, shape: Iterable[object], structure: str = "") -> Tensor:
     return intern_node(Tensor, digest, name, fields)
 
 
-#: What may be declared of a matrix; the second half needs a square one.
+#: What may be declared of a tensor, and which of it only a square matrix can be.
 STRUCTURES = (
-    *("lower", "upper", "toeplitz", "positive"),
-    *("symmetric", "diagonal", "skew", "orthogonal", "pd"),
+    "symmetric",
+    "diagonal",
+    "skew",
+    "lower",
+    "upper",
+    "toeplitz",
+    "orthogonal",
+    "positive",
+    "pd",
 )
+SQUARE = frozenset({"symmetric", "diagonal", "skew", "orthogonal", "pd"})
 
 
 def require_structure(name: str, shape: Shape, structure: str) -> None:
@@ -75,11 +83,13 @@ def require_structure(name: str, shape: Shape, structure: str) -> None:
             f"{structure!r} is not a structure that {name} could have",
             hint=f"one of {', '.join(STRUCTURES)}",
         )
-    square = STRUCTURES.index(structure) > 3
-    if len(shape) != 2 or (square and shape[0] != shape[1]):
+    if len(shape) != 2:
         raise ShapeError(
-            f"only a {'square ' * square}matrix is {structure}, and {name} is "
-            f"{shape_text(shape)}"
+            f"only a matrix is {structure}, and {name} is {shape_text(shape)}"
+        )
+    if structure in SQUARE and shape[0] != shape[1]:
+        raise ShapeError(
+            f"only a square matrix is {structure}, and {name} is {shape_text(shape)}"
         )
 
 

@@ -182,11 +182,15 @@ def rnorm(x: Array, order: int) -> Array:
     return np.where(length == 0, 0, 1 / np.where(length == 0, 1, length))
 
 
-def _maximum(pick: Kernel, name: str) -> Kernel:
+def _real_pair(pick: Kernel, name: str) -> Kernel:
     def kernel(a: Array, b: Array) -> Array:
         return pick(_ordered(name, a), _ordered(name, b))
 
     return kernel
+
+
+def _where(condition: Array, a: Array, b: Array) -> Array:
+    return np.where(condition != 0, a, b)
 
 
 def _absolute(x: Array) -> Array:
@@ -202,13 +206,14 @@ KERNELS: dict[str, Kernel] = {
         name: getattr(np, name)
         for name in ["exp", "expm1", "log", "log1p", "sin", "cos", "tan"]
     },
-    **{name: getattr(np, name) for name in ["sinh", "cosh", "tanh", "cbrt", "where"]},
+    **{name: getattr(np, name) for name in ["sinh", "cosh", "tanh", "cbrt"]},
     "asin": np.arcsin,
     "acos": np.arccos,
     "atan": np.arctan,
     "asinh": np.arcsinh,
     "acosh": np.arccosh,
     "atanh": np.arctanh,
+    "where": _where,
     "atan2": np.arctan2,
     "pow": np.power,
     "power": power,
@@ -219,8 +224,8 @@ KERNELS: dict[str, Kernel] = {
     "sigmoid": sigmoid,
     "softplus": softplus,
     "erf": erf,
-    "max": _maximum(np.maximum, "max"),
-    "min": _maximum(np.minimum, "min"),
+    "max": _real_pair(np.maximum, "max"),
+    "min": _real_pair(np.minimum, "min"),
     "inv": inv,
     "det": np.linalg.det,
     "logdet": logdet,
@@ -245,8 +250,6 @@ def apply(
     """
     if name != "unknown":
         kernel = KERNELS[name]
-        if name == "where":
-            return np.where(args[0] != 0, args[1], args[2])
         try:
             return np.asarray(kernel(*args, *params))
         except TypeError:

@@ -12,23 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from unicodedata import normalize
 
-from ..errors import ParseError, ShapeError
-from ..sizes import Shape, names_in, parse_shape, shape_text
+from ..errors import ParseError
+from ..expr import STRUCTURES, require_structure
+from ..sizes import Shape, names_in, parse_shape
 from .scanner import NAME
 
 FUNCTION = "function"
-STRUCTURES = (
-    "symmetric",
-    "diagonal",
-    "skew",
-    "lower",
-    "upper",
-    "toeplitz",
-    "orthogonal",
-    "positive",
-    "pd",
-)
-_SQUARE = frozenset({"symmetric", "diagonal", "skew", "orthogonal", "pd"})
 _NAME = re.compile(f"{NAME}′*")
 
 
@@ -88,7 +77,7 @@ def _variable(name: str, value: object) -> Variable:
         structure = _checked_structure(name, word.strip())
     shape = parse_shape(written)
     if structure:
-        _require_fitting(name, shape, structure)
+        require_structure(name, shape, structure)
     return Variable(name, shape, structure)
 
 
@@ -99,16 +88,3 @@ def _checked_structure(name: str, word: str) -> str:
             hint=f"one of {', '.join(STRUCTURES)}",
         )
     return word
-
-
-def _require_fitting(name: str, shape: Shape, structure: str) -> None:
-    if structure == "positive":
-        return
-    if len(shape) != 2:
-        raise ShapeError(
-            f"only a matrix is {structure}, and {name} is {shape_text(shape)}"
-        )
-    if structure in _SQUARE and shape[0] != shape[1]:
-        raise ShapeError(
-            f"only a square matrix is {structure}, and {name} is {shape_text(shape)}"
-        )
