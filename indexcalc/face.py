@@ -23,15 +23,15 @@ from . import expr
 from .broadcasting import as_node
 from .errors import ShapeError, UnknownNameError, UnsupportedError
 from .nodes import Node, Tensor, declared, toposort, variables
+from .notations import Notations
 from .operators import Operators, bare, scope_of
 from .sizes import Shape, Size, as_size, shape_text
 from .substitute import replace, replace_sizes
 
 if TYPE_CHECKING:
     from .evaluate import Functions
-    from .index_text import IndexText
     from .laws import Assumption
-    from .lowered import Lowered
+    from .matrix_text import MatrixText
     from .pairwise import Array
     from .rows import Row
     from .structured import Structured
@@ -41,7 +41,7 @@ Variable: TypeAlias = "Expression | str"
 LAYOUTS = ("value_first", "variable_first")
 
 
-class Expression(Operators):
+class Expression(Operators, Notations):
     """A tensor expression. Axes `[:value_order]` are the value's, the rest belong to
     the variables it was differentiated by (`layout="variable_first"`: the other way).
 
@@ -52,6 +52,8 @@ class Expression(Operators):
         "_facts",
         "_node",
         "_variables",
+        "by",
+        "convention",
         "key",
         "layout",
         "scope",
@@ -73,6 +75,8 @@ class Expression(Operators):
         self.scope = dict(scope or {})
         self.layout = layout
         self.key = key
+        self.by: tuple[tuple[str, int], ...] = ()
+        self.convention = ""
         self._node: Node | None = None
         self._variables: dict[str, Tensor] | None = None
         self._facts: tuple[Assumption, ...] = ()
@@ -133,7 +137,7 @@ class Expression(Operators):
     def equal(self, other: object) -> bool | None:
         """Whether both are the same function: True and False are certain, None is
         "undecided"."""
-        from .check import compare
+        from .comparison import compare
 
         return compare(self.written, as_node(bare(other)))
 
@@ -159,47 +163,8 @@ class Expression(Operators):
             more += f", scope={leaves!r}"
         return f"ic.build([{', '.join(map(repr, rows))}]{more})"
 
-    # -- other notations ---------------------------------------------------------------
-
-    def __str__(self) -> str:
-        return str(self.index())
-
-    def index(self, axes: str | Sequence[str] | None = None) -> IndexText:
-        """Einstein notation, δ, H and ones written where they survive.
-
-        `axes` names the free indices. The result's `.axes` tells them, `.text` is the
-        formula, `.where` what was named beside it.
-        """
-        from .index_text import index_text
-
-        names = axes.split() if isinstance(axes, str) and " " in axes else axes
-        return index_text(self.written, list(names) if names is not None else None)
-
-    def lowered(self) -> Lowered:
-        """The expression as it was written, every δ, H and ones vector spelled out,
-        with what each contraction did on the way to the canonical form."""
-        from .lowered import lowered
-
-        return lowered(self.written)
-
-    def einsum(self, library: str = "numpy") -> str:
-        """What computes it with `numpy`, `opt_einsum` or `torch`: valid as printed."""
-        from .einsum_text import einsum_program
-
-        return einsum_program(self.node, library)
-
-    def axes(self) -> str:
-        """Which axes are the value's and which the variable's, in words."""
-        names = self.index().axes
-        split = self.value_order
-        value, variable = names[:split], names[split:]
-        if self.layout == "variable_first":
-            split = self.ndim - self.value_order
-            variable, value = names[:split], names[split:]
-        if not variable:
-            return f"axes {', '.join(value) or 'none'}"
-        shown = ", ".join(value) or "none"
-        return f"value axes {shown}; variable axes {', '.join(variable)}"
+    def _said_of(self, node: Node) -> Expression:
+        return Expression(node, scope=self.scope | self._leaves())
 
     # -- derivatives -------------------------------------------------------------------
 
@@ -229,6 +194,7 @@ class Expression(Operators):
         plain = self.layout == "value_first"
         value_order = self.value_order if plain else self.ndim
         result = self._derived(self._jacobian(variable), value_order)  # type: ignore[arg-type]
+        result.by = (*self.by, (_name_of(variable), result.ndim - self.ndim))
         if more:
             return result.diff(*more, layout=layout)
         return result if layout == "value_first" else result._variable_first()
@@ -334,6 +300,23 @@ class Expression(Operators):
         slope.value_order = slope.ndim
         return slope.diff(first if second is None else second)
 
+    def differential(
+        self, variable: Variable, name: str = "", style: str = "paper"
+    ) -> MatrixText:
+        """dF = … in terms of dX, in matrix notation.
+
+        >>> from indexcalc.ways_in import parse
+        >>> F = parse("W*((A*X).*(A*X))*ones(3)", W="k k", A="k n", X="n 3")
+        >>> print(F.differential("X"))
+        dy = 2W(AX∘A dX)𝟏
+        """
+        from .matrix_text import MatrixText
+        from .matrix_words import formula
+
+        along = self.jvp(variable)
+        of = name or ("f", "y", "F", "F")[min(self.ndim, 3)]
+        return MatrixText(formula(along.written), style, f"d{of} = ")
+
     def jvp(self, variable: Variable, direction: object = None) -> Expression:
         """The derivative along a direction of the variable's shape; value's axes.
 
@@ -430,6 +413,13 @@ def _by_name(values: Mapping[Any, object] | None) -> dict[str, object]:
         key.written.key[1] if isinstance(key, Expression) else key: array
         for key, array in (values or {}).items()
     }
+
+
+def _name_of(variable: object) -> str:
+    """The name a variable of differentiation goes by in a note."""
+    if isinstance(variable, Expression):
+        return variable.written.key[1] or "U"
+    return str(variable)
 
 
 def _require_expression(variable: object) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 from ..errors import ParseError
 from .declarations import Declarations
+from .paper_marks import MARKS, OPERAND_ENDS, PAPER_PATTERNS, Norms, mark_lexemes
 from .scanner import (
     LETTER,
     NAME_PATTERN,
@@ -39,6 +40,7 @@ _WORDS = compiled(
     [
         ("LETTER", f"[{LETTER}]"),
         ("COUNTED", f"(?:1|𝟏)(?:{_SUBSCRIPT})"),
+        *PAPER_PATTERNS,
         *operator_patterns(""),
     ]
 )
@@ -71,21 +73,28 @@ class _Names:
 
 
 def _lexemes(text: str, names: _Names) -> Iterator[Lexeme]:
-    position, exponent = 0, False
+    position, exponent, norms = 0, False, Norms()
+    last = ""
     while match := _WORDS.match(text, position):
         kind, position = match.lastgroup or "STRAY", match.end()
         if kind == "SPACE":
             continue
+        start = match.start()
         if kind == "LETTER":
-            for lexeme in _word(text, match.start(), names, exponent):
-                position = lexeme.stop
-                yield lexeme
+            found = _word(text, start, names, exponent)
+            position = found[-1].stop
         elif kind == "COUNTED":
-            size = _subscript(match[0][1:], text, match.start())
-            yield Lexeme("ONES", f"𝟏{size}", match.start(), position)
+            size = _subscript(match[0][1:], text, start)
+            found = [Lexeme("ONES", f"𝟏{size}", start, position)]
+        elif kind == "NORM":
+            found = norms.lexemes(match[0], start, last in OPERAND_ENDS)
+        elif kind in MARKS:
+            found = mark_lexemes(kind, start, position)
         else:
-            yield plain_lexeme(kind, match[0], match.start(), position, text)
-        exponent = kind == "POWER"
+            found = [plain_lexeme(kind, match[0], start, position, text)]
+        yield from found
+        last = found[-1].type
+        exponent = last == "POWER"
 
 
 def _word(text: str, start: int, names: _Names, exponent: bool) -> list[Lexeme]:

@@ -1,0 +1,264 @@
+"""The notations of an expression: index, matrix, vec and Kronecker, LaTeX, programs.
+
+`Notations` is the part of an expression that says it. The class that inherits it
+supplies `written` and `node`, which axes are the value's, and what it was
+differentiated by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from . import expr
+from .errors import ShapeError, UnsupportedError
+from .nodes import Node
+
+if TYPE_CHECKING:
+    from .index_text import IndexText
+    from .lowered import Lowered
+    from .matrix_text import MatrixText
+
+MATRIX_LAYOUTS = ("numerator", "denominator")
+_INDICES = "ijklpqrs"
+
+
+class Notations:
+    """What says an expression. Every method leaves it as it is."""
+
+    __slots__ = ()
+    written: Node
+    value_order: int
+    layout: str
+    by: tuple[tuple[str, int], ...]
+    convention: str
+
+    def __str__(self) -> str:
+        return str(self.index())
+
+    @property
+    def node(self) -> Node:
+        """The canonical node."""
+        raise NotImplementedError
+
+    # -- indices -----------------------------------------------------------------------
+
+    def index(self, axes: str | Sequence[str] | None = None) -> IndexText:
+        """Einstein notation, δ, H and ones written where they survive.
+
+        `axes` names the free indices. The result's `.axes` tells them, `.text` is the
+        formula, `.where` what was named beside it.
+        """
+        from .index_text import index_text
+
+        return index_text(self.written, _axis_names(axes))
+
+    def lowered(self) -> Lowered:
+        """The expression as it was written, every δ, H and ones vector spelled out,
+        with what each contraction did on the way to the canonical form."""
+        from .lowered import lowered
+
+        return lowered(self.written)
+
+    def einsum(self, library: str = "numpy") -> str:
+        """What computes it with `numpy`, `opt_einsum` or `torch`: valid as printed."""
+        from .einsum_text import einsum_program
+
+        return einsum_program(self.node, library)
+
+    def axes(self) -> str:
+        """Which axes are the value's and which the variable's, in words."""
+        names = self.index().axes
+        value, variable = names[: self.value_order], names[self.value_order :]
+        if self.layout == "variable_first":
+            split = len(names) - self.value_order
+            variable, value = names[:split], names[split:]
+        if not variable:
+            return f"axes {', '.join(value) or 'none'}"
+        shown = ", ".join(value) or "none"
+        said = f"value axes {shown}; variable axes {', '.join(variable)}"
+        return f"{said}; {self.convention}" if self.convention else said
+
+    # -- matrices ----------------------------------------------------------------------
+
+    def matrix(self, style: str = "plain", *, parts: bool = False) -> MatrixText:
+        """Matrix notation: products, ∘, Diag, diag, traces, transposes where they are
+        fewest, sums factored; `H` where a result has three axes.
+
+        `style` is "plain" (the text language, `parse` reads it), "paper" or "latex";
+        `parts=True` names long and repeated parts: K c where K = ….
+
+        Raises `UnsupportedError` with the reason where there is no such form.
+        """
+        from .matrix_text import MatrixText, style_named
+        from .matrix_words import formula
+        from .tensor_words import tensor_formula
+
+        style_named(style)
+        if self._order < 3:
+            shown = MatrixText(formula(self.written), style)
+            return shown.with_parts() if parts else shown
+        try:
+            return MatrixText(tensor_formula(self.node), style)
+        except UnsupportedError as reason:
+            raise UnsupportedError(reason.message, hint=self._other_words()) from None
+
+    @property
+    def _order(self) -> int:
+        return len(self.written.shape)
+
+    def why_no_matrix_form(self) -> str | None:
+        """Why `matrix()` has no answer, or None where it has one."""
+        try:
+            self.matrix()
+        except UnsupportedError as reason:
+            return reason.message
+        return None
+
+    def _other_words(self) -> str:
+        """What to ask for where a tensor has no matrix form of its own."""
+        if not 0 < self.value_order < self._order:
+            return "ask for index()"
+        try:
+            return f"over vec it is {self.jacobian_matrix().text}; or ask for slices()"
+        except UnsupportedError:
+            return "ask for slices() or index()"
+
+    def unfolded(self, layout: str = "numerator", order: str = "F") -> Any:
+        """The derivative as one matrix: rows vec of the value, columns vec of the
+        variable (`layout="denominator"`: the other way), column-major or, with
+        `order="C"`, row-major."""
+        from .tensor_words import unfolded
+
+        if layout not in MATRIX_LAYOUTS:
+            raise ShapeError(
+                f"the layout {layout!r} is not one of {', '.join(MATRIX_LAYOUTS)}"
+            )
+        whole = unfolded(self._value_first(), self.value_order, order)
+        return self._said_of(whole if layout == "numerator" else expr.swapped(whole))
+
+    def jacobian_matrix(
+        self, layout: str = "numerator", order: str = "F", style: str = "plain"
+    ) -> MatrixText:
+        """The unfolded derivative in words: ⊗, •, Diag(vec(·)), commutation matrices.
+
+        The layout and the vec convention are named in the result.
+        """
+        from .formula import transposed, vec
+        from .matrix_text import MatrixText
+        from .matrix_words import formula
+
+        if self.value_order:
+            found = formula(self.unfolded("numerator", order).written)
+        else:
+            gradient = formula(self._value_first())
+            wide = gradient.order == 2
+            if order == "C" and wide:
+                gradient = transposed(gradient)
+            found = transposed(vec(gradient) if wide else gradient)
+        if layout == "denominator":
+            found = transposed(found)
+        elif layout not in MATRIX_LAYOUTS:
+            self.unfolded(layout)
+        return MatrixText(found, style, note=self._layout_note(layout, order))
+
+    def _layout_note(self, layout: str, order: str) -> str:
+        value, variable = "the value", "the variable"
+        if self.by:
+            variable = ", ".join(name for name, _ in self.by)
+        shape = self._value_first().shape
+        if self.value_order > 1:
+            value = f"vec of {value}"
+        if len(shape) - self.value_order > 1:
+            variable = f"vec({variable})"
+        rows, columns = (value, variable)
+        if layout == "denominator":
+            rows, columns = columns, rows
+        major = "column-major" if order == "F" else "row-major"
+        wide = self.value_order > 1 or len(shape) - self.value_order > 1
+        ending = f", {major}" if wide else ""
+        return f"{layout} layout: rows {rows}, columns {columns}{ending}"
+
+    def slices(self, style: str = "paper") -> tuple[MatrixText, ...]:
+        """A derivative slice by slice: for every entry of the variable what it is in
+        the value's shape, ∂y/∂A_ij = X_ij e_i, and the other way, ∂y_k/∂A = E_kk X."""
+        from .matrix_text import MatrixText
+        from .tensor_words import slice_formula
+
+        node = self._value_first()
+        split, order = self.value_order, len(node.shape)
+        value, variable = tuple(range(split)), tuple(range(split, order))
+        of = "y" if split < 2 else "F"
+        by = ", ".join(name for name, _ in self.by) or "x"
+        free = [c for c in _INDICES if c not in (of, by)]
+        found = []
+        for held, kept in ((variable, value), (value, variable)):
+            if not held or len(kept) > 2:
+                continue
+            indices = free[: len(held)]
+            below = f"_{''.join(indices)}"
+            lead = (
+                f"∂{of}/∂{by}{below} = "
+                if held is variable
+                else f"∂{of}{below}/∂{by} = "
+            )
+            whole = slice_formula(node, list(zip(held, indices, strict=True)))
+            found.append(MatrixText(whole, style, lead))
+        return tuple(found)
+
+    def linear_map(self, slot: str = "h", style: str = "paper") -> MatrixText:
+        """A derivative as the map it is: h ↦ h∘y∘z, with a slot of the variable's
+        shape."""
+        from .matrix_text import MatrixText
+        from .matrix_words import formula
+
+        node, split = self._value_first(), self.value_order
+        legs = list(range(len(node.shape)))
+        direction = expr.tensor(slot, node.shape[split:])
+        applied = expr.einsum([(node, legs), (direction, legs[split:])], legs[:split])
+        return MatrixText(formula(applied), style, f"{slot} ↦ ")
+
+    def _value_first(self) -> Node:
+        """The node with the value's axes in front, whatever the layout."""
+        legs = list(range(self._order))
+        if self.layout != "variable_first":
+            return self.written
+        split = self._order - self.value_order
+        return expr.einsum([(self.written, legs)], legs[split:] + legs[:split])
+
+    def _said_of(self, node: Node) -> Any:
+        """A new expression that holds a node."""
+        raise NotImplementedError
+
+    # -- LaTeX -------------------------------------------------------------------------
+
+    def latex(self, notation: str = "matrix") -> str:
+        """LaTeX of the matrix form where there is one, else of the index form;
+        `notation` is "matrix", "index" or "einsum" (every sum written)."""
+        from .index_latex import index_latex
+
+        if notation == "matrix":
+            try:
+                return self.matrix().latex
+            except UnsupportedError:
+                return index_latex(self.written).text
+        if notation == "index":
+            return index_latex(self.written).text
+        if notation == "einsum":
+            return index_latex(self.written, sums="explicit").text
+        raise UnsupportedError(
+            f"the notation {notation!r} is not matrix, index or einsum"
+        )
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+    def _repr_mimebundle_(self, **options: object) -> dict[str, str]:
+        """What a notebook shows: text, and LaTeX."""
+        return {"text/plain": str(self), "text/latex": self._repr_latex_()}
+
+
+def _axis_names(axes: str | Sequence[str] | None) -> list[str] | None:
+    if axes is None:
+        return None
+    return axes.split() if isinstance(axes, str) and " " in axes else list(axes)
