@@ -1,0 +1,119 @@
+"""Signs of formulas: in which order the terms of a sum stand, and which of ±f reads
+better.
+
+>>> from indexcalc.expr import tensor
+>>> from indexcalc.formula.tree import Formula, chained, leaf
+>>> a, x = (leaf(tensor(name, ("n",))) for name in "ax")
+>>> falls(Formula("sum", (a, chained(-1, [], [x])), None, x.shape))
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .transposes import column, untransposed
+from .tree import Formula, negated, negative, parts, split
+
+#: Where a multiple of 𝟏 or I stands in a sum: before every other term.
+UNIT = -1_000
+
+
+#: Words that a minus goes through.
+FLIPPING = frozenset({"hadamard", "product", "transpose", "Diag", "diag", "tr", "vec"})
+
+
+def flipped(f: Formula) -> Formula | None:
+    """−f without a minus in front: b − Ax for Ax − b; None where that cannot be."""
+    match f.op:
+        case "sum" if any(map(negative, f.args)):
+            return _negated_sum(f)
+        case op if op in FLIPPING:
+            args = one_flipped(f.args)
+            if args is None:
+                return None
+            return Formula(f.op, tuple(args), f.value, f.shape, f.row)
+        case _:
+            return None
+
+
+def one_flipped(factors: Sequence[Formula]) -> list[Formula] | None:
+    """The factors with the sign of one of them turned, if one has a sum to turn."""
+    bases = [untransposed(f) for f in factors]
+    for k, f in enumerate(factors):
+        turned = flipped(f) if bases.count(bases[k]) == 1 else None
+        if turned is not None:
+            return [*factors[:k], turned, *factors[k + 1 :]]
+    return None
+
+
+def upright(factors: Sequence[Formula]) -> tuple[int, list[Formula]]:
+    """The factors with each sum in its better sign, and the sign that this costs:
+    (b − Ax)(Ax − b)ᵀ as −(Ax − b)(Ax − b)ᵀ."""
+    sign, found = 1, []
+    for f in factors:
+        turned = flipped(f) if _sinks(f) else None
+        sign = -sign if turned is not None else sign
+        found.append(f if turned is None else turned)
+    return sign, found
+
+
+def _sinks(f: Formula) -> bool:
+    """Whether the first sum that `flipped` would turn has its worse sign."""
+    while f.op != "sum":
+        if f.op not in FLIPPING:
+            return False
+        inner = next((g for g in f.args if flipped(g) is not None), None)
+        if inner is None:
+            return False
+        f = inner
+    return falls(f)
+
+
+def falls(f: Formula) -> bool:
+    """Whether a sum begins better the other way: b − Ax for Ax − b, where 𝟏 or I counts
+    if it is there, else the longest term, of equals the last by name."""
+    marks = [(sum_order(g), _label(g)) for g in f.args]
+    unit = [mark for mark in marks if mark[0][1] == UNIT]
+    leading = unit[0] if unit else max(marks, key=lambda mark: (-mark[0][1], mark[1]))
+    return leading[0][0] and not all(mark[0] for mark, _ in marks)
+
+
+def _label(f: Formula) -> str:
+    """The name that a formula begins with."""
+    while f.args:
+        f = f.args[0]
+    return str(f.value)
+
+
+def sum_order(f: Formula) -> tuple[bool, int, bool]:
+    _, body = split(f)
+    if body is None or body.op == "size" or is_unit(body):
+        return negative(f), UNIT, False
+    return negative(f), -_degree(body), body.op == "transpose"
+
+
+def is_unit(f: Formula) -> bool:
+    """Whether a term is a multiple of 𝟏, I or 𝟏𝟏ᵀ."""
+    chain = parts(f)[2]
+    alone = len(chain) == 1 and chain[0].op in ("ones", "eye")
+    return alone or is_all_ones(f)
+
+
+def is_all_ones(f: Formula) -> bool:
+    """Whether a formula is 𝟏𝟏ᵀ."""
+    if f.op != "product" or f.value != 1 or len(f.args) != 2 or f.order != 2:
+        return False
+    return f.args[0].op == "ones" and column(f.args[1]).op == "ones"
+
+
+def _degree(f: Formula) -> int:
+    """How many factors a term has: longer products come first."""
+    if f.op in ("product", "hadamard"):
+        return sum(map(_degree, f.args))
+    return int(f.value) if f.op in ("mpower", "epower") and f.value == 2 else 1
+
+
+def _negated_sum(f: Formula) -> Formula:
+    args = sorted(map(negated, f.args), key=sum_order)
+    return Formula("sum", tuple(args), None, f.shape, args[0].row)

@@ -1,0 +1,75 @@
+"""Transposes of formulas, pushed inwards where that writes fewer symbols.
+
+>>> from indexcalc.expr import tensor
+>>> from indexcalc.formula.tree import leaf
+>>> A = leaf(tensor("A", ("m", "n")))
+>>> transposed(transposed(A)) == A
+True
+"""
+
+from __future__ import annotations
+
+from ..nodes import is_symmetric
+from ..sizes import Size, times
+from .tree import Formula, chained, eye, parts
+
+PUSH_DEPTH = 60
+
+
+_SAME = frozenset({"eye", "Diag"})
+
+
+def transposed(f: Formula) -> Formula:
+    """The transpose, pushed inwards where that writes fewer symbols."""
+    if not f.order or f.op in _SAME or _is_symmetric(f):
+        return f
+    if f.op == "transpose":
+        return f.args[0]
+    if f.op == "commutation":
+        return commutation(*f.value[::-1])
+    if f.op == "product":
+        c, lone, chain = parts(f)
+        return chained(c, lone, [transposed(g) for g in chain[::-1]])
+    pushed = _pushed(f) if f.order == 2 and f.depth < PUSH_DEPTH else None
+    if pushed is not None and pushed.length <= f.length:
+        return pushed
+    return Formula("transpose", (f,), None, f.shape[::-1], f.order == 1 and not f.row)
+
+
+def _is_symmetric(f: Formula) -> bool:
+    """Whether a matrix is its own transpose by what is declared of its leaves."""
+    while f.op in ("inv", "adj", "mpower", "epower") and f.order == 2:
+        f = f.args[0]
+    if f.node is not None and f.order == 2:
+        return is_symmetric(f.node)
+    return False
+
+
+def _pushed(f: Formula) -> Formula | None:
+    """The transpose of a matrix word through its arguments, if it goes through."""
+    shape = f.shape[::-1]
+    match f.op:
+        case "hadamard" | "sum" | "kron" | "inv" | "mpower" | "epower" | "spread":
+            args = tuple(transposed(arg) for arg in f.args)
+            return Formula(f.op, args, f.value, shape)
+        case "call" if all(arg.order == 2 for arg in f.args):
+            args = tuple(transposed(arg) for arg in f.args)
+            return Formula(f.op, args, f.value, shape)
+        case _:
+            return None
+
+
+def column(f: Formula) -> Formula:
+    """A vector as a column."""
+    return transposed(f) if f.row else f
+
+
+def commutation(m: Size, n: Size) -> Formula:
+    """The matrix K with vec(Aᵀ) = K vec(A) for A of shape m×n."""
+    if m == 1 or n == 1:
+        return eye(times(m, n))
+    return Formula("commutation", value=(m, n), shape=(times(m, n), times(m, n)))
+
+
+def untransposed(f: Formula) -> Formula:
+    return f.args[0] if f.op == "transpose" else f
