@@ -57,7 +57,10 @@ def _from_float(value: float) -> Number:
 def _from_complex(value: complex) -> Number:
     if not cmath.isfinite(value):
         raise EvaluationError(f"{value} cannot be a coefficient")
-    return _from_float(value.real) if value.imag == 0 else value
+    if value.imag == 0:
+        return _from_float(value.real)
+    # Adding 0 takes the sign from a zero, so that equal numbers have one key.
+    return complex(value.real + 0.0, value.imag)
 
 
 def _reduced(value: Fraction) -> Number:

@@ -17,14 +17,14 @@ True
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 
-from .errors import ShapeError, UnsupportedError
-from .expr import einsum, linear, scale, swapped, zero
-from .functions import cores, partial
+from .errors import ShapeError
+from .expr import einsum, linear, scale, zero
+from .functions import cores, partial, record
 from .network import bundle
 from .nodes import Call, Einsum, Node, Sum, Tensor, collector_paused, toposort
 from .sizes import Shape, shape_text, size_text
+from .structure import CURVED, SYMMETRISED, by_vech, projected, projected_first
 
 
 def identity(shape: Shape) -> Node:
@@ -33,15 +33,20 @@ def identity(shape: Shape) -> Node:
     return einsum([], [*legs, *legs], dict(enumerate(shape)))
 
 
-def jacobian(root: Node, variable: Tensor) -> Node:
+def jacobian(root: Node, variable: Tensor, convention: str = SYMMETRISED) -> Node:
     """∂root/∂variable by the mode that carries the smaller intermediates.
 
-    A structured variable gets the projection on its structure ("symmetrised": half the
-    sum of the unconstrained derivative and its transpose).
+    Of a structured variable the convention says what its derivative is: the projection
+    on the structure, or by free entries; see `structure`.
     """
-    reversed_ = len(root.shape) <= len(variable.shape)
-    raw = reverse(root, variable) if reversed_ else forward(root, variable)
-    return _projected(raw, variable)
+    return projected(unconstrained(root, variable), variable, convention)
+
+
+def unconstrained(root: Node, variable: Tensor) -> Node:
+    """∂root/∂variable with every entry independent, whatever was declared."""
+    if 0 < len(variable.shape) >= len(root.shape):
+        return reverse(root, variable)
+    return forward(root, variable)
 
 
 # -- forward ---------------------------------------------------------------------------
@@ -96,6 +101,9 @@ def _einsum_tangent(node: Einsum, k: int, tangent: Node, trailing: Shape) -> Nod
 
 
 def _call_tangent(node: Call, k: int, tangent: Node, trailing: Shape) -> Node:
+    directional = None if trailing else record(node).push(node, k, tangent)
+    if directional is not None:
+        return directional
     batch, result, argument = _call_legs(node, k)
     start = len(batch) + len(result) + len(argument)
     extra = list(range(start, start + len(trailing)))
@@ -211,6 +219,9 @@ def _einsum_cotangent(node: Einsum, k: int, cotangent: Node, leading: int) -> No
 
 
 def _call_cotangent(node: Call, k: int, cotangent: Node, leading: int) -> Node:
+    directional = None if leading else record(node).pull(node, k, cotangent)
+    if directional is not None:
+        return directional
     batch, result, argument = _call_legs(node, k)
     start = len(batch) + len(result) + len(argument)
     lead = list(range(start, start + leading))
@@ -221,28 +232,7 @@ def _call_cotangent(node: Call, k: int, cotangent: Node, leading: int) -> Node:
     return einsum(operands, [*lead, *batch, *argument])
 
 
-# -- structured variables --------------------------------------------------------------
-
-_UNCONSTRAINED = frozenset({"", "positive"})
-
-
-def _projected(derivative: Node, variable: Tensor) -> Node:
-    """The derivative projected on the variable's structure."""
-    structure = variable.structure
-    if structure in _UNCONSTRAINED:
-        return derivative
-    sign = {"symmetric": 1, "pd": 1, "skew": -1}.get(structure)
-    if sign is not None:
-        half = [(derivative, 1), (swapped(derivative), sign)]
-        return scale(Fraction(1, 2), linear(half, derivative.shape))
-    if structure == "diagonal":
-        legs = list(range(len(derivative.shape) - 2))
-        i = len(legs)
-        return einsum([(derivative, [*legs, i, i])], [*legs, i, i])
-    raise UnsupportedError(
-        f"derivatives by a variable declared {structure} are not defined here",
-        hint="declare it without the structure for the entrywise derivative",
-    )
+# -- derivatives by name ---------------------------------------------------------------
 
 
 def require_variable(variable: Node) -> Tensor:
@@ -252,20 +242,42 @@ def require_variable(variable: Node) -> Tensor:
     raise ShapeError("only a variable can be differentiated by")
 
 
-def hessian(root: Node, first: Tensor, second: Tensor) -> Node:
-    """∂²root/∂first∂second of a scalar: axes of `first`, then of `second`.
-
-    Raises `ShapeError` where root has more than one entry.
-    """
-    return jacobian(gradient(root, first), second)
-
-
-def gradient(root: Node, variable: Tensor) -> Node:
+def gradient(root: Node, variable: Tensor, convention: str = SYMMETRISED) -> Node:
     """∂root/∂variable of a scalar, in the variable's shape.
 
     An expression with exactly one entry counts as a scalar.
     """
-    return jacobian(as_scalar(root), variable)
+    return jacobian(as_scalar(root), variable, convention)
+
+
+def hessian(
+    root: Node, first: Tensor, second: Tensor, convention: str = SYMMETRISED
+) -> Node:
+    """∂²root/∂first∂second of a scalar: axes of `first`, then of `second`.
+
+    Both pairs of axes follow the convention. By an orthogonal variable twice it is the
+    Riemannian Hessian of the embedded metric: the differential of the tangent gradient,
+    projected on the tangent space.
+
+    Raises `ShapeError` where root has more than one entry.
+    """
+    both = jacobian(gradient(root, first, convention), second, convention)
+    if first is second and first.structure in CURVED:
+        return projected_first(both, first, convention)
+    return both
+
+
+def jacobian_by_vech(root: Node, variable: Tensor) -> Node:
+    """∂root/∂vech(variable): the value's axes, then the entries of vech, which are the
+    free parameters of a symmetric or lower triangular matrix.
+
+    >>> from indexcalc.expr import tensor
+    >>> S = tensor("S", ("n", "n"), "symmetric")
+    >>> trace = einsum([(S, (0, 0))], [])
+    >>> shape_text(jacobian_by_vech(trace, S).shape)
+    '(n+n*n)/2'
+    """
+    return by_vech(unconstrained(root, variable), variable)
 
 
 def as_scalar(root: Node) -> Node:

@@ -1,8 +1,12 @@
-"""Multiplying out the sums that would otherwise write a diagonal into a dense array.
+"""What is rewritten before a program is compiled, because of diagonals.
+
+Multiplying out the sums that would otherwise write a diagonal into a dense array:
 
 (Diag(s) − s sᵀ) v costs n² if the sum is formed first and n if it is multiplied out:
 s∘v − s (sᵀv). Before a program is compiled, a product with such a sum among its
-operands becomes the sum of the products, as long as there are few of them.
+operands becomes the sum of the products, as long as there are few of them. And a
+function of which only the diagonal is read, as in 1/A_ii, is applied to the diagonal
+alone: it need not be defined elsewhere.
 
 >>> from indexcalc.expr import einsum, linear, tensor
 >>> s, v = tensor("s", ("n",)), tensor("v", ("n",))
@@ -19,10 +23,12 @@ from __future__ import annotations
 
 from itertools import product as cartesian
 from math import prod
+from typing import TypeAlias
 
 from .coefficients import Number, multiply
 from .expr import einsum, linear
-from .nodes import Einsum, Node, Sum, toposort
+from .functions import call, is_elementwise
+from .nodes import Call, Einsum, Node, Sum, toposort
 from .simplify import fuse
 from .substitute import rebuilt
 
@@ -32,15 +38,44 @@ MOST_PRODUCTS = 16
 def without_diagonals(root: Node) -> Node:
     """The expression with products multiplied out over sums that hold a diagonal."""
     order = toposort(root)
-    if not any(isinstance(node, Einsum) and _choices(node) for node in order):
+    if not any(
+        isinstance(node, Einsum) and (_choices(node) or _diagonal_reads(node))
+        for node in order
+    ):
         return root
     done: dict[Node, Node] = {}
     for node in order:
         new = rebuilt(node, done)
         if isinstance(new, Einsum):
             new = _multiplied_out(new)
+        if isinstance(new, Einsum):
+            new = _applied_on_diagonals(new)
         done[node] = new
     return done[root]
+
+
+Reads: TypeAlias = list[tuple[int, Call, tuple[int, ...]]]
+
+
+def _diagonal_reads(node: Einsum) -> Reads:
+    """The operands that are an elementwise function with an index twice on it: their
+    numbers, the functions and their legs."""
+    return [
+        (o, e, legs)
+        for o, (e, legs) in enumerate(node.operands)
+        if isinstance(e, Call)
+        and len(set(legs)) != len(legs)
+        and is_elementwise(e.function)
+    ]
+
+
+def _applied_on_diagonals(node: Einsum) -> Node:
+    operands = list(node.operands)
+    for o, f, legs in _diagonal_reads(node):
+        kept = tuple(dict.fromkeys(legs))
+        args = [einsum([(arg, legs)], kept) for arg in f.args]
+        operands[o] = (call(f.function, args, f.params), kept)
+    return einsum(operands, node.out, dict(enumerate(node.dims)))
 
 
 def _is_diagonal(node: Node) -> bool:

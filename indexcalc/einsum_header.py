@@ -20,17 +20,23 @@ from .einsum_spelling import (
     BUILTINS,
     IMPORTS,
     PRODUCT,
+    SUM,
     Code,
     Library,
     literal,
     size_code,
     tuple_text,
 )
+from .errors import UnsupportedError
+from .functions import USERS
 from .kernels import unknown_label
-from .nodes import Tensor
+from .nodes import Call, Tensor
 from .pairwise import Array
 from .plan import Apply, Fill, Load, Program
 from .sizes import Dim, Size, names_in, plus, replace, shape_text
+
+#: The names that imports bind.
+IMPORTED = sorted({module.partition(".")[0] for module in IMPORTS.values()})
 
 #: Constants of more entries are supplied by whoever runs the program.
 ENTRIES = 50
@@ -43,7 +49,7 @@ class Header:
         self, program: Program, library: Library, names: Mapping[str, str]
     ) -> None:
         self.library = library
-        self.names = Names([*library.modules, *IMPORTS.values(), *BUILTINS])
+        self.names = Names([*library.modules, *IMPORTED, *BUILTINS])
         leaves = [step.node for step in program.steps if isinstance(step, Load)]
         tensors = {t.name: t for t in leaves if t.array is None}
         self._variables = [tensors[name] for name in sorted(tensors)]
@@ -164,6 +170,42 @@ class Header:
         options = _options(dtype, self.device())
         return Code(f"{self.library.module}.eye({', '.join(sizes)}{options})")
 
+    def structural(self, node: Call) -> Code:
+        """The masks, diagonals and triangles of `structure_matrices`."""
+        module, rows = self.library.module, node.shape[0]
+        match node.function:
+            case "tril":
+                return Code(f"{module}.tril({self.make('ones', node.shape).text})")
+            case "diagonals":
+                m, n = self.size(rows), self.size(node.shape[1])
+                down = f"{module}.arange({m.text})[:, None]"
+                places = f"{module}.arange({n.text}) - {down} + {m.at(PRODUCT)}"
+                return Code(f"{self.eye(node.shape[2], node.shape[2]).text}[{places}]")
+            case "diagonallengths":
+                return self._diagonal_lengths(*map(self.size, node.shape))
+            case "convolution":
+                k, i, j = (f"{module}.arange({self.size(s).text})" for s in node.shape)
+                same = f"({k}[:, None, None] == {i}[:, None] + {j})"
+                unit = self.make("ones", ()).text
+                return Code(f"{same} * {unit}", PRODUCT)
+            case "vechrows" | "vechcolumns":
+                n = self.size(node.shape[1])
+                both = f"{n.text}, {n.text}" if self.library.torch else n.text
+                which = 1 if node.function == "vechrows" else 0
+                places = f"{module}.triu_indices({both})[{which}]"
+                return Code(f"{self.eye(node.shape[1], node.shape[1]).text}[{places}]")
+            case other:
+                raise UnsupportedError(f"{other} has no spelling in a program")
+
+    def _diagonal_lengths(self, m: Code, n: Code) -> Code:
+        """min(i, j) − max(i − m, j − n), in the tensors' dtype."""
+        module, options = self.library.module, _options(self.dtype(), self.device())
+        i = f"{module}.arange({m.text}{options})[:, None]"
+        j = f"{module}.arange({n.text}{options})"
+        near = f"{module}.minimum({i}, {j})"
+        far = f"{module}.maximum({i} - {m.at(PRODUCT)}, {j} - {n.at(PRODUCT)})"
+        return Code(f"{near} - {far}", SUM)
+
     def array(self, number: Code) -> Code:
         """A number as an array of no axes, in the dtype of the tensors."""
         dtype = self.dtype(number.text if number.imaginary else "")
@@ -209,7 +251,8 @@ class Header:
             yield f"# function: {printed}{meaning}"
 
     def _imports(self) -> Iterator[str]:
-        modules = {IMPORTS[name] for name in self._helpers if name in IMPORTS}
+        needed = {IMPORTS[name] for name in self._helpers if name in IMPORTS}
+        modules = needed - {"scipy.linalg"} if self.library.torch else needed
         yield from (f"import {module}" for module in sorted(modules))
 
     def _helper_lines(self) -> Iterator[str]:
@@ -288,11 +331,11 @@ def _unknown_functions(program: Program) -> set[tuple[str, str]]:
     return {
         (unknown_label(*step.node.params), _function_name(*step.node.params))
         for step in program.steps
-        if isinstance(step, Apply) and step.node.function == "unknown"
+        if isinstance(step, Apply) and step.node.function in USERS
     }
 
 
-def _function_name(name: str, orders: tuple[int, ...]) -> str:
+def _function_name(name: str, orders: tuple[int, ...], *program: object) -> str:
     """f, df, d2f; f_1_0 for functions of several arguments."""
     if not any(orders):
         return name

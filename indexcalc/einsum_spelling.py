@@ -13,8 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import lcm
 from typing import Any
 
+from . import einsum_spectral as spectral
 from .coefficients import Number, multiply
 from .errors import UnsupportedError
 from .sizes import Dim, Size
@@ -146,13 +148,22 @@ def size_code(size: Size, names: Mapping[str, str]) -> Code:
     """A size as an expression in the names that its parts are printed by."""
     if not isinstance(size, Dim):
         return literal(size)
+    common = lcm(*(c.denominator for _, c in size.terms))
     ordered = sorted(size.terms, key=lambda term: (not term[0], term[0]))
-    return sum_code(
+    total = sum_code(
         [
-            product_code([literal(c), *(Code(names[n], ATOM, True) for n in monomial)])
+            product_code(
+                [
+                    literal(int(c * common)),
+                    *(Code(names[n], ATOM, True) for n in monomial),
+                ]
+            )
             for monomial, c in ordered
         ]
     )
+    if common == 1:
+        return total
+    return Code(f"{total.at(ATOM)} // {common}", PRODUCT, True)
 
 
 def tuple_text(parts: Sequence[str]) -> str:
@@ -191,6 +202,7 @@ _ARC = {"a" + name: name for name in _CIRCULAR}
 _NUMPY = {
     **{name: f"np.{name}({{0}})" for name in [*_SAME, "cbrt"]},
     **{name: f"np.arc{stem}({{0}})" for name, stem in _ARC.items()},
+    "conj": "np.conj({0})",
     "atan2": "np.arctan2({0}, {1})",
     "pow": "np.power({0}, {1})",
     "where": "np.where({0}, {1}, {2})",
@@ -203,11 +215,13 @@ _NUMPY = {
     "inv": "np.linalg.inv({0})",
     "det": "np.linalg.det({0})",
     "logdet": "np.linalg.slogdet({0})[1]",
+    **spectral.NUMPY,
 }
 
 _TORCH = {
     **{name: f"torch.{name}({{0}})" for name in [*_SAME, *_ARC]},
     **{name: f"torch.{name}({{0}})" for name in ("relu", "sigmoid", "erf")},
+    "conj": "torch.conj({0})",
     "atan2": "torch.atan2({0}, {1})",
     "pow": "torch.pow({0}, {1})",
     "where": "torch.where({0} != 0, {1}, {2})",
@@ -220,6 +234,7 @@ _TORCH = {
     "inv": "torch.linalg.inv({0})",
     "det": "torch.linalg.det({0})",
     "logdet": "torch.linalg.slogdet({0})[1]",
+    **spectral.TORCH,
 }
 
 _RNORM = """\
@@ -250,6 +265,7 @@ def {name}(x, k):
 """
 
 _NUMPY_HELPERS = {
+    **spectral.helpers("np"),
     "sigmoid": """\
 def {name}(x):
     return np.exp(-np.logaddexp(0, -x))
@@ -270,6 +286,7 @@ def {name}(x):
 }
 
 _TORCH_HELPERS = {
+    **spectral.helpers("torch"),
     "cbrt": """\
 def {name}(x):
     return torch.sign(x) * torch.abs(x) ** (1 / 3)
@@ -285,7 +302,7 @@ def {name}(x):
 }
 
 #: What a helper imports.
-IMPORTS = {"erf": "math", "cofactors": "itertools"}
+IMPORTS = {"erf": "math", "cofactors": "itertools", **spectral.IMPORTS}
 
 #: The builtins that helpers use.
 BUILTINS = ("range",)
@@ -333,7 +350,12 @@ def call_code(
     if function in library.functions:
         return Code(library.functions[function].format(*texts))
     if function not in library.helpers:
-        raise UnsupportedError(f"{function} has no spelling in {library.module}")
+        raise UnsupportedError(
+            f"{function} has no spelling in {library.module}",
+            hint="evaluate(…) computes it",
+        )
+    if function == "frechet":
+        texts = spectral.frechet_arguments(library.module, params, texts, batch)
     if function in _TAKES_ORDER:
         texts.append(_TAKES_ORDER[function](params[0]))
     return Code(f"{helper(function)}({', '.join(texts)})")

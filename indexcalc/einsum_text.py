@@ -40,7 +40,7 @@ from .einsum_spelling import (
     sum_code,
 )
 from .errors import UnsupportedError
-from .functions import cores, is_elementwise
+from .functions import USERS, cores, is_elementwise
 from .kernels import unknown_label
 from .nodes import Call, Node
 from .pairwise import Array, path
@@ -292,9 +292,9 @@ class _Writer:
         args = [self._argument(f, slot) for slot in step.args]
         filled = [self._fills.get(slot) for slot in step.args]
         weak = not self.library.torch and is_elementwise(f.function)
-        if weak and None in filled and f.function != "unknown":
+        if weak and None in filled and f.function not in USERS:
             args = [fill or arg for fill, arg in zip(filled, args, strict=True)]
-        if f.function == "unknown":
+        if f.function in USERS:
             name = self.header.functions[unknown_label(*f.params)]
             return Code(f"{name}({', '.join(arg.text for arg in args)})")
         batch = len(f.args[0].shape) - cores(f)[0][0]
@@ -323,8 +323,8 @@ class _Writer:
                 return vector
             case "embed":
                 return self._embedding(node.shape, node.params[0])
-            case other:
-                raise UnsupportedError(f"{other} has no spelling in a program")
+            case _:
+                return self.header.structural(node)
 
     def _embedding(self, shape: Shape, offset: Size) -> Code:
         start = self.header.size(offset)

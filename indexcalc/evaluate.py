@@ -198,6 +198,10 @@ class Run:
         names = {str(name): n for name, n in self.sizes.items()}
         return value_of(size, names)
 
+    def params(self, f: Call) -> tuple[Any, ...]:
+        """The parameters of a call, sizes as numbers."""
+        return tuple(self.value(p) if isinstance(p, Dim) else p for p in f.params)
+
     def lengths(self, pattern: Pattern) -> list[int]:
         """The lengths of a pattern's labels."""
         return [self.value(size) for size in pattern.sizes]
@@ -226,16 +230,14 @@ def execute(state: Run, step: Step) -> Array:
             return _load(state, step.node)
         case Fill():
             shape = tuple(state.value(size) for size in step.node.shape)
-            params = tuple(
-                state.value(p) if isinstance(p, Dim) else p for p in step.node.params
-            )
+            params = state.params(step.node)
             return kernels.constant(step.node.function, params, shape, state.dtype)
         case Contract():
             return _contract(state, step)
         case Apply():
             args = [slots[slot] for slot in step.args]
             f = step.node
-            result = kernels.apply(f.function, args, f.params, state.functions)
+            result = kernels.apply(f.function, args, state.params(f), state.functions)
             return _checked(state, f, result)
         case Combine():
             return _combine(state, step)
@@ -348,7 +350,7 @@ def write_out(core: Array, pattern: Pattern, sizes: Sequence[int]) -> Array:
 @lru_cache(maxsize=128)
 def program_of(node: Node) -> Program:
     """The program of one node; the last ones asked for are kept."""
-    return compile_nodes([node])
+    return compile_nodes([node], sparse=True)
 
 
 def prepare(
@@ -381,12 +383,30 @@ def prepare(
 
 
 def _is_toeplitz(a: Array) -> bool:
-    return np.array_equal(a[1:, 1:], a[:-1, :-1], equal_nan=True)
+    return _close(a[1:, 1:], a[:-1, :-1])
 
 
 def _close(a: Array, b: Array) -> bool:
     return np.allclose(a, b, rtol=1e-6, atol=1e-12, equal_nan=True)
 
+
+#: How far an entry of QᵀQ may be from that of I for Q to count as orthogonal.
+ORTHOGONAL = 1e-5
+
+#: What an array must satisfy to have a structure, for the message.
+STRUCTURE_FACTS = {
+    "symmetric": "A = Aᵀ",
+    "pd": "A = Aᵀ",
+    "skew": "A = −Aᵀ",
+    "diagonal": "zeros off the diagonal",
+    "lower": "zeros above the diagonal",
+    "upper": "zeros below the diagonal",
+    "toeplitz": "equal entries along every diagonal",
+    "symmetric toeplitz": "A = Aᵀ and equal entries along every diagonal",
+    "orthogonal": f"AᵀA = I within {ORTHOGONAL:g} an entry",
+    "positive": "positive entries",
+    "real": "a real dtype",
+}
 
 #: Whether an array has the structure that its variable was declared to have.
 STRUCTURE_TESTS: dict[str, Callable[[Array], bool]] = {
@@ -396,9 +416,11 @@ STRUCTURE_TESTS: dict[str, Callable[[Array], bool]] = {
     "diagonal": lambda a: np.array_equal(a, np.diag(np.diag(a)), equal_nan=True),
     "lower": lambda a: np.array_equal(a, np.tril(a), equal_nan=True),
     "upper": lambda a: np.array_equal(a, np.triu(a), equal_nan=True),
-    "orthogonal": lambda a: np.allclose(a.T @ a, np.eye(len(a)), atol=1e-5),
+    "orthogonal": lambda a: np.allclose(a.T @ a, np.eye(len(a)), atol=ORTHOGONAL),
     "toeplitz": _is_toeplitz,
-    "positive": lambda a: bool(np.all((a > 0) | np.isnan(a))),
+    "symmetric toeplitz": lambda a: _close(a, a.T) and _is_toeplitz(a),
+    "positive": lambda a: np.isrealobj(a) and bool(np.all((a > 0) | np.isnan(a))),
+    "real": np.isrealobj,
 }
 
 
@@ -406,7 +428,8 @@ def _check_structure(tensor: Tensor, array: Array) -> None:
     holds = STRUCTURE_TESTS.get(tensor.structure)
     if holds is not None and not holds(array):
         raise EvaluationError(
-            f"{tensor.name} is declared {tensor.structure}, and its array is not"
+            f"{tensor.name} is declared {tensor.structure}, and its array is not",
+            hint=f"it needs {STRUCTURE_FACTS[tensor.structure]}",
         )
 
 

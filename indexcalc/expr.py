@@ -67,16 +67,23 @@ STRUCTURES = (
     "lower",
     "upper",
     "toeplitz",
+    "symmetric toeplitz",
     "orthogonal",
     "positive",
     "pd",
+    "real",
+    "complex",
 )
-SQUARE = frozenset({"symmetric", "diagonal", "skew", "orthogonal", "pd"})
+#: What may be declared of a tensor of any shape.
+ENTRYWISE = frozenset({"", "positive", "real", "complex"})
+SQUARE = frozenset(
+    {"symmetric", "diagonal", "skew", "symmetric toeplitz", "orthogonal", "pd"}
+)
 
 
 def require_structure(name: str, shape: Shape, structure: str) -> None:
     """Raises `ShapeError` where a tensor of this shape cannot have the structure."""
-    if structure in ("", "positive"):
+    if structure in ENTRYWISE:
         return
     if structure not in STRUCTURES:
         raise ShapeError(
@@ -94,7 +101,8 @@ def require_structure(name: str, shape: Shape, structure: str) -> None:
 
 
 def constant(array: object, name: str = "") -> Tensor:
-    """A constant that owns a read-only copy of `array`.
+    """A constant that owns a read-only copy of `array`; a symmetric matrix is known
+    to be one.
 
     Two constants of equal name, dtype, shape and entries are one node.
     """
@@ -105,7 +113,9 @@ def constant(array: object, name: str = "") -> Tensor:
     content = blake2b(copy.tobytes(), digest_size=16).digest()
     shape = tuple(int(size) for size in copy.shape)
     digest = digest_of("C", name, copy.dtype.str, shape, content)
-    fields = {"name": name, "shape": shape, "structure": "", "array": copy}
+    even = len(shape) == 2 and np.array_equal(copy, copy.T)
+    structure = "symmetric" if even else ""
+    fields = {"name": name, "shape": shape, "structure": structure, "array": copy}
     return intern_node(Tensor, digest, name or "constant", fields)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .coefficients import content, divide
 from .formula import (
@@ -30,8 +31,11 @@ from .formula import (
 )
 
 TERM_LIMIT = 24
+TRIED = 6
+REMEMBERED = 4_096
 
 
+@lru_cache(maxsize=REMEMBERED)
 def factored(f: Formula) -> Formula:
     """A sum with its content and common factors out, where that is not longer."""
     best = _content_out(f)
@@ -45,7 +49,7 @@ def _content_out(f: Formula) -> Formula:
     if f.op != "sum":
         return f
     common = content([split(g)[0] for g in f.args])
-    if common == 1:
+    if common in (1, -1):
         return f
     inside = added([scaled(divide(1, common), g) for g in f.args], f.shape)
     found = scaled(common, inside)
@@ -78,17 +82,25 @@ class Place:
 
 
 def _groupings(body: Formula) -> Iterator[tuple[Formula, list[Formula]]]:
-    """Every way to take one factor out of all the terms that have it."""
+    """Ways to take one factor out of all the terms that have it, those that save most
+    first."""
+    groups = _shared_factors(body)
+    groups.sort(key=lambda group: -group[1].length * (len(group[2]) - 1))
+    for place, factor, members in groups[:TRIED]:
+        rest = [t for k, t in enumerate(body.args) if k not in members]
+        yield _taken(place, [body.args[k] for k in members], factor), rest
+
+
+def _shared_factors(body: Formula) -> list[tuple[Place, Formula, list[int]]]:
+    """The factors that two or more terms have in the same place, and which terms."""
+    found = []
     for place in PLACES:
         groups: dict[Formula, list[int]] = {}
         for k, term in enumerate(body.args):
             for factor in dict.fromkeys(place.factors(term)):
                 groups.setdefault(factor, []).append(k)
-        for factor, members in groups.items():
-            if len(members) < 2:
-                continue
-            rest = [t for k, t in enumerate(body.args) if k not in members]
-            yield _taken(place, [body.args[k] for k in members], factor), rest
+        found += [(place, f, ks) for f, ks in groups.items() if len(ks) > 1]
+    return found
 
 
 def _taken(place: Place, terms: list[Formula], factor: Formula) -> Formula:
@@ -146,14 +158,14 @@ def _first(term: Formula) -> list[Formula]:
 
 def _without_last(term: Formula, factor: Formula) -> Formula:
     left = _powers_apart(_chain(term))[:-1]
-    if not left and factor.order == 2:
+    if not left and factor.order == 2 and factor.op != "eye":
         left = [eye(factor.shape[0])]
     return _rest_of(term, left)
 
 
 def _without_first(term: Formula, factor: Formula) -> Formula:
     right = _powers_apart(_chain(term))[1:]
-    if not right and factor.order == 2:
+    if not right and factor.order == 2 and factor.op != "eye":
         right = [eye(factor.shape[1])]
     return _rest_of(term, right)
 

@@ -87,7 +87,7 @@ def _entry_power(style: Style, f: Formula, args: list[Said]) -> Said:
     return _power(r"\circ ")(style, f, args)
 
 
-def _over(top: str, divisors: list[Said]) -> Said:
+def _over(style: Style, top: str, divisors: list[Said]) -> Said:
     texts = [s.text if s.level >= JOINED else bracketed(s.text) for s in divisors]
     bottom = divisors[0].text if len(divisors) == 1 else r" \, ".join(texts)
     return Said(rf"\frac{{{top}}}{{{bottom}}}", ATOM)
@@ -195,6 +195,11 @@ def _below(name: str, indices: tuple[str, ...]) -> str:
     return f"{name}_{{{''.join(latex_name(i) for i in indices)}}}"
 
 
+def _named(style: Style, f: Formula, args: list[Said]) -> Said:
+    name, sizes = f.value
+    return _called(operator(name), [Said(latex_size(n), ATOM) for n in sizes])
+
+
 def _entry(style: Style, f: Formula, args: list[Said]) -> Said:
     bare = f.args[0].op == "leaf" and "_" not in args[0].text
     inside = args[0].text if bare else bracketed(args[0].text)
@@ -233,6 +238,8 @@ LATEX = Style(
         "normsq": _square,
         "khatri": _word("khatri_rao"),
         "permuted": _permuted,
+        "named": _named,
+        "titled": lambda style, f, args: _called(operator(f.value[2]), args),
         "entry": _entry,
         "unit": lambda style, f, args: Said(_below("E", f.value), POSTFIX),
         "kronecker": lambda style, f, args: Said(_below(r"\delta", f.value), POSTFIX),

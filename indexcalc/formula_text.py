@@ -57,7 +57,7 @@ class Style:
     joint: int
     joined: Callable[[Sequence[str]], str]
     number: Callable[[Number, bool], str]
-    over: Callable[[str, list[Said]], Said] | None
+    over: Callable[[Style, str, list[Said]], Said]
     bracketed: Callable[[str], str]
     signs: dict[str, str]
     spreads: bool = False
@@ -135,8 +135,8 @@ def _product(style: Style, f: Formula, args: list[Said]) -> Said:
     above = [(g, s) for g, s in pairs if not _is_divisor(g)]
     lone = [(g, s) for g, s in above if not g.order]
     chain = [(g, s) for g, s in above if g.order]
-    crowded = len(above) > 1
-    texts = [_scalar_factor(style, crowded, g, s) for g, s in lone]
+    last = len(above) - 1
+    texts = [_scalar_factor(style, k < last, g, s) for k, (g, s) in enumerate(lone)]
     texts += _chain_texts(style, chain, bool(texts) or f.value != 1)
     c = -f.value if negative(f) else f.value
     if style.divides and isinstance(c, Fraction) and texts and not _is_decimal(c):
@@ -151,15 +151,15 @@ def _product(style: Style, f: Formula, args: list[Said]) -> Said:
         top = Said(style.joined(texts), style.joint)
     if below:
         top = _quotient(style, top, below)
-    return Said(style.signs["-"] + top.text, SUM) if sign else top
+    return Said(style.signs["-"] + style.within(top, PRODUCT), SUM) if sign else top
 
 
 def _is_divisor(g: Formula) -> bool:
     return g.op == "power" and isinstance(g.value, (int, Fraction)) and g.value < 0
 
 
-def _scalar_factor(style: Style, crowded: bool, g: Formula, s: Said) -> str:
-    loose = crowded and s.level < POSTFIX and g.op != "number"
+def _scalar_factor(style: Style, followed: bool, g: Formula, s: Said) -> str:
+    loose = followed and s.level < POSTFIX and g.op != "number"
     return style.bracketed(s.text) if loose else style.within(s, style.joint)
 
 
@@ -183,26 +183,15 @@ def _quotient(style: Style, top: Said, below: list[tuple[Formula, Said]]) -> Sai
             continue
         base = Formula("power", g.args, -g.value) if g.value != -1 else g.args[0]
         divisors.append(said(base, style))
-    assert style.over is not None
-    return style.over(style.within(top, PRODUCT), divisors)
+    return style.over(style, style.within(top, PRODUCT), divisors)
 
 
-def slash_over(
-    style_bracket: Callable[[str], str],
-) -> Callable[[str, list[Said]], Said]:
+def _slash(style: Style, top: str, divisors: list[Said]) -> Said:
     """Division written on the line."""
-
-    def over(top: str, divisors: list[Said]) -> Said:
-        if len(divisors) == 1:
-            s = divisors[0]
-            text = s.text if s.level >= POSTFIX else style_bracket(s.text)
-            return Said(f"{top}/{text}", PRODUCT)
-        inside = "*".join(
-            s.text if s.level >= PRODUCT else style_bracket(s.text) for s in divisors
-        )
-        return Said(f"{top}/{style_bracket(inside)}", PRODUCT)
-
-    return over
+    if len(divisors) == 1:
+        return Said(f"{top}/{style.within(divisors[0], POSTFIX)}", PRODUCT)
+    inside = style.joined([style.within(s, style.joint) for s in divisors])
+    return Said(f"{top}/{style.bracketed(inside)}", PRODUCT)
 
 
 def _sum(style: Style, f: Formula, args: list[Said]) -> Said:
@@ -327,7 +316,7 @@ def _caret(mark: str) -> Callable[[Style, Formula, list[Said]], Said]:
         if f.value == -1 and f.op == "epower":
             return Said(f"1./{_entry(style, args[0], JOINED)}", PRODUCT)
         if f.value == -1 and f.op == "power":
-            return style.over(style.number(1, False), [args[0]])  # type: ignore[misc]
+            return style.over(style, style.number(1, False), [args[0]])
         exponent = style.number(f.value, False)
         if not exponent.isdigit():
             exponent = f"({exponent})"
@@ -387,6 +376,11 @@ def _dot(style: Style, f: Formula, args: list[Said]) -> Said:
     return Said(style.joined(texts), style.joint)
 
 
+def _named(style: Style, f: Formula, args: list[Said]) -> Said:
+    name, sizes = f.value
+    return Said(f"{name}({', '.join(map(size_text, sizes))})", ATOM)
+
+
 def _entry_word(style: Style, f: Formula, args: list[Said]) -> Said:
     inside = args[0].text if f.args[0].op == "leaf" else style.bracketed(args[0].text)
     return Said(f"{inside}_{''.join(f.value)}", ATOM)
@@ -433,6 +427,8 @@ SHARED: dict[str, Callable[[Style, Formula, list[Said]], Said]] = {
     "colon": _colon,
     "dot": _dot,
     "permuted": _permuted,
+    "named": _named,
+    "titled": lambda style, f, args: _function(f.value[2])(style, f, args),
     "entry": _entry_word,
     "unit": _unit_word,
     "kronecker": lambda style, f, args: Said(f"δ_{''.join(f.value)}", ATOM),
@@ -448,7 +444,7 @@ PLAIN = Style(
     joint=PRODUCT,
     joined="*".join,
     number=plain_number,
-    over=slash_over(parenthesised),
+    over=_slash,
     bracketed=parenthesised,
     signs={
         " + ": " + ",
@@ -566,7 +562,7 @@ PAPER = Style(
     joint=JOINED,
     joined=beside,
     number=paper_number,
-    over=slash_over(parenthesised),
+    over=_slash,
     bracketed=parenthesised,
     signs={**PLAIN.signs, " - ": " − ", "-": "−", ".-": " .− ", "∘": "∘", "⊘": "⊘"},
     divides=True,

@@ -107,6 +107,7 @@ BUILDERS: dict[str, Callable[[Formula, list[Node]], Node]] = {
     "epower": lambda f, a: functions.power(a[0], f.value),
     "pow": lambda f, a: matrix.power(a[0], a[1]),
     "call": _call,
+    "titled": lambda f, a: functions.call(f.value[0], a, f.value[1]),
     "Diag": lambda f, a: matrix.diagonal_matrix(a[0]),
     "diag": lambda f, a: matrix.diagonal(a[0]),
     "tr": lambda f, a: matrix.trace(a[0]),

@@ -29,6 +29,11 @@ from .sizes import Shape, Size, shape_text
 Core = tuple[str, ...]
 Signature = tuple[tuple[Core, ...], Core]
 Partial = Callable[[Call], Node]
+Directional = Callable[[Call, int, Node], "Node | None"]
+
+
+def _no_rule(f: Call, k: int, given: Node) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +42,19 @@ class Function:
 
     `signature(params)` gives the cores of the arguments and of the result; `partials`
     one builder an argument; `keeps_symmetry` says that f(S) is symmetric where S is.
+    `push(f, k, tangent)` and `pull(f, k, cotangent)` are the partial by argument k
+    applied to one direction, where that costs less than the partial itself; `title` is
+    the printed name where it depends on the parameters.
     """
 
     name: str
     partials: tuple[Partial, ...]
     signature: Callable[[tuple[Any, ...]], Signature]
     keeps_symmetry: bool = False
+    push: Directional = _no_rule
+    pull: Directional = _no_rule
+    title: Callable[[tuple[Any, ...]], str] | None = None
+    elementwise: bool = False
 
 
 # -- small products --------------------------------------------------------------------
@@ -99,6 +111,17 @@ def unknown(name: str, args: Sequence[Node], orders: Sequence[int] = ()) -> Node
     return call("unknown", args, (name, tuple(orders) or (0,) * len(args)))
 
 
+def defined(
+    name: str,
+    program: tuple[Any, ...],
+    args: Sequence[Node],
+    orders: Sequence[int] = (),
+) -> Node:
+    """The elementwise function that a program of `defined` computes, differentiated
+    `orders[k]` times by argument k."""
+    return call("defined", args, (name, tuple(orders) or (0,) * len(args), program))
+
+
 # -- partials of elementwise functions -------------------------------------------------
 
 
@@ -150,9 +173,9 @@ def _atan2_partial(which: int) -> Partial:
 
 def _unknown_partial(k: int) -> Partial:
     def partial(f: Call) -> Node:
-        name, orders = f.params
+        name, orders, *program = f.params
         raised = tuple(order + (j == k) for j, order in enumerate(orders))
-        return unknown(name, f.args, raised)
+        return call(f.function, f.args, (name, raised, *program))
 
     return partial
 
@@ -251,7 +274,9 @@ _ELEMENTWISE: Core = ()
 
 def _elementwise(name: str, *partials: Partial) -> Function:
     cores = (_ELEMENTWISE,) * len(partials)
-    return Function(name, partials, _fixed(cores, ()), keeps_symmetry=True)
+    return Function(
+        name, partials, _fixed(cores, ()), keeps_symmetry=True, elementwise=True
+    )
 
 
 def _unary(name: str, rule: Callable[[Node, Node], Node]) -> Function:
@@ -286,7 +311,9 @@ TABLE: dict[str, Function] = {
     "inv": Function("inv", (_inv_partial,), _fixed((_SQUARE,), _SQUARE), True),
     "det": Function("det", (_det_partial,), _fixed((_SQUARE,), ())),
     "logdet": Function("logdet", (_logdet_partial,), _fixed((_SQUARE,), ())),
-    "cofactors": Function("cofactors", (_cofactors_partial,), _cofactors_signature),
+    "cofactors": Function(
+        "cofactors", (_cofactors_partial,), _cofactors_signature, True
+    ),
     "lse": Function("lse", (_lse_partial,), _fixed((("n",),), ())),
     "softmax": Function("softmax", (_softmax_partial,), _fixed((("n",),), ("n",))),
     "norm2": Function(
@@ -298,11 +325,27 @@ TABLE: dict[str, Function] = {
 }
 
 
+def register(*records: Function) -> None:
+    """Adds records to the table, each under its name."""
+    TABLE.update((record.name, record) for record in records)
+
+
+def title(f: Call) -> str:
+    """The name that a call is printed under."""
+    found = TABLE.get(f.function)
+    return f.function if found is None or not found.title else found.title(f.params)
+
+
+#: The functions that users name: parameters are the name, the orders of its
+#: derivatives, and for one that is defined its program.
+USERS = frozenset({"unknown", "defined"})
+
+
 def record(f: Call) -> Function:
-    """The table's record of a call; an unknown function's is made to measure."""
-    if f.function == "unknown":
+    """The table's record of a call; that of a user's function is made to measure."""
+    if f.function in USERS:
         partials = tuple(_unknown_partial(k) for k in range(len(f.args)))
-        return _elementwise("unknown", *partials)
+        return _elementwise(f.function, *partials)
     return TABLE[f.function]
 
 
@@ -319,10 +362,9 @@ def cores(f: Call) -> tuple[tuple[int, ...], int]:
 
 def is_elementwise(name: str) -> bool:
     """Whether a function of the table acts entry by entry."""
-    if name == "unknown":
+    if name in USERS:
         return True
-    found = TABLE.get(name)
-    return found is not None and not any(core for core in found.signature((1,))[0])
+    return name in TABLE and TABLE[name].elementwise
 
 
 def call(name: str, args: Sequence[Node], params: tuple[Any, ...] = ()) -> Node:
@@ -331,7 +373,7 @@ def call(name: str, args: Sequence[Node], params: tuple[Any, ...] = ()) -> Node:
     Raises `UnknownNameError` for a name that is not in the table, `ShapeError` where
     core axes of one letter, or batch axes, disagree.
     """
-    if name == "unknown":
+    if name in USERS:
         if len(params[1]) != len(args):
             raise ShapeError(f"{params[0]} takes {len(params[1])} arguments")
         signature: Signature = ((_ELEMENTWISE,) * len(args), ())

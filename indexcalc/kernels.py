@@ -17,7 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from .defined import value as defined_value
 from .errors import EvaluationError
+from .kernels_sparse import KERNELS as SPARSE
+from .kernels_spectral import KERNELS as SPECTRAL
 from .pairwise import Array
 
 Kernel = Callable[..., Array]
@@ -201,7 +204,13 @@ def _sign(x: Array) -> Array:
     return np.sign(_ordered("sign", x))
 
 
+def _defined(*given: Any) -> Array:
+    """A function with a formula, on its arguments and its three parameters."""
+    return defined_value(list(given[:-3]), given[-3:], KERNELS)
+
+
 KERNELS: dict[str, Kernel] = {
+    "defined": _defined,
     **{
         name: getattr(np, name)
         for name in ["exp", "expm1", "log", "log1p", "sin", "cos", "tan"]
@@ -213,6 +222,7 @@ KERNELS: dict[str, Kernel] = {
     "asinh": np.arcsinh,
     "acosh": np.arccosh,
     "atanh": np.arctanh,
+    "conj": np.conj,
     "where": _where,
     "atan2": np.arctan2,
     "pow": np.power,
@@ -234,6 +244,8 @@ KERNELS: dict[str, Kernel] = {
     "softmax": softmax,
     "norm2": norm2,
     "rnorm": rnorm,
+    **SPECTRAL,
+    **SPARSE,
 }
 
 
@@ -266,8 +278,9 @@ def apply(
     return np.asarray(functions[label](*args))
 
 
-def unknown_label(name: str, orders: tuple[int, ...]) -> str:
-    """How an unknown function's derivative is named: f, f', f''; f_1,0 for several."""
+def unknown_label(name: str, orders: tuple[int, ...], *program: object) -> str:
+    """How the derivative of a function that a user named is said: f, f', f''; f_1,0
+    for several arguments."""
     if len(orders) == 1:
         return name + "'" * orders[0]
     return name if not any(orders) else f"{name}_{','.join(map(str, orders))}"
@@ -277,16 +290,65 @@ def constant(
     name: str, params: tuple[Any, ...], shape: tuple[int, ...], dtype: Any
 ) -> Array:
     """A constant of symbolic size, once its size is known."""
+    return CONSTANTS[name](shape, dtype, *params)
+
+
+def _basis(shape: tuple[int, ...], dtype: Any, i: int) -> Array:
+    if i >= shape[0]:
+        raise EvaluationError(
+            f"there is no entry {i} on an axis of size {shape[0]}",
+            hint="indices count from 0",
+        )
     array = np.zeros(shape, dtype)
-    if name == "basis":
-        (i,) = params
-        if i >= shape[0]:
-            raise EvaluationError(
-                f"there is no entry {i} on an axis of size {shape[0]}",
-                hint="indices count from 0",
-            )
-        array[i] = 1
-        return array
-    (offset,) = params
+    array[i] = 1
+    return array
+
+
+def _embed(shape: tuple[int, ...], dtype: Any, offset: int) -> Array:
+    array = np.zeros(shape, dtype)
     np.fill_diagonal(array[offset:], 1)
     return array
+
+
+def _diagonals(shape: tuple[int, ...], dtype: Any) -> Array:
+    """D_ijd = [j − i + m = d]."""
+    m, n = shape[:2]
+    array = np.zeros(shape, dtype)
+    i, j = np.ogrid[:m, :n]
+    array[i, j, j - i + m] = 1
+    return array
+
+
+def _diagonal_lengths(shape: tuple[int, ...], dtype: Any) -> Array:
+    """How many entries the diagonal through (i, j) has."""
+    m, n = shape
+    i, j = np.ogrid[:m, :n]
+    return np.asarray(np.minimum(i, j) - np.maximum(i - m, j - n), dtype)
+
+
+def _convolution(shape: tuple[int, ...], dtype: Any) -> Array:
+    """C_kij = [k = i + j]."""
+    k, i, j = np.ogrid[: shape[0], : shape[1], : shape[2]]
+    return np.asarray(k == i + j, dtype)
+
+
+def _vech_place(axis: int) -> Callable[..., Array]:
+    """Row k is the row (axis 1) or column (axis 0) of entry k of vech, one-hot."""
+
+    def kernel(shape: tuple[int, ...], dtype: Any) -> Array:
+        n = shape[1]
+        return np.eye(n, dtype=dtype)[np.triu_indices(n)[axis]]
+
+    return kernel
+
+
+CONSTANTS: dict[str, Callable[..., Array]] = {
+    "basis": _basis,
+    "embed": _embed,
+    "tril": lambda shape, dtype: np.tri(*shape, dtype=dtype),
+    "diagonals": _diagonals,
+    "diagonallengths": _diagonal_lengths,
+    "vechrows": _vech_place(1),
+    "vechcolumns": _vech_place(0),
+    "convolution": _convolution,
+}

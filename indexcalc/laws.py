@@ -18,10 +18,20 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from .coefficients import Number, divide, multiply, plus
-from .expr import einsum, number, scale, swapped, zero
-from .functions import call, is_elementwise, is_symmetric_matrix, ones, power
+from .complexes import conjugate
+from .expr import einsum, linear, number, scale, swapped, zero
+from .forms import (
+    Outcome,
+    better_side,
+    is_diagonal,
+    is_identity,
+    split_coefficient,
+    square_factors,
+)
+from .functions import call, is_elementwise, ones, power
+from .matrix_laws import MATRIX_LAWS
 from .network import Network
-from .nodes import Call, Einsum, Node, Sum, is_symmetric
+from .nodes import Call, Einsum, Node, Sum, Tensor, is_symmetric
 
 
 class Assumption(NamedTuple):
@@ -32,7 +42,6 @@ class Assumption(NamedTuple):
 
 
 Assumptions = dict[Assumption, None]
-Outcome = tuple[Number, Node]
 
 
 # -- laws of calls ---------------------------------------------------------------------
@@ -43,43 +52,85 @@ def _inv(f: Call, facts: Assumptions) -> Outcome | None:
     if isinstance(arg, Call) and arg.function == "inv":
         facts[Assumption("is invertible", arg.args[0])] = None
         return 1, arg.args[0]
-    coefficient, inner = _split(arg)
+    coefficient, inner = split_coefficient(arg)
     if coefficient != 1:
         return divide(1, coefficient), call("inv", [inner])
-    if _is_diagonal(arg):
+    if isinstance(arg, Tensor) and arg.structure == "orthogonal":
+        return 1, swapped(arg)
+    if is_diagonal(arg):
         legs = list(range(len(arg.shape) - 1))
         diagonal = einsum([(arg, [*legs, legs[-1]])], legs)
         return 1, einsum([(power(diagonal, -1), legs)], [*legs, legs[-1]])
-    turned = _better_side(arg)
+    if (found := _inverted_factors(arg)) is not None:
+        return 1, found
+    turned = better_side(arg)
     return (1, swapped(call("inv", [turned]))) if turned is not None else None
+
+
+def _inverted_factors(arg: Node) -> Node | None:
+    """(A B⁻¹)⁻¹ as B A⁻¹, where one of the square factors is an inverse already: all of
+    them are invertible if the product is."""
+    factors = square_factors(arg)
+    if factors is None or not any(_is_inverse(e) for e in factors):
+        return None
+    rows = [(call("inv", [e]), [k, k + 1]) for k, e in enumerate(factors[::-1])]
+    return einsum(rows, [0, len(rows)])
+
+
+def _is_inverse(node: Node) -> bool:
+    """Whether a node is an inverse, or one transposed."""
+    if isinstance(node, Einsum) and len(node.operands) == 1 and len(node.out) == 2:
+        node = node.operands[0][0]
+    return isinstance(node, Call) and node.function == "inv"
 
 
 def _det(f: Call, facts: Assumptions) -> Outcome | None:
     arg = f.args[0]
-    if _is_identity(arg):
+    if is_identity(arg):
         return 1, number(1)
     if isinstance(arg, Call) and arg.function == "inv":
         return 1, power(call("det", arg.args), -1)
-    turned = _better_side(arg)
+    factors = square_factors(arg)
+    if factors is not None:
+        return 1, einsum([(call("det", [e]), []) for e in factors], [])
+    turned = better_side(arg)
     return (1, call("det", [turned])) if turned is not None else None
 
 
 def _logdet(f: Call, facts: Assumptions) -> Outcome | None:
     arg = f.args[0]
-    if _is_identity(arg):
+    orthogonal = isinstance(arg, Tensor) and arg.structure == "orthogonal"
+    if is_identity(arg) or orthogonal:
         return 1, zero(())
     if isinstance(arg, Call) and arg.function == "inv":
         return -1, call("logdet", arg.args)
-    turned = _better_side(arg)
+    factors = square_factors(arg)
+    if factors is not None:
+        return 1, linear([(call("logdet", [e]), 1) for e in factors], ())
+    turned = better_side(arg)
     return (1, call("logdet", [turned])) if turned is not None else None
 
 
 def _cofactors(f: Call, facts: Assumptions) -> Outcome | None:
     arg = f.args[0]
-    turned = _better_side(arg)
-    if turned is None or f.params[0] != 1:
+    if f.params[0] != 1:
+        return None
+    factors = square_factors(arg)
+    if factors is not None:
+        rows = [
+            (call("cofactors", [e], (1,)), [k, k + 1]) for k, e in enumerate(factors)
+        ]
+        return 1, einsum(rows, [0, len(rows)])
+    turned = better_side(arg)
+    if turned is None:
         return None
     return 1, swapped(call("cofactors", [turned], (1,)))
+
+
+def _conjugate(f: Call, facts: Assumptions) -> Outcome | None:
+    """conj is taken inward, to the variables that are complex."""
+    inside = conjugate(f.args[0])
+    return None if inside is f else (1, inside)
 
 
 def _undo(inverse: str, fact: str | None) -> Callable[..., Outcome | None]:
@@ -108,6 +159,8 @@ CALL_LAWS: dict[str, tuple[Callable[[Call, Assumptions], Outcome | None], ...]] 
     "det": (_det,),
     "logdet": (_logdet,),
     "cofactors": (_cofactors,),
+    "conj": (_conjugate,),
+    **MATRIX_LAWS,
     "exp": (_undo("log", "is positive"), _at_zero(1)),
     "log": (_undo("exp", None),),
     "sigmoid": (_at_zero(Fraction(1, 2)),),
@@ -157,7 +210,7 @@ def _outward(f: Call) -> Outcome | None:
     """f of a view is the view of f, for elementwise f of one argument."""
     if len(f.args) != 1 or not is_elementwise(f.function):
         return None
-    factor, view = _split(f.args[0])
+    factor, view = split_coefficient(f.args[0])
     found = _inside(view)
     if found is None or not isinstance(view, Einsum):
         return None
@@ -175,6 +228,8 @@ def _inside(view: Node) -> tuple[Node, tuple[int, ...]] | None:
     flat = [i for axis in view.out for i in axis]
     if len(set(flat)) != len(flat):
         return None
+    if any(len(set(legs)) < len(legs) for _, legs in view.operands):
+        return None
     if view.view and len(view.operands) == 1 and len(flat) == len(view.dims):
         return view.operands[0]
     carried = {i for _, legs in view.operands for i in legs}
@@ -187,50 +242,20 @@ def _inside(view: Node) -> tuple[Node, tuple[int, ...]] | None:
     return (core, legs) if settled or not isinstance(core, Einsum) else None
 
 
-def _split(node: Node) -> Outcome:
-    """A node as coefficient × the rest."""
-    if isinstance(node, Sum) and len(node.terms) == 1:
-        return node.terms[0][1], node.terms[0][0]
-    return 1, node
-
-
-def _is_identity(node: Node) -> bool:
-    return isinstance(node, Einsum) and not node.operands and node.out == ((0,), (0,))
-
-
-def _is_diagonal(node: Node) -> bool:
-    """Diag(v) for some v, or a batch of them, written as a repeated output index."""
-    return (
-        isinstance(node, Einsum)
-        and len(node.out) > 1
-        and len(node.out[-1]) == 1
-        and node.out[-1] == node.out[-2]
-    )
-
-
-def _better_side(node: Node) -> Node | None:
-    """The transpose, where it is the canonical one of the two: the shorter, then the
-    one that comes first."""
-    if is_symmetric_matrix(node):
-        return None
-    turned = swapped(node)
-    here, there = _weight(node), _weight(turned)
-    return turned if there < here else None
-
-
-def _weight(node: Node) -> tuple[bool, tuple[int, str, bytes]]:
-    return isinstance(node, Einsum), node.key
-
-
 # -- laws of products ------------------------------------------------------------------
 
 
 def cancel_inverses(net: Network, facts: Assumptions) -> bool:
-    """A⁻¹A and AA⁻¹ become δ, in place; whether anything was cancelled."""
+    """A⁻¹A and AA⁻¹ become δ, adj(A)A becomes det(A)δ, in place; whether anything was
+    cancelled."""
     changed = False
     while (found := _inverse_pair(net)) is not None:
         inverse, factor, bond, (left, right) = found
-        facts[Assumption("is invertible", net.operands[factor][0])] = None
+        base, function = net.operands[factor][0], net.operands[inverse][0].function
+        if function == "inv":
+            facts[Assumption("is invertible", base)] = None
+        else:
+            net.operands.append((call("det", [base]), []))
         net.operands = [
             (node, [left if i == right else i for i in legs])
             for o, (node, legs) in enumerate(net.operands)
@@ -250,10 +275,16 @@ def _inverse_pair(net: Network) -> tuple[int, int, int, tuple[int, int]] | None:
     for o, (node, _) in enumerate(net.operands):
         place.setdefault(node, []).append(o)
     for inverse, (node, legs) in enumerate(net.operands):
-        if not (isinstance(node, Call) and node.function == "inv" and len(legs) == 2):
+        if not (isinstance(node, Call) and len(legs) == 2):
             continue
+        if node.function != "inv" and (node.function, node.params) != (
+            "cofactors",
+            (1,),
+        ):
+            continue
+        turned = legs if node.function == "inv" else legs[::-1]
         for factor in place.get(node.args[0], ()):
-            bond = _bond(net, legs, net.operands[factor][1], is_symmetric(node))
+            bond = _bond(net, turned, net.operands[factor][1], is_symmetric(node))
             if bond is not None:
                 return inverse, factor, *bond
     return None
@@ -283,9 +314,10 @@ def split_basis(net: Network) -> bool:
     zero."""
     entries: dict[int, Node] = {}
     for node, legs in net.operands:
-        one_entry = isinstance(node, Call) and node.function == "basis"
-        if one_entry and entries.setdefault(legs[0], node) is not node:
-            return True
+        if isinstance(node, Call) and node.function == "basis":
+            first = entries.setdefault(legs[0], node)
+            if first is not node and _literal_entries(first, node):
+                return True
     if not entries:
         return False
     fresh = 1 + max(net.dims)
@@ -302,13 +334,19 @@ def split_basis(net: Network) -> bool:
         return fresh - 1
 
     for node, legs in net.operands:
-        if not (isinstance(node, Call) and node.function == "basis"):
+        if entries.get(legs[0] if legs else -1) is not node:
             rows.append((node, [own(i) for i in legs]))
     net.out = [[own(i) for i in axis] for axis in net.out]
     for i in entries:
         del net.dims[i]
     net.operands = rows + vectors
     return False
+
+
+def _literal_entries(a: Node, b: Node) -> bool:
+    """Whether two basis vectors are for numbers, so that they differ for certain."""
+    nodes = [node for node in (a, b) if isinstance(node, Call)]
+    return all(isinstance(node.params[0], int) for node in nodes)
 
 
 def merge_powers(net: Network, facts: Assumptions, copies: int = 0) -> bool:

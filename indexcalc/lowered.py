@@ -18,10 +18,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .functions import is_elementwise
+from .functions import is_elementwise, title
 from .index_text import (
     IndexText,
     Naming,
+    constant_text,
     elementwise_text,
     index_text,
     naming_for,
@@ -73,7 +74,8 @@ def lowered(root: Node) -> Lowered:
     """The lowered form of an expression as it was written."""
     printing = _Printing(naming_for(root))
     for node in toposort(root):
-        if isinstance(node, (Sum, Call)) and node is not root:
+        named = isinstance(node, Sum) or (isinstance(node, Call) and node.args)
+        if named and node is not root:
             name = printing.naming.part()
             axes = [next(printing.naming.fresh) for _ in node.shape]
             text = _formula(printing, node, axes)
@@ -105,13 +107,15 @@ def _formula(printing: _Printing, node: Node, axes: Sequence[str]) -> str:
 
 
 def _call(printing: _Printing, node: Call, axes: Sequence[str]) -> str:
+    if not node.args:
+        return constant_text(node, axes)
     if is_elementwise(node.function):
         return elementwise_text(node, [_formula(printing, a, axes) for a in node.args])
     inner = []
     for arg in node.args:
         names = [next(printing.naming.fresh) for _ in arg.shape]
         inner.append(_formula(printing, arg, names))
-    return subscripted(f"{node.function}({', '.join(inner)})", axes)
+    return subscripted(f"{title(node)}({', '.join(inner)})", axes)
 
 
 def _product(printing: _Printing, node: Einsum, axes: Sequence[str]) -> str:

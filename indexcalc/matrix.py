@@ -17,7 +17,7 @@ from itertools import permutations
 
 import numpy as np
 
-from . import expr, functions
+from . import complexes, expr, functions, structure_matrices
 from .coefficients import as_number
 from .errors import ShapeError, UnsupportedError
 from .expr import add, call_node, constant, einsum, linear, number, scale, zero
@@ -128,21 +128,8 @@ def vec(a: Node, order: str = "F") -> Node:
 
 
 def vech(a: Node) -> Node:
-    """The lower triangle of a square matrix of literal size, column by column."""
-    _require_matrix("vech", a)
-    _require_square("vech", a)
-    n = a.shape[0]
-    if not isinstance(n, int):
-        raise UnsupportedError(
-            f"vech needs a literal size, and this matrix is {shape_text(a.shape)}",
-            hint="declare the size as a number",
-        )
-    places = [(i, j) for j in range(n) for i in range(j, n)]
-    rows, columns = np.zeros((len(places), n)), np.zeros((len(places), n))
-    for k, (i, j) in enumerate(places):
-        rows[k, i] = columns[k, j] = 1
-    r, c = constant(rows, "rows"), constant(columns, "columns")
-    return einsum([(r, [0, 1]), (a, [1, 2]), (c, [0, 2])], [0])
+    """The lower triangle of a square matrix with its diagonal, column by column."""
+    return structure_matrices.vech(a)
 
 
 def diagonal(a: Node) -> Node:
@@ -324,11 +311,15 @@ def norm1(a: Node) -> Node:
 
 def norm2(a: Node) -> Node:
     """√Σa²: Euclidean, or Frobenius; its derivative at 0 is 0."""
+    if complexes.is_complex(a):
+        return constant_power(normsq(a), Fraction(1, 2))
     return call("norm2", [a], (len(a.shape),)) if a.shape else elementwise("abs", a)
 
 
 def normsq(a: Node) -> Node:
-    """Σ a²."""
+    """Σ a²; Σ |a|² of what holds a variable declared complex."""
+    if complexes.is_complex(a):
+        return total(complexes.squared_modulus(a))
     legs = range(len(a.shape))
     return einsum([(a, legs), (a, legs)], [])
 
@@ -406,6 +397,8 @@ def elementwise(name: str, *nodes: Node) -> Node:
             return constant_power(same[0], 2)
         case "recip":
             return constant_power(same[0], -1)
+        case "abs" if complexes.is_complex(same[0]):
+            return complexes.modulus(same[0])
         case _:
             return call(name, same)
 

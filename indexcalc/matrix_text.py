@@ -24,7 +24,7 @@ LONG, WORTH_NAMING, REPEATED = 12, 7, 4
 _LETTERS = {0: "st", 1: "uvwrpqgh", 2: "KHMPQRSTUVWGLN"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class MatrixText:
     """A formula of matrix notation with the style it prints in.
 
@@ -79,6 +79,9 @@ class MatrixText:
         if self.parts:
             text += " where " + ", ".join(f"{n} = {t}" for n, t in self.where.items())
         return f"{text}   ({self.note})" if self.note else text
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def _repr_latex_(self) -> str:
         return f"${self.latex}$"

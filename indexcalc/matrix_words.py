@@ -35,11 +35,12 @@ from .formula import (
     word,
 )
 from .formula_value import value
-from .functions import is_elementwise
+from .functions import is_elementwise, title
 from .network import is_bundle
 from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from .recognise import recognised
 from .reduction import Graph, reduced
+from .regular import has_inverse, split
 from .simplify import expand, fuse, same
 from .vec_words import grouped
 
@@ -95,6 +96,8 @@ def _attempts(root: Node, fused: Node, first: Said) -> Iterator[Said]:
     named = recognised(fused)
     if named is not fused:
         yield in_words(named)
+    if has_inverse(named):
+        yield in_words(fuse(split(named)))
     if isinstance(first, Formula) and first.length < SHORT:
         return
     if len(toposort(named)) > EXPANDED_NODES:
@@ -232,6 +235,23 @@ def _norm(node: Call, args: list[Formula]) -> Formula:
     return norm(args[0])
 
 
+def _lower_mask(node: Call, args: list[Formula]) -> Formula:
+    """tril(m, n), the mask of the lower triangle."""
+    m, n = node.shape
+    sizes = (m,) if m == n else (m, n)
+    return Formula("named", (), ("tril", sizes), node.shape, False, node)
+
+
+def _frechet(node: Call, args: list[Formula]) -> Formula:
+    """D f(A)[E, …], by the name that the text language reads."""
+    if len(node.shape) != 2:
+        raise UnsupportedError(
+            f"{title(node)} is a linear map of matrices, which has no matrix notation"
+        )
+    said = (node.function, node.params, title(node))
+    return word("titled", *args, shape=node.shape, value=said)
+
+
 def _basis(node: Call, args: list[Formula]) -> Formula:
     found = basis(node.params[0], node.shape[0])
     return Formula(found.op, (), found.value, found.shape, False, node)
@@ -245,6 +265,8 @@ CALLS: dict[str, Callable[[Call, list[Formula]], Formula]] = {
     "softmax": _softmax,
     "cofactors": _cofactors,
     "basis": _basis,
+    "frechet": _frechet,
+    "tril": _lower_mask,
     "pow": lambda node, args: word("pow", *args, shape=node.shape),
 }
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any, TypeAlias, TypeVar
@@ -27,7 +27,7 @@ Legs: TypeAlias = tuple[int, ...]
 Operand: TypeAlias = tuple["Node", Legs]
 Term: TypeAlias = tuple["Node", Number]
 
-SYMMETRIC = frozenset({"symmetric", "diagonal", "pd"})
+SYMMETRIC = frozenset({"symmetric", "diagonal", "pd", "symmetric toeplitz"})
 
 
 class Base:
@@ -171,8 +171,9 @@ def children(node: Node) -> Sequence[Node]:
             return node.args
 
 
-def toposort(*roots: Node) -> list[Node]:
-    """Every node under the roots, once, children before parents; iterative.
+def toposort(*roots: Node, known: Container[Node] = ()) -> list[Node]:
+    """Every node under the roots, once, children before parents; iterative. Those in
+    `known`, and what is only under them, are left out.
 
     >>> from indexcalc.expr import scale, tensor
     >>> [type(node).__name__ for node in toposort(scale(2, tensor("x", ["n"])))]
@@ -185,7 +186,7 @@ def toposort(*roots: Node) -> list[Node]:
         node = stack.pop()
         if node is None:
             order.append(stack.pop())  # type: ignore[arg-type]
-        elif node not in done:
+        elif node not in done and node not in known:
             done.add(node)
             if isinstance(node, Tensor):
                 order.append(node)

@@ -16,6 +16,7 @@ from .nodes import Node
 
 if TYPE_CHECKING:
     from .index_text import IndexText
+    from .ledger import Ledger
     from .lowered import Lowered
     from .matrix_text import MatrixText
 
@@ -51,7 +52,13 @@ class Notations:
         """
         from .index_text import index_text
 
-        return index_text(self.written, _axis_names(axes))
+        names = _axis_names(axes)
+        if names is not None and len(names) != self._order:
+            raise ShapeError(
+                f"{len(names)} names for {self._order} axes",
+                hint="one name an axis, such as index('ij')",
+            )
+        return index_text(self.written, names)
 
     def lowered(self) -> Lowered:
         """The expression as it was written, every δ, H and ones vector spelled out,
@@ -124,12 +131,19 @@ class Notations:
         except UnsupportedError:
             return "ask for slices() or index()"
 
+    def _require_derivative(self) -> None:
+        if not self.by:
+            raise UnsupportedError(
+                "this is not a derivative", hint="ask for it of y.diff(x)"
+            )
+
     def unfolded(self, layout: str = "numerator", order: str = "F") -> Any:
         """The derivative as one matrix: rows vec of the value, columns vec of the
         variable (`layout="denominator"`: the other way), column-major or, with
         `order="C"`, row-major."""
         from .tensor_words import unfolded
 
+        self._require_derivative()
         if layout not in MATRIX_LAYOUTS:
             raise ShapeError(
                 f"the layout {layout!r} is not one of {', '.join(MATRIX_LAYOUTS)}"
@@ -148,6 +162,7 @@ class Notations:
         from .matrix_text import MatrixText
         from .matrix_words import formula
 
+        self._require_derivative()
         if self.value_order:
             found = formula(self.unfolded("numerator", order).written)
         else:
@@ -163,9 +178,8 @@ class Notations:
         return MatrixText(found, style, note=self._layout_note(layout, order))
 
     def _layout_note(self, layout: str, order: str) -> str:
-        value, variable = "the value", "the variable"
-        if self.by:
-            variable = ", ".join(name for name, _ in self.by)
+        *before, (variable, _) = self.by
+        value = f"the derivative by {before[-1][0]}" if before else "the value"
         shape = self._value_first().shape
         if self.value_order > 1:
             value = f"vec of {value}"
@@ -185,6 +199,7 @@ class Notations:
         from .matrix_text import MatrixText
         from .tensor_words import slice_formula
 
+        self._require_derivative()
         node = self._value_first()
         split, order = self.value_order, len(node.shape)
         value, variable = tuple(range(split)), tuple(range(split, order))
@@ -212,6 +227,7 @@ class Notations:
         from .matrix_text import MatrixText
         from .matrix_words import formula
 
+        self._require_derivative()
         node, split = self._value_first(), self.value_order
         legs = list(range(len(node.shape)))
         direction = expr.tensor(slot, node.shape[split:])
@@ -229,6 +245,19 @@ class Notations:
     def _said_of(self, node: Node) -> Any:
         """A new expression that holds a node."""
         raise NotImplementedError
+
+    def ledger(self) -> Ledger:
+        """The shape of every subexpression, innermost first.
+
+        >>> from indexcalc.ways_in import parse
+        >>> print(parse("A*x", A="m n", x="n").ledger())
+        A     : m×n
+        x     : n, a column
+        Ax    : m, a column
+        """
+        from .ledger import ledger
+
+        return ledger(self.written)
 
     # -- LaTeX -------------------------------------------------------------------------
 

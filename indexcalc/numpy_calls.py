@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from . import complexes
 from . import numpy_choices as choices
 from . import numpy_diagonals as diagonals
 from . import numpy_joining as joining
@@ -97,6 +98,8 @@ _NUMPY: dict[str, Rule] = {
     "ndim": lambda a: len(as_node(a).shape),
     "size": shapes.size_of,
     "copy": lambda a: as_node(a),
+    "real": lambda val: complexes.real_part(as_node(val)),
+    "imag": lambda val: complexes.imaginary_part(as_node(val)),
     "concatenate": joining.concatenate,
     "append": joining.append,
     "stack": joining.stack,
@@ -135,6 +138,12 @@ _LINALG: dict[str, Rule] = {
     "vector_norm": linalg.vector_norm,
     "matrix_norm": linalg.matrix_norm,
     "matrix_power": linalg.matrix_power,
+    "eigvalsh": linalg.eigvalsh,
+    "eigh": linalg.eigh,
+    "cholesky": linalg.cholesky,
+    "pinv": linalg.pinv,
+    "svd": linalg.svd,
+    "svdvals": linalg.svdvals,
     "multi_dot": products.multi_dot,
     "matmul": products.linalg_matmul,
     "vecdot": products.vecdot,
@@ -159,18 +168,19 @@ FUNCTIONS: dict[Callable[..., Any], Rule] = {
 _DECOMPOSITION = "it needs a decomposition, which products and inverses do not give"
 _ORDER = "it depends on the order of values, and a symbol has none before evaluation"
 _VALUES = "it asks about values, and a symbol has none before it is evaluated"
+_VALUED = "it has a branch cut that no derivative crosses"
 _IN_PLACE = "an expression is never changed in place"
 
 _GROUPS: dict[str, str] = {
-    _DECOMPOSITION: "svd svdvals eig eigh eigvals eigvalsh pinv matrix_rank cond lstsq "
-    "qr cholesky roots poly tensorinv tensorsolve",
+    _DECOMPOSITION: "eig eigvals matrix_rank cond lstsq "
+    "qr roots poly tensorinv tensorsolve",
     _ORDER: "sort argsort partition argpartition argmax argmin median percentile "
     "quantile searchsorted lexsort unique nonzero argwhere flatnonzero "
     "count_nonzero histogram",
     _VALUES: "allclose array_equal array_equiv isclose all any isreal iscomplex "
     "iscomplexobj isrealobj nan_to_num nansum nanmean nanmax nanmin nanprod",
     _IN_PLACE: "fill_diagonal copyto put place putmask put_along_axis",
-    UFUNC_REASONS["conjugate"]: "real imag angle real_if_close",
+    _VALUED: "angle real_if_close",
     UFUNC_REASONS["floor"]: "round around fix",
 }
 
@@ -179,10 +189,9 @@ REASONS: dict[str, str] = {
 }
 
 _WAYS_OUT: dict[str, str] = {
-    "pinv": "inv(X.T @ X) @ X.T where X has full column rank",
-    "lstsq": "solve(X.T @ X, X.T @ y) where X has full column rank",
-    "cholesky": "logdet and inv need no factor",
-    "eigvalsh": "their sum is a trace, their product a determinant",
+    "lstsq": "pinv(X) @ y, or solve(X.T @ X, X.T @ y)",
+    "eigvals": "eigvalsh of symmetric matrices has derivatives",
+    "eig": "eigh of symmetric matrices has derivatives",
     "array_equal": "indexcalc.equal compares expressions",
     "allclose": "indexcalc.equal compares expressions",
     "cumprod": "exp of a cumsum of logs, where entries are positive",

@@ -1,6 +1,7 @@
 """NumPy's diagonals, traces and triangles on nodes.
 
-On the main diagonal two axes share one index; an offset needs literal sizes, or embeds.
+On the main diagonal two axes share one index; an offset needs literal sizes, or embeds;
+likewise for triangles, which are masks.
 
 >>> from indexcalc.expr import tensor
 >>> x = tensor("x", ("n",))
@@ -21,6 +22,7 @@ from .nodes import Node
 from .numpy_indexing import getitem
 from .numpy_shapes import ravel
 from .sizes import shape_text
+from .structure_matrices import lower_mask
 
 # -- diagonals -------------------------------------------------------------------------
 
@@ -105,5 +107,10 @@ def _triangle(cut: Any, node: Node, k: int) -> Node:
         node = spread_to(node, (node.shape[0], *node.shape))
     if not node.shape:
         raise ShapeError("a scalar has no triangle")
-    sizes = [literal(size, "a triangle") for size in node.shape[-2:]]
+    rows, columns = node.shape[-2:]
+    if k == 0:
+        lower = lower_mask(rows, columns)
+        upper = expr.swapped(lower_mask(columns, rows))
+        return multiply(node, lower if cut is np.tril else upper)
+    sizes = [literal(size, "a triangle off the diagonal") for size in (rows, columns)]
     return multiply(node, as_node(cut(np.ones(sizes), k)))

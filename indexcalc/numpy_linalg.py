@@ -10,11 +10,12 @@ True
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any, SupportsIndex
 
 import numpy as np
 
-from . import matrix
+from . import matrix, matrix_calculus
 from .broadcasting import (
     as_node,
     axes_of,
@@ -23,7 +24,9 @@ from .broadcasting import (
     last,
     spread_to,
 )
+from .complexes import is_complex, squared_modulus
 from .errors import ShapeError, UnsupportedError
+from .expr import swapped
 from .functions import call
 from .functions import power as constant_power
 from .nodes import Node
@@ -85,7 +88,13 @@ def solve(a: object, b: object) -> Node:
 def matrix_power(a: object, n: SupportsIndex) -> Node:
     """Aⁿ; a negative power goes through the inverse."""
     node = _square("matrix_power", a)
-    count = n.__index__()
+    try:
+        count = n.__index__()
+    except AttributeError:
+        raise UnsupportedError(
+            f"a matrix to the power {n!r}: only whole powers are products",
+            hint="indexcalc.sqrtm(A), or indexcalc.expm(p * indexcalc.logm(A))",
+        ) from None
     if len(node.shape) == 2:
         return matrix.matrix_power(node, count)
     if count == 0:
@@ -96,9 +105,72 @@ def matrix_power(a: object, n: SupportsIndex) -> Node:
     return matmul(squared, base) if half is not None and count % 2 else squared
 
 
+# -- eigenvalues and factors -----------------------------------------------------------
+
+
+class Eigh(tuple[Any, ...]):
+    """(eigenvalues, eigenvectors), by position or by name."""
+
+    __slots__ = ()
+
+    @property
+    def eigenvalues(self) -> Any:
+        """The eigenvalues, ascending."""
+        return self[0]
+
+    @property
+    def eigenvectors(self) -> Any:
+        """The eigenvectors as columns."""
+        return self[1]
+
+
+def eigvalsh(a: object, UPLO: str = "L") -> Node:
+    """The eigenvalues of the symmetric part, ascending."""
+    return matrix_calculus.eigvalsh(_square("eigvalsh", a))
+
+
+def eigh(a: object, UPLO: str = "L") -> Eigh:
+    """Eigenvalues and eigenvectors of the symmetric part."""
+    node = _square("eigh", a)
+    return Eigh((matrix_calculus.eigvalsh(node), matrix_calculus.eigenvectors(node)))
+
+
+def cholesky(a: object, *, upper: bool = False) -> Node:
+    """The lower Cholesky factor of the symmetric part, or its transpose."""
+    factor = matrix_calculus.cholesky(_square("cholesky", a))
+    return swapped(factor) if upper else factor
+
+
+def svdvals(x: object) -> Node:
+    """The singular values, descending."""
+    return matrix_calculus.svdvals(as_node(x))
+
+
+def svd(
+    a: object,
+    full_matrices: bool = True,
+    compute_uv: bool = True,
+    hermitian: bool = False,
+) -> Node:
+    """The singular values alone, with `compute_uv=False`."""
+    if compute_uv:
+        raise UnsupportedError(
+            "np.linalg.svd of symbols with its vectors, whose phases are free",
+            hint="compute_uv=False, or np.linalg.eigh(X.T @ X)",
+        )
+    return svdvals(a)
+
+
+def pinv(a: object) -> Node:
+    """The pseudoinverse."""
+    return matrix_calculus.pinv(as_node(a))
+
+
 # -- norms -----------------------------------------------------------------------------
 
-_SINGULAR = "it needs singular values"
+HALF = Fraction(1, 2)
+_SINGULAR = "it needs the smallest singular value"
+_SPECTRAL = {2: matrix_calculus.norm_spectral, "nuc": matrix_calculus.norm_nuclear}
 
 
 def norm(x: object, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Node:
@@ -141,6 +213,8 @@ def _euclidean(node: Node, axes: tuple[int, ...]) -> Node:
     """√Σx² along axes: the core of the call stands last."""
     if not axes:
         return elementwise("abs", node)
+    if is_complex(node):
+        return constant_power(total(squared_modulus(node), axes), HALF)
     return call("norm2", [last(node, axes)], (len(axes),))
 
 
@@ -162,10 +236,12 @@ def _vector_norm(node: Node, axes: tuple[int, ...], ord: Any) -> Node:
 def _matrix_norm(node: Node, axes: tuple[int, ...], ord: Any) -> Node:
     if ord is None or ord == "fro":
         return _euclidean(node, axes)
+    if ord in _SPECTRAL:
+        return _SPECTRAL[ord](last(node, axes))
     if ord not in (1, -1, np.inf, -np.inf):
         raise UnsupportedError(
             f"the matrix norm of order {ord!r} of symbols: {_SINGULAR}",
-            hint="'fro', 1 and inf have an expression",
+            hint="'fro', 'nuc', 1, 2 and inf have an expression",
         )
     turned = elementwise("abs", last(node, axes))
     sums = total(turned, -2 if abs(ord) == 1 else -1)

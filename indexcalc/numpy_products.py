@@ -28,11 +28,13 @@ from .broadcasting import (
     moved,
     multiply,
 )
+from .complexes import conjugate, is_complex
 from .einsum_spec import read_spec
 from .errors import ShapeError, UnsupportedError
 from .nodes import Node
 from .numpy_indexing import getitem
 from .sizes import Shape, Size, shape_text, size_text
+from .structure_matrices import convolution
 
 # -- matrix products -------------------------------------------------------------------
 
@@ -97,17 +99,22 @@ def matvec(a: Node, b: Node) -> Node:
 
 
 def vecmat(a: Node, b: Node) -> Node:
-    """Vectors times matrices, batched; entries are taken as real."""
-    return _product("vecmat", a, b, "k", "kj")
+    """Vectors times matrices, batched; the vectors conjugated where complex."""
+    return _product("vecmat", _barred(a), b, "k", "kj")
+
+
+def _barred(a: Node) -> Node:
+    """The conjugate of what is complex; anything else is taken as real."""
+    return conjugate(a) if is_complex(a) else a
 
 
 def vecdot(a: object, b: object, axis: int = -1) -> Node:
-    """Dot products along an axis, batched; entries are taken as real."""
+    """Dot products along an axis, batched; a conjugated where complex."""
     left, right = (
         moved(node, [axis_of(axis, len(node.shape))], [len(node.shape) - 1])
         for node in (as_node(a), as_node(b))
     )
-    return _product("vecdot", left, right, "k", "k")
+    return _product("vecdot", _barred(left), right, "k", "k")
 
 
 def linalg_matmul(a: object, b: object) -> Node:
@@ -133,9 +140,9 @@ def inner(a: object, b: object) -> Node:
 
 
 def vdot(a: object, b: object) -> Node:
-    """Σ a b over all entries, taken as real."""
+    """Σ ā b over all entries; what is not complex is taken as real."""
     x, y = flat(as_node(a)), flat(as_node(b))
-    return _contracted("vdot", x, y, [0], [0])
+    return _contracted("vdot", _barred(x), y, [0], [0])
 
 
 def outer(a: object, b: object) -> Node:
@@ -252,23 +259,32 @@ def linalg_cross(x1: object, x2: object, axis: int = -1) -> Node:
 
 
 def convolve(a: object, v: object, mode: str = "full") -> Node:
-    """c_k = Σ_{i+j=k} a_i v_j of vectors of literal lengths."""
+    """c_k = Σ_{i+j=k} a_i v_j of vectors; of literal lengths but in mode "full"."""
     x, y = as_node(a), as_node(v)
-    m, n = _length("convolve", x), _length("convolve", y)
-    short, long = min(m, n), max(m, n)
-    windows = {
-        "full": (0, m + n - 1),
-        "same": ((short - 1) // 2, long),
-        "valid": (short - 1, long - short + 1),
-    }
-    if mode not in windows:
+    if mode not in ("full", "same", "valid"):
         raise UnsupportedError(
             f"convolve has no mode {mode!r}", hint="full, same or valid"
         )
-    start, length = windows[mode]
-    places = np.arange(m)[:, None] + np.arange(n) - start
-    array = (np.arange(length)[:, None, None] == places).astype(float)
-    return expr.einsum([(as_node(array), [0, 1, 2]), (x, [1]), (y, [2])], [0])
+    whole = _convolved(x, y)
+    if mode == "full":
+        return whole
+    m, n = _length("convolve", x), _length("convolve", y)
+    short, long = min(m, n), max(m, n)
+    start, length = (short - 1) // 2, long
+    if mode == "valid":
+        start, length = short - 1, long - short + 1
+    chosen = matrix.embed(start, length, m + n - 1)
+    return expr.einsum([(whole, [0]), (chosen, [0, 1])], [1])
+
+
+def _convolved(x: Node, y: Node) -> Node:
+    for node in (x, y):
+        if len(node.shape) != 1 or node.shape[0] == 0:
+            raise ShapeError(
+                f"convolve takes vectors, and this is {shape_text(node.shape)}"
+            )
+    kernel = convolution(x.shape[0], y.shape[0])
+    return expr.einsum([(kernel, [0, 1, 2]), (x, [1]), (y, [2])], [0])
 
 
 def correlate(a: object, v: object, mode: str = "valid") -> Node:

@@ -32,6 +32,7 @@ from .broadcasting import (
     power,
     subtract,
 )
+from .complexes import conjugate
 from .errors import UnsupportedError
 from .expr import number, scale
 from .functions import power as constant_power
@@ -237,6 +238,7 @@ UFUNCS: dict[np.ufunc, Rule] = {
     np.subtract: subtract,
     np.multiply: multiply,
     np.divide: divide,
+    np.conjugate: conjugate,
     np.negative: partial(scale, -1),
     np.positive: lambda x: x,
     np.power: power,
@@ -286,13 +288,11 @@ SPECIAL: dict[str, Rule] = {
     "cbrt": partial(elementwise, "cbrt"),
 }
 
-_HOLOMORPHIC = "it is not holomorphic, and a variable may be complex"
 _FLAT = "its derivative is 0 wherever there is one, and the function table has it not"
 _VALUES = "it asks about values, and a symbol has none before it is evaluated"
 _BITS = "it works on integers, and symbols are real"
 
 _REASONS: dict[str, str] = {
-    _HOLOMORPHIC: "conjugate",
     _FLAT: "floor ceil rint trunc floor_divide remainder fmod divmod modf",
     _VALUES: "isfinite isinf isnan isnat signbit frexp spacing nextafter copysign",
     _BITS: "gcd lcm left_shift right_shift ldexp bitwise_count",

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from . import expr, matrix
+from . import complexes, expr, matrix
 from .errors import ShapeError, UnsupportedError
 from .index import Indexed, is_index_key
 from .nodes import Call, Einsum, Node, Sum, Tensor
@@ -204,6 +204,26 @@ class Operators:
         """The last two axes exchanged."""
         return self._with(expr.swapped(self.written))
 
+    @property
+    def H(self) -> Self:
+        """The conjugate transpose; the transpose of what is real."""
+        return self._with(matrix.transpose(complexes.conjugate(self.written)))
+
+    @property
+    def real(self) -> Self:
+        """`np.real`."""
+        return self._with(complexes.real_part(self.written))
+
+    @property
+    def imag(self) -> Self:
+        """`np.imag`."""
+        return self._with(complexes.imaginary_part(self.written))
+
+    def conj(self) -> Self:
+        """`np.conj`."""
+        return self._with(complexes.conjugate(self.written))
+
+    conjugate = conj
     sum = _method(np.sum)
     mean = _method(np.mean)
     std = _method(np.std)

@@ -23,6 +23,7 @@ from .distribute import without_diagonals
 from .network import is_bundle
 from .nodes import Call, Einsum, Node, Sum, Tensor, collector_paused, toposort
 from .sizes import Shape, Size, times
+from .sparse_products import without_zeros
 
 Slot: TypeAlias = int
 
@@ -142,11 +143,15 @@ def plain(shape: Shape) -> Pattern:
 
 
 @collector_paused()
-def compile_nodes(roots: Sequence[Node]) -> Program:
-    """The program that computes the roots, in the order of their topological sort."""
+def compile_nodes(roots: Sequence[Node], *, sparse: bool = False) -> Program:
+    """The program that computes the roots, in the order of their topological sort;
+    `sparse` takes products with convolutions and embeddings through their own kernels.
+    """
     program = Program()
     slots = program._slots
     roots = [without_diagonals(root) for root in roots]
+    if sparse:
+        roots = [without_zeros(root) for root in roots]
     for node in toposort(*roots):
         match node:
             case Tensor():

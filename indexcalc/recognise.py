@@ -13,10 +13,11 @@ identity wherever its left side is defined; `recognised` applies them bottom up.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from .coefficients import multiply, plus
-from .expr import einsum, scale
+from .expr import einsum, linear, scale
 from .functions import call, ones, power
 from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from .simplify import fuse
@@ -25,11 +26,17 @@ from .substitute import rebuilt
 
 def recognised(root: Node) -> Node:
     """The node with every recognised function said by its name, fused again."""
+    named = _rewritten(root, _recognised)
+    return _rewritten(named, _slope_of_sigmoid)
+
+
+def _rewritten(root: Node, rule: Callable[[Node], Node]) -> Node:
+    """A rule applied bottom up; the node itself where it never applies."""
     memo: dict[Node, Node] = {}
     changed = False
     for node in toposort(root):
         fresh = rebuilt(node, memo)
-        found = _recognised(fresh)
+        found = rule(fresh)
         changed = changed or found is not fresh
         memo[node] = found
     return fuse(memo[root]) if changed else root
@@ -41,8 +48,47 @@ def _recognised(node: Node) -> Node:
             return _power(node)
         case Einsum():
             return _product(node)
+        case Sum():
+            return _complement(node)
         case _:
             return node
+
+
+def _complement(node: Sum) -> Node:
+    """1 − sigmoid(v) is sigmoid(−v), and multiples of it."""
+    unit = ones(node.shape)
+    if len(node.terms) != 2 or unit not in dict(node.terms):
+        return node
+    ((other, c),) = [(e, c) for e, c in node.terms if e is not unit]
+    sigmoid = isinstance(other, Call) and other.function == "sigmoid"
+    if not sigmoid or not isinstance(other, Call) or dict(node.terms)[unit] != -c:
+        return node
+    return scale(-c, call("sigmoid", [scale(-1, other.args[0])]))
+
+
+def _slope_of_sigmoid(node: Node) -> Node:
+    """sigmoid(v)·sigmoid(−v) said as sigmoid(v)·(1 − sigmoid(v))."""
+    if not isinstance(node, Einsum):
+        return node
+    rows = list(node.operands)
+    for e, legs in rows:
+        if not isinstance(e, Call) or e.function != "sigmoid":
+            continue
+        (v,) = e.args
+        against = call("sigmoid", [scale(-1, v)])
+        if _begins_with_minus(v) or (against, legs) not in rows:
+            continue
+        rest = linear([(ones(e.shape), 1), (e, -1)], e.shape)
+        swapped = [(rest, legs) if row == (against, legs) else row for row in rows]
+        return einsum(swapped, node.out, dict(enumerate(node.dims)))
+    return node
+
+
+def _begins_with_minus(node: Node) -> bool:
+    if not isinstance(node, Sum) or not node.terms:
+        return False
+    c = node.terms[0][1]
+    return not isinstance(c, complex) and c < 0
 
 
 def _power(node: Call) -> Node:

@@ -28,6 +28,7 @@ from .functions import call
 from .matrix import basis, embed
 from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from .sizes import Dim, Shape, parse_shape, parse_size, shape_text, size_text
+from .structure_matrices import CONSTANTS
 
 Row = tuple[Any, ...]
 
@@ -155,9 +156,19 @@ def _read_call(
     if name == "embed":
         total, size = parse_shape(shape)
         return embed(read[0], size, total)
+    if name in CONSTANTS:
+        return _read_constant_call(name, parse_shape(shape))
     node = call(name, [_earlier(nodes, k) for k in args], read)
     if node.shape != parse_shape(shape):
         raise ValueError(f"{name} gives {shape_text(node.shape)}, not {shape}")
+    return node
+
+
+def _read_constant_call(name: str, shape: Shape) -> Node:
+    """A constant without parameters: its shape says everything."""
+    node = CONSTANTS[name](shape)
+    if node.shape != shape:
+        raise ValueError(f"{name} cannot have the shape {shape_text(shape)}")
     return node
 
 
@@ -168,7 +179,9 @@ _PARAMS: dict[str, tuple[Any, ...]] = {
     "norm2": (int,),
     "rnorm": (int,),
     "unknown": (str, tuple),
+    "defined": (str, tuple, tuple),
     "basis": (int,),
+    "frechet": (str, int, int),
     "embed": (_SIZE,),
 }
 
@@ -191,7 +204,9 @@ def _read_param(param: object) -> object:
     if isinstance(param, dict):
         (kind, text), *_ = param.items()
         return parse_size(text) if kind == "size" else Fraction(text)
-    return tuple(param) if isinstance(param, list) else param
+    if isinstance(param, (list, tuple)):
+        return tuple(tuple(p) if isinstance(p, list) else p for p in param)
+    return param
 
 
 _READERS: dict[str, Callable[..., Node]] = {

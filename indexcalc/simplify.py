@@ -36,6 +36,7 @@ from .network import Network, identity_of, inline, join_bundles
 from .nodes import Call, Einsum, Node, Sum, Tensor, collector_paused, toposort
 from .regular import has_inverse, split
 from .sizes import Size
+from .structure_laws import merge_structures
 
 OPERAND_LIMIT = 32
 COPY_LIMIT = 16
@@ -74,10 +75,10 @@ def fuse_with_assumptions(root: Node) -> tuple[Node, tuple[Assumption, ...]]:
 
 def run(fusion: Fusion, root: Node) -> Node:
     """Fuses every node under the root that is not the inside of a longer sum."""
-    order = toposort(root)
+    order = toposort(root, known=fusion.done)
     needed = _needed(order, root)
     for node in order:
-        if node in needed and node not in fusion.done:
+        if node in needed:
             fusion.done[node] = _fused(fusion, node)
     return finished(fusion, root)
 
@@ -261,7 +262,8 @@ def _fused_einsum(fusion: Fusion, node: Einsum) -> Factor:
     if split_basis(net):
         return 1, zero(node.shape)
     while True:
-        changed = cancel_inverses(net, fusion.assumptions)
+        changed = merge_structures(net)
+        changed = cancel_inverses(net, fusion.assumptions) or changed
         changed = merge_powers(net, fusion.assumptions, COPY_LIMIT) or changed
         if not changed:
             break

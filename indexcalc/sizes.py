@@ -1,24 +1,32 @@
 """Sizes of axes: non-negative integers, names, and sums and products of sizes.
 
 A literal size is a Python `int`; a symbolic one is a `Dim`, a polynomial in size names
-with positive integer coefficients, kept sorted, so that equal sizes are equal objects.
+with positive coefficients, kept sorted, so that equal sizes are equal objects. The
+coefficients are integers, or fractions where the value is whole all the same, as in
+n(n+1)/2, the number of entries of a triangle.
 
 >>> size_text(times(plus(dim("n"), 1), dim("p")))
 'n*p+p'
 >>> plus(dim("n"), dim("n")) == times(2, dim("n"))
 True
+>>> size_text(triangle(dim("n"))), triangle(4)
+('(n+n*n)/2', 10)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from functools import lru_cache
 from itertools import product
+from math import lcm
 from typing import TypeGuard
 
 from .errors import BudgetError, ShapeError
 
 Monomial = tuple[str, ...]
+Coefficient = int | Fraction
+Terms = tuple[tuple[Monomial, Coefficient], ...]
 
 MAX_TERMS = 1_000
 
@@ -29,9 +37,9 @@ class Dim:
 
     __slots__ = ("_hash", "terms", "text")
 
-    def __init__(self, terms: tuple[tuple[Monomial, int], ...]) -> None:
+    def __init__(self, terms: Terms) -> None:
         self.terms = terms
-        self.text = "+".join(_monomial_text(m, c) for m, c in _human_order(terms))
+        self.text = _polynomial_text(terms)
         self._hash = hash(self.text)
 
     def __eq__(self, other: object) -> bool:
@@ -79,29 +87,39 @@ def dim(name: str) -> Dim:
     return Dim((((name,), 1),))
 
 
-def _terms(size: Size) -> tuple[tuple[Monomial, int], ...]:
+def _terms(size: Size) -> Terms:
     if isinstance(size, Dim):
         return size.terms
     return (((), size),) if size else ()
 
 
-def _collect(terms: Iterable[tuple[Monomial, int]]) -> Size:
-    total: dict[Monomial, int] = {}
+def polynomial(terms: Iterable[tuple[Monomial, Coefficient]]) -> Size:
+    """The size with these terms, like ones added.
+
+    >>> polynomial([(("n",), 1), (("n",), 2)])
+    Dim('3*n')
+    """
+    total: dict[Monomial, Coefficient] = {}
     for monomial, coefficient in terms:
         total[monomial] = total.get(monomial, 0) + coefficient
-    kept = tuple(sorted((m, c) for m, c in total.items() if c))
+    kept = tuple(sorted((m, _reduced(c)) for m, c in total.items() if c))
     if not kept:
         return 0
     if len(kept) == 1 and kept[0][0] == ():
-        return kept[0][1]
+        return int(kept[0][1])
     return Dim(kept)
+
+
+def _reduced(coefficient: Coefficient) -> Coefficient:
+    whole = coefficient.denominator == 1
+    return int(coefficient) if whole else coefficient
 
 
 def plus(*sizes: Size) -> Size:
     """The sum of sizes: the length of a concatenated axis."""
     if all(isinstance(size, int) for size in sizes):
         return sum(sizes)
-    return _collect(term for size in sizes for term in _terms(size))
+    return polynomial(term for size in sizes for term in _terms(size))
 
 
 def times(*sizes: Size) -> Size:
@@ -115,11 +133,55 @@ def times(*sizes: Size) -> Size:
         elif size != 1:
             if len(_terms(total)) * len(_terms(size)) > MAX_TERMS:
                 raise BudgetError(f"a size of more than {MAX_TERMS} terms")
-            total = _collect(
+            total = polynomial(
                 (tuple(sorted(m1 + m2)), c1 * c2)
                 for (m1, c1), (m2, c2) in product(_terms(total), _terms(size))
             )
     return total
+
+
+def over(size: Size, divisor: int) -> Size:
+    """size / divisor, where it is a whole number whatever the names stand for.
+
+    >>> over(times(dim("n"), plus(dim("n"), 1)), 2) == triangle(dim("n"))
+    True
+
+    Raises `ShapeError` where it is not.
+    """
+    terms = tuple((m, _reduced(Fraction(c, divisor))) for m, c in _terms(size))
+    if not _is_whole(terms):
+        raise ShapeError(
+            f"{size_text(size)} divided by {divisor} is not always a whole number"
+        )
+    return polynomial(terms)
+
+
+def _is_whole(terms: Terms) -> bool:
+    """Whether a polynomial has integer values only: it has them everywhere if it has
+    them on a grid with one point more than its degree along each name."""
+    names = sorted({name for m, _ in terms for name in m})
+    grid = [range(1 + max(m.count(name) for m, _ in terms)) for name in names]
+    count = 1
+    for points in grid:
+        count *= len(points)
+        if count > MAX_TERMS:
+            raise BudgetError("a quotient of sizes with too many names")
+    values = (dict(zip(names, point, strict=True)) for point in product(*grid))
+    return all(_exact_value(terms, at).denominator == 1 for at in values)
+
+
+def _exact_value(terms: Terms, values: Mapping[str, int]) -> Coefficient:
+    total: Coefficient = 0
+    for monomial, coefficient in terms:
+        for name in monomial:
+            coefficient *= values[name]
+        total += coefficient
+    return total
+
+
+def triangle(n: Size) -> Size:
+    """n(n+1)/2: the number of entries of a triangle with its diagonal."""
+    return over(times(n, plus(n, 1)), 2)
 
 
 def size_text(size: Size) -> str:
@@ -131,10 +193,11 @@ def size_text(size: Size) -> str:
     return size.text if isinstance(size, Dim) else str(size)
 
 
-def _human_order(
-    terms: tuple[tuple[Monomial, int], ...],
-) -> list[tuple[Monomial, int]]:
-    return sorted(terms, key=lambda term: (not term[0], term[0]))
+def _polynomial_text(terms: Terms) -> str:
+    common = lcm(*(c.denominator for _, c in terms))
+    ordered = sorted(terms, key=lambda term: (not term[0], term[0]))
+    text = "+".join(_monomial_text(m, int(c * common)) for m, c in ordered)
+    return text if common == 1 else f"({text})/{common}"
 
 
 def _monomial_text(monomial: Monomial, coefficient: int) -> str:
@@ -151,7 +214,8 @@ def shape_text(shape: Iterable[Size]) -> str:
     ('n×3', 'scalar')
     """
     parts = [size_text(size) for size in shape]
-    parts = [f"({p})" if "+" in p and len(parts) > 1 else p for p in parts]
+    if len(parts) > 1:
+        parts = [f"({p})" if "+" in p and "/" not in p else p for p in parts]
     return "×".join(parts) or "scalar"
 
 
@@ -168,7 +232,7 @@ def value_of(size: Size, values: Mapping[str, int]) -> int:
 
     Raises `ShapeError` when a name has no value.
     """
-    total = 0
+    total: Coefficient = 0
     for monomial, coefficient in _terms(size):
         if any(values.get(name) == 0 for name in monomial):
             continue
@@ -180,16 +244,18 @@ def value_of(size: Size, values: Mapping[str, int]) -> int:
                 )
             coefficient *= values[name]
         total += coefficient
-    return total
+    return int(total)
 
 
 def replace(size: Size, values: Mapping[str, Size]) -> Size:
     """`size` with names replaced by other sizes."""
     if isinstance(size, int) or not any(name in values for name in names_in(size)):
         return size
-    return plus(
-        *(times(c, *(values.get(name, dim(name)) for name in m)) for m, c in size.terms)
-    )
+    parts = [
+        (times(*(values.get(name, dim(name)) for name in monomial)), c)
+        for monomial, c in size.terms
+    ]
+    return polynomial((m, c * k) for part, c in parts for m, k in _terms(part))
 
 
 def as_size(value: object) -> Size:
@@ -215,10 +281,11 @@ _LIMIT = 10_000
 
 
 def parse_size(text: str) -> Size:
-    """Reads a size: integers, names, `+`, `*` and parentheses.
+    """Reads a size: integers, names, `+`, `*`, parentheses, and `/` by a number where
+    that leaves no remainder.
 
-    >>> parse_size("m*(n+1)")
-    Dim('m+m*n')
+    >>> parse_size("m*(n+1)"), parse_size("n*(n+1)/2")
+    (Dim('m+m*n'), Dim('(n+n*n)/2'))
     """
     if len(text) > _LIMIT:
         raise ShapeError(f"a size of {len(text)} characters is over {_LIMIT}")
@@ -247,7 +314,7 @@ def _tokens(text: str) -> list[tuple[str, int]]:
         if text[i].isspace():
             i += 1
             continue
-        if text[i] in "+*()":
+        if text[i] in "+*/()":
             i += 1
         elif text[i].isascii() and text[i].isdigit():
             while i < len(text) and text[i].isascii() and text[i].isdigit():
@@ -275,9 +342,15 @@ def _product(
     tokens: list[tuple[str, int]], i: int, text: str, depth: int
 ) -> tuple[Size, int]:
     total, i = _atom(tokens, i, text, depth)
-    while i < len(tokens) and tokens[i][0] == "*":
+    while i < len(tokens) and tokens[i][0] in "*/":
+        sign, position = tokens[i]
         factor, i = _atom(tokens, i + 1, text, depth)
-        total = times(total, factor)
+        if sign == "*":
+            total = times(total, factor)
+        elif isinstance(factor, int) and factor:
+            total = over(total, factor)
+        else:
+            raise _unreadable(text, position)
     return total, i
 
 
@@ -296,7 +369,7 @@ def _atom(
         if len(token) > 18:
             raise _unreadable(text, position)
         return int(token), i + 1
-    if token in "+*)":
+    if token in "+*/)":
         raise _unreadable(text, position)
     return dim(token), i + 1
 

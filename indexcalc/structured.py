@@ -199,7 +199,7 @@ def evaluate_structured(
     fused = fuse(node)
     state = prepare(fused, values, sizes, functions, scope)
     terms = fused.terms if isinstance(fused, Sum) else ((fused, 1),)
-    state.program = compile_nodes([e for e, _ in terms])
+    state.program = compile_nodes([e for e, _ in terms], sparse=True)
     slots = run(state)
     parts = []
     for slot, (_, c) in zip(state.program.results, terms, strict=True):

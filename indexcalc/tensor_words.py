@@ -178,8 +178,9 @@ def _dotted(chain: Sequence[Formula], shape: tuple[Size, ...]) -> Formula:
 
 
 def _permuted(f: Formula, axes: tuple[int, ...], shape: tuple[Size, ...]) -> Formula:
-    """The word with its axes put where they belong; H itself is symmetric."""
-    if f.op == "copy" or axes == tuple(range(len(axes))):
+    """The word with its axes put where they belong; H and H Diag(v) are symmetric."""
+    weighted = f.op == "dot" and f.args[0].op == "copy" and f.args[1].op == "Diag"
+    if f.op == "copy" or weighted or axes == tuple(range(len(axes))):
         return f
     order = tuple(axes.index(k) for k in range(len(axes)))
     return word("permuted", f, shape=shape, value=order)

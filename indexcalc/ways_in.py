@@ -10,19 +10,23 @@ A_ij x_j
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import expr, matrix
-from .broadcasting import as_node
+from . import complexes, expr, matrix, matrix_calculus, structure_matrices
+from .broadcasting import alike, as_node
 from .einsum_spec import contraction
+from .errors import IndexCalcError, ShapeError
 from .face import Expression
 from .index import Index, Indexed, copies
 from .index import indices as indices
 from .operators import bare, scope_of
-from .sizes import as_size
+from .sizes import Shape, as_size, parse_shape
+
+if TYPE_CHECKING:
+    from .text import Parsed
 
 
-def tensor(name: str, shape: object = "") -> Expression:
+def tensor(name: str, *shape: object) -> Expression:
     """The variable `name`: shape `"n p"`, `3`, `("n", 3)`, `""` for a scalar; structure
     after a colon, as in `"n n : symmetric"`.
 
@@ -31,16 +35,18 @@ def tensor(name: str, shape: object = "") -> Expression:
     """
     from .text.declarations import declare
 
-    (found,) = declare({name: shape}).variables.values()
+    given: object = shape[0] if len(shape) == 1 else shape or ""
+    (found,) = declare({name: given}).variables.values()
     return Expression(expr.tensor(found.name, found.shape, found.structure))
 
 
-def tensors(names: str, shape: object = "") -> tuple[Expression, ...]:
+def tensors(names: str | Sequence[str], shape: object = "") -> tuple[Expression, ...]:
     """Several variables of one shape.
 
     >>> X, A = tensors("X A", "n p")
     """
-    return tuple(tensor(name, shape) for name in names.replace(",", " ").split())
+    listed = names.replace(",", " ").split() if isinstance(names, str) else names
+    return tuple(tensor(name, shape) for name in listed)
 
 
 def constant(array: object, name: str = "") -> Expression:
@@ -49,13 +55,18 @@ def constant(array: object, name: str = "") -> Expression:
 
 
 def ones(*shape: object) -> Expression:
-    """The tensor of ones: `ones("n")`, `ones("n", 3)`."""
-    return Expression(matrix.ones(*map(as_size, shape)))
+    """The tensor of ones: `ones("n")`, `ones("n", 3)`, `ones("n p")`."""
+    return Expression(matrix.ones(*_sizes(shape)))
 
 
 def zeros(*shape: object) -> Expression:
     """The zero tensor."""
-    return Expression(matrix.zeros(*map(as_size, shape)))
+    return Expression(matrix.zeros(*_sizes(shape)))
+
+
+def _sizes(shape: tuple[object, ...]) -> Shape:
+    """Sizes one by one, or all in one text or tuple."""
+    return parse_shape(shape[0]) if len(shape) == 1 else tuple(map(as_size, shape))
 
 
 def eye(n: object) -> Expression:
@@ -71,8 +82,13 @@ def delta(*given: Any) -> Any:
     """
     if given and all(isinstance(index, Index) for index in given):
         return copies(*given)
-    size, order = given if len(given) == 2 else (*given, 2)
-    return Expression(matrix.copy_tensor(as_size(size), int(order)))
+    size, order = (*given, 2)[:2] if given else (None, None)
+    if len(given) > 2 or not isinstance(order, int):
+        raise ShapeError(
+            "δ is given by indices, or by a size and a number of axes",
+            hint='delta(i, j), delta("n"), delta("n", 3)',
+        )
+    return Expression(matrix.copy_tensor(as_size(size), order))
 
 
 def H(*given: Any) -> Any:
@@ -82,13 +98,48 @@ def H(*given: Any) -> Any:
     """
     if given and all(isinstance(index, Index) for index in given):
         return copies(*given)
-    (size,) = given
-    return Expression(matrix.copy_tensor(as_size(size), 3))
+    if len(given) != 1:
+        raise ShapeError(
+            "H is given by three indices, or by a size", hint='H(i, j, k), H("n")'
+        )
+    return Expression(matrix.copy_tensor(as_size(given[0]), 3))
 
 
 def basis(i: int, n: object) -> Expression:
     """The basis vector e_i of length n; i counts from 0."""
+    if not isinstance(i, int):
+        raise ShapeError(
+            f"the entry of a basis vector is a number, not {i!r}",
+            hint="indices count from 0",
+        )
     return Expression(matrix.basis(i, as_size(n)))
+
+
+def duplication(n: object) -> Expression:
+    """D_n, of shape n² × n(n+1)/2: vec(A) = D_n vech(A) for symmetric A.
+
+    >>> duplication(2).evaluate().astype(int).tolist()
+    [[1, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 1]]
+    """
+    return Expression(structure_matrices.duplication(as_size(n)))
+
+
+def elimination(n: object) -> Expression:
+    """L_n, of shape n(n+1)/2 × n²: vech(A) = L_n vec(A).
+
+    >>> equal(elimination("n") @ duplication("n"), eye("n*(n+1)/2"))
+    True
+    """
+    return Expression(structure_matrices.elimination(as_size(n)))
+
+
+def commutation(m: object, n: object) -> Expression:
+    """K_mn, of shape mn × mn: vec(Aᵀ) = K_mn vec(A) for A of shape m×n.
+
+    >>> commutation(2, 3).evaluate().argmax(1).tolist()
+    [0, 2, 4, 1, 3, 5]
+    """
+    return Expression(structure_matrices.commutation(as_size(m), as_size(n)))
 
 
 def sum_over(free: str | Sequence[Index], indexed: Indexed) -> Expression:
@@ -101,6 +152,10 @@ def sum_over(free: str | Sequence[Index], indexed: Indexed) -> Expression:
     """
     names = free.replace(",", " ").split() if isinstance(free, str) else free
     chosen = tuple(Index(n) if isinstance(n, str) else n for n in names)
+    if not isinstance(indexed, Indexed):
+        raise ShapeError(
+            "sum_over closes index notation", hint="such as A[i, j] * x[j]"
+        )
     return Expression(indexed.node(chosen))
 
 
@@ -129,13 +184,21 @@ def parse(
     """An expression of the text language; `*` is the matrix product there.
 
     Shapes by keyword or as a mapping; `paper=True` reads juxtaposition as the product;
-    `infer=True` gives undeclared names a shape by their letter.
+    `infer=True` gives undeclared names a shape by their letter. Parts may have names:
+    `K*c where K = A + u*u', u = A*x`.
     """
     from .text import parse as parse_text
-    from .text.declarations import declare
+    from .text.definitions import has_definitions, parse_defined
 
     given = {**(shapes or {}), **named}
-    parsed = parse_text(text, given, paper=paper, infer=infer)
+    read = parse_defined if has_definitions(text, given) else parse_text
+    return _parsed(read(text, given, paper=paper, infer=infer), given)
+
+
+def _parsed(parsed: Parsed, given: Mapping[str, object]) -> Expression:
+    """The expression of a text, with all that was declared in its scope."""
+    from .text.declarations import declare
+
     declared = declare(given).variables
     scope = {
         name: expr.tensor(
@@ -144,6 +207,29 @@ def parse(
         for name, shape in parsed.shapes.items()
     }
     return Expression(parsed.node, scope=scope)
+
+
+def parse_latex(
+    latex: str,
+    shapes: Mapping[str, object] | None = None,
+    *,
+    infer: bool = False,
+    out: str | Sequence[str] | None = None,
+    **named: object,
+) -> Expression:
+    r"""A formula in LaTeX, as papers and forums write it; `f(x) =` in front is skipped.
+
+    Letters side by side are a product, tighter than \odot; shapes by keyword or as a
+    mapping, Greek letters by name; `out` orders the free indices of index notation.
+
+    >>> print(parse_latex(r"\mathbf{W}(\mathbf{Ax}\odot\mathbf{b})", W="k m", A="m n",
+    ...                   x="n", b="m"))
+    W_ij A_jl x_l b_j
+    """
+    from .text.latex import parse_latex as parse_latex_text
+
+    given = {**(shapes or {}), **named}
+    return _parsed(parse_latex_text(latex, given, infer=infer, out=out), given)
 
 
 def parse_index(
@@ -158,15 +244,113 @@ def parse_index(
     return Expression(parse_index_text(text, out, {**(shapes or {}), **named}))
 
 
+def _on_nodes(name: str, build: Callable[[Any], Any]) -> Callable[[object], Expression]:
+    def function(a: object) -> Expression:
+        return Expression(build(as_node(bare(a))), scope=scope_of([a]))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = build.__doc__
+    return function
+
+
+expm = _on_nodes("expm", matrix_calculus.expm)
+logm = _on_nodes("logm", matrix_calculus.logm)
+sqrtm = _on_nodes("sqrtm", matrix_calculus.sqrtm)
+cholesky = _on_nodes("cholesky", matrix_calculus.cholesky)
+eigvalsh = _on_nodes("eigvalsh", matrix_calculus.eigvalsh)
+pinv = _on_nodes("pinv", matrix_calculus.pinv)
+conj = _on_nodes("conj", complexes.conjugate)
+real = _on_nodes("real", complexes.real_part)
+imag = _on_nodes("imag", complexes.imaginary_part)
+
+
+def wirtinger(
+    f: Expression, variable: Expression | str
+) -> tuple[Expression, Expression]:
+    """∂f/∂z and ∂f/∂z̄ by a variable declared complex, as if z and z̄ were two.
+
+    >>> z = tensor("z", "n : complex")
+    >>> by_z, by_conjugate = wirtinger(conj(z) @ z, "z")
+    >>> print(by_z, "and", by_conjugate)
+    conj(z_i) and z_i
+    """
+    from .complex_derivative import wirtinger as derivatives
+
+    z = f._tensor(variable)
+    by_z, by_conjugate = (
+        Expression(slope, value_order=f.ndim, scope=f.scope | {z.name: z})
+        for slope in derivatives(f.written, z)
+    )
+    return by_z, by_conjugate
+
+
 def equal(a: object, b: object) -> bool | None:
-    """Whether two expressions are the same function: True and False are certain, None
-    is "undecided"."""
-    from .check import compare
+    """Whether two expressions are the same function; None is "undecided".
+
+    False is certain. True is a proof, or exact evaluation modulo primes at several
+    sizes, wrong with a chance below 1e-15; see `comparison.evidence`.
+    """
+    from .comparison import compare
 
     left, right = as_node(bare(a)), as_node(bare(b))
     if left.shape != right.shape:
         return False
     return compare(left, right)
+
+
+def check(
+    f: Expression | str,
+    variable: Expression | str | Sequence[Expression | str],
+    answer: Any,
+    *,
+    order: int = 1,
+    shapes: Mapping[str, object] | None = None,
+    layout: str | None = None,
+    out: str | Sequence[str] | None = None,
+) -> Any:
+    """Is `answer` the derivative of `f` by `variable`? A `Verdict`: print it, or ask
+    its `kind`, `right`, `expected`, `witness`; its truth value is "right, perhaps by a
+    convention that it names".
+
+    The answer is an expression or a text: the text language, paper notation, index
+    notation (`out` names the free indices, if they are not plain), LaTeX; a left side
+    "∂f/∂X =" is skipped. `f` may be a text too, with `shapes`. `order=2` asks for the
+    Hessian; two variables with it for a mixed one; several variables and as many
+    answers give a tuple. `layout` is numerator, denominator, value_first or
+    variable_first where only that will do.
+
+    >>> x, y, z = tensors("x y z", "n")
+    >>> print(check(x * y * z, x, "y∘z").kind)
+    diagonal
+    """
+    from .verdicts import verdicts
+
+    return verdicts(
+        f if isinstance(f, Expression) else _written(f, shapes or {}),
+        variable,
+        answer,
+        order=order,
+        shapes=shapes,
+        layout=layout,
+        out=out,
+        latex=lambda text, known: parse_latex(text, known).written,
+    )
+
+
+def _written(text: str, shapes: Mapping[str, object]) -> Expression:
+    """A function given as text: LaTeX, the text language or paper notation."""
+    from .answers import sides
+
+    _, right = sides(text)
+    if "\\" in right or "$" in right:
+        return parse_latex(right.strip().strip("$"), shapes)
+    try:
+        return parse(right, shapes)
+    except IndexCalcError as error:
+        try:
+            return parse(right, shapes, paper=True)
+        except IndexCalcError:
+            raise error from None
 
 
 def unknown(name: str) -> Callable[..., Expression]:
@@ -184,3 +368,83 @@ def unknown(name: str) -> Callable[..., Expression]:
         return Expression(matrix.unknown(name, *nodes), scope=scope_of(args))
 
     return function
+
+
+def elementwise(name: str, function: Any) -> Callable[..., Expression]:
+    """An elementwise function given by a `sympy.Lambda` of one argument or several.
+
+    Its derivatives are SymPy's and print as name'; its values are NumPy's and SciPy's.
+    Raises `UnsupportedError` for a formula with parameters, or with functions that
+    SciPy lacks.
+
+    >>> import sympy
+    >>> t = sympy.Symbol("t")
+    >>> swish = elementwise("swish", sympy.Lambda(t, t / (1 + sympy.exp(-t))))
+    >>> x = tensor("x", "n")
+    >>> print(swish(x).diff(x))
+    δ_ij swish'(x_i)
+    """
+    from .functions import defined
+    from .sympy_scalars import encode
+
+    program, count = encode(function), len(function.signature)
+
+    def applied(*args: object) -> Expression:
+        nodes = alike([as_node(bare(arg)) for arg in args], name)
+        if len(nodes) != count:
+            raise ShapeError(f"{name} takes {count} arguments, not {len(nodes)}")
+        return Expression(defined(name, program, nodes), scope=scope_of(args))
+
+    return applied
+
+
+def from_sympy(
+    obj: Any,
+    shapes: Mapping[str, object] | None = None,
+    free: str | Sequence[Any] | None = None,
+) -> Expression:
+    """A SymPy expression: scalars, matrix and array expressions, indexed sums.
+
+    A column (n×1) is a vector, a column's value too; 1×1 is a scalar; rows stay 1×n.
+    `shapes` declares variables otherwise, or with a structure, which SymPy's symbols
+    lack; `free` orders the free indices of indexed notation.
+
+    Raises `UnsupportedError` naming the SymPy class of what cannot be read.
+
+    >>> from sympy import MatrixSymbol, symbols
+    >>> n = symbols("n")
+    >>> S, x = MatrixSymbol("S", n, n), MatrixSymbol("x", n, 1)
+    >>> print(from_sympy(x.T * S * x).diff("x"))
+    S_ij x_j + S_ki x_k
+    """
+    from .sympy_forms import from_sympy as read
+    from .text.declarations import declare
+
+    scope = {
+        name: expr.tensor(name, found.shape, found.structure)
+        for name, found in declare(shapes or {}).variables.items()
+    }
+    return Expression(read(obj, shapes, free), scope=scope)
+
+
+def to_sympy(
+    expression: object,
+    form: str | None = None,
+    symbols: Mapping[str, Any] | None = None,
+    axes: str | Sequence[str] = (),
+) -> Any:
+    """The SymPy expression: a matrix expression where there is a matrix form, else an
+    array expression; `form` asks for "matrix", "array" or "indexed".
+
+    `symbols` gives the SymPy symbols to use by name, `axes` the names of the free
+    indices of the indexed form.
+
+    Raises `UnsupportedError` with the reason where there is no such form.
+
+    >>> A, x = tensor("A", "m n"), tensor("x", "n")
+    >>> to_sympy(A @ x), to_sympy(A @ x, form="indexed")
+    (A*x, Sum(A[i, j]*x[j], (j, 0, n - 1)))
+    """
+    from .sympy_forms import to_sympy as write
+
+    return write(as_node(bare(expression)), form, symbols, axes)

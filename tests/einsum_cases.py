@@ -12,6 +12,12 @@ from indexcalc.expr import add, constant, einsum, linear, number, scale, tensor
 from indexcalc.functions import call
 from indexcalc.nodes import Node
 from indexcalc.sizes import dim, plus, times
+from indexcalc.structure_matrices import (
+    commutation,
+    duplication,
+    elimination,
+    lower_mask,
+)
 
 SIZES = {"n": 4, "p": 3, "k": 5, "q": 2, "r": 6}
 n, p, k, q, r = (dim(name) for name in SIZES)
@@ -52,6 +58,8 @@ def logistic() -> Node:
     return add(m.total(m.elementwise("softplus", margins)), m.times(s, m.normsq(c)))
 
 
+low, band = tensor("low", (n, n), "lower"), tensor("band", (n, n), "toeplitz")
+belt = tensor("belt", (n, p), "toeplitz")
 row_sums = m.contract(m.times(X, A), m.ones(p))
 triple = m.times(m.times(x, y), z)
 small = constant(np.arange(8.0).reshape(2, 4), "C")
@@ -147,6 +155,16 @@ CASES: dict[str, Node] = {
     "Hadamard square of a product": m.power(m.contract(X, m.transpose(Y)), 2),
     "reciprocal": m.divide(x, add(y, scale(3, m.ones(n)))),
     "where": m.elementwise("where", m.elementwise("heaviside", x), y, z),
+    "lower triangle": jacobian(low, low),
+    "upper triangle, rectangular": m.times(
+        m.transpose(lower_mask(p, n)), m.power(X, 2)
+    ),
+    "Toeplitz means": gradient(m.trace(m.contract(S, band)), band),
+    "Toeplitz sums": gradient(m.total(m.times(X, belt)), belt, "free_entries"),
+    "vech": m.vech(S),
+    "duplication": m.contract(duplication(n), m.vech(S)),
+    "elimination": m.contract(elimination(n), m.outer(m.vec(S), x)),
+    "commutation": m.contract(commutation(n, p), m.vec(X)),
     "grouped reading": einsum(
         [(tensor("long", (times(n, p),)), [0]), (m.vec(X, "C"), [0])], [0]
     ),

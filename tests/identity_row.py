@@ -26,6 +26,7 @@ class Row:
     `closed` and `index` (over the indices `out`) are forms of the whole derivative and
     `along` of its contraction with a direction dX; `where` names parts of them. `kinds`
     says how a valid input is drawn, and `false` marks a published form that is wrong.
+    A `convention` says what the derivative by a variable with a structure is.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Row:
     where: Mapping[str, tuple[str, str]] | None = None
     kinds: Mapping[str, str] | None = None
     false: bool = False
+    convention: str = ""
 
     def dimensions(self, name: str) -> tuple[int, ...]:
         """The test sizes of the variable `name`."""
@@ -77,10 +79,11 @@ def row(
     where: Mapping[str, tuple[str, str]] | None = None,
     kinds: Mapping[str, str] | None = None,
     false: bool = False,
+    convention: str = "",
     **shapes: str,
 ) -> Row:
     """A row whose variables are declared by keyword, as in `X="m n"`."""
     return Row(
         id, source, text, variable, function, shapes,
-        order, closed, index, out, along, where, kinds, false,
+        order, closed, index, out, along, where, kinds, false, convention,
     )  # fmt: skip

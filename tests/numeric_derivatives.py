@@ -61,6 +61,54 @@ def central_difference(
     return _gather(columns, call(function, arrays), base)
 
 
+def parameters(structure: str, point: Array) -> list[Array]:
+    """∂X/∂x_k for the free parameters x_k of a matrix with a structure: orthogonal to
+    each other, with entries 0, 1 and −1; for an orthogonal matrix tangents at it."""
+    i, j = np.indices(point.shape)
+    match structure:
+        case "symmetric" | "pd":
+            groups = np.maximum(i, j) * len(point) + np.minimum(i, j)
+        case "skew" | "orthogonal":
+            groups = np.where(i > j, i * len(point) + j, -1)
+        case "toeplitz":
+            groups = j - i + len(point)
+        case "symmetric toeplitz":
+            groups = abs(j - i)
+        case "diagonal":
+            groups = np.where(i == j, i, -1)
+        case "lower":
+            groups = np.where(i >= j, i * point.shape[1] + j, -1)
+        case "upper":
+            groups = np.where(i <= j, i * point.shape[1] + j, -1)
+    kept = [1.0 * (groups == k) for k in np.unique(groups[groups >= 0])]
+    if structure in ("skew", "orthogonal"):
+        kept = [entry - entry.T for entry in kept]
+    return [point @ entry for entry in kept] if structure == "orthogonal" else kept
+
+
+def by_parameters(
+    function: Function,
+    arrays: Mapping[str, Array],
+    name: str,
+    structure: str,
+    convention: str,
+) -> Array:
+    """∂f/∂X on a structure, from ∂f/∂x_k by complex steps along the free parameters.
+
+    By "free_entries" each stands where its parameter does, with its sign there; else
+    they make up the projection, Σ_k ∂f/∂x_k E_k/‖E_k‖².
+    """
+    step = 1e-30
+    base = np.asarray(arrays[name], dtype=complex)
+    total: Any = 0
+    for turn in parameters(structure, arrays[name]):
+        moved = {**arrays, name: base + 1j * step * turn}
+        slope = np.imag(call(function, moved)) / step
+        length = 1.0 if convention == "free_entries" else np.sum(turn * turn)
+        total = total + np.multiply.outer(slope, turn / length)
+    return np.asarray(total)
+
+
 def _gather(columns: list[Any], value: Any, base: Array) -> Array:
     """The columns, one an entry of the variable, as one array: value axes first."""
     shape = np.shape(value)
@@ -129,11 +177,27 @@ def draw(rng: np.random.Generator, shape: tuple[int, ...], kind: str = "") -> Ar
     match kind:
         case "":
             return plain
+        case "skew":
+            return plain - plain.T
+        case "diagonal":
+            return np.diag(np.diag(plain))
+        case "lower":
+            return np.tril(plain) + 2 * np.eye(*shape)
+        case "upper":
+            return np.triu(plain) + 2 * np.eye(*shape)
+        case "toeplitz":
+            i, j = np.indices(shape)
+            return plain.ravel()[j - i + shape[0]]
+        case "symmetric toeplitz":
+            i, j = np.indices(shape)
+            return plain.ravel()[abs(j - i)]
+        case "orthogonal":
+            return np.linalg.qr(plain)[0]
         case "pos" | "positive":
             return np.abs(plain) + 0.5
         case "sym" | "symmetric":
             return _symmetrised(plain)
-        case "spd":
+        case "spd" | "pd":
             return plain @ plain.T / 2 + np.eye(shape[0])
         case "inv":
             return plain / 2 + 2 * np.eye(shape[0])

@@ -9,9 +9,17 @@ import numpy as np
 import pytest
 
 import indexcalc as ic
+from indexcalc.derivative import jacobian
 from tests import identities
 from tests.identity_row import SIZES, Row
-from tests.numeric_derivatives import call, close, complex_step, draw, jax_derivative
+from tests.numeric_derivatives import (
+    by_parameters,
+    call,
+    close,
+    complex_step,
+    draw,
+    jax_derivative,
+)
 
 EVERY = [pytest.param(row, id=row.id) for row in identities.ROWS]
 ALONG = [pytest.param(row, id=row.id) for row in identities.ROWS if row.along]
@@ -35,6 +43,12 @@ def value_of(row: Row) -> Any:
 def derivative_of(row: Row) -> Any:
     """Its derivative, of the row's order."""
     expression = value_of(row)
+    if row.convention:
+        variable = expression.scope[row.variable]
+        return ic.Expression(
+            jacobian(expression.written, variable, row.convention),
+            scope=expression.scope,
+        )
     for _ in range(row.order):
         expression = expression.diff(row.variable)
     return expression
@@ -60,6 +74,9 @@ def _filled(form: Any, values: dict[str, Any]) -> Any:
 
 def reference(row: Row, arrays: dict[str, Any]) -> Any:
     """The derivative by complex step, or by JAX where it is the second."""
+    if row.convention:
+        name, kind = row.variable, row.kind(row.variable)
+        return by_parameters(row.function, arrays, name, kind, row.convention)
     if row.order == 1:
         return complex_step(row.function, arrays, row.variable)
     return jax_derivative(row.function, arrays, *[row.variable] * row.order)

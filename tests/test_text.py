@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from indexcalc import expr, matrix
+from indexcalc import expr, matrix, structure_matrices
 from indexcalc.errors import (
     IndexCalcError,
     ParseError,
@@ -22,8 +22,9 @@ from indexcalc.errors import (
 from indexcalc.evaluate import evaluate
 from indexcalc.nodes import Node, variables
 from indexcalc.simplify import fuse
-from indexcalc.sizes import dim, parse_shape, plus, shape_text, times
+from indexcalc.sizes import dim, parse_shape, plus, shape_text, times, triangle
 from indexcalc.text import parse
+from indexcalc.text.squares import FRECHET, SPECTRAL
 from indexcalc.text.vocabulary import ELEMENTWISE, TABLE
 from tests.text_declarations import SHAPES
 
@@ -139,6 +140,7 @@ MEANINGS: list[tuple[str, str, Node]] = [
     ("Diag(x')", "matrix", matrix.diagonal_matrix(x)),
     ("vec(C)", "column", matrix.vec(C)),
     ("vech(U)", "column", matrix.vech(U)),
+    ("vech(A)", "column", matrix.vech(A)),
     ("kron(C,D)", "matrix", matrix.kron(C, D)),
     ("outer(x,z)", "matrix", matrix.outer(x, z)),
     ("khatri_rao(C,K)", "matrix", matrix.khatri_rao(C, K)),
@@ -155,6 +157,14 @@ MEANINGS: list[tuple[str, str, Node]] = [
     ("ones(n,p)", "matrix", matrix.ones(n, p)),
     ("zeros(3)", "column", matrix.zeros(3)),
     ("ones(2*n+1)", "column", matrix.ones(plus(times(2, n), 1))),
+    ("ones(n*(n+1)/2)", "column", matrix.ones(triangle(n))),
+    ("tril(n)", "matrix", structure_matrices.lower_mask(n, n)),
+    ("tril(n,p)", "matrix", structure_matrices.lower_mask(n, p)),
+    ("diagonals(n,p)", "tensor", structure_matrices.diagonals(n, p)),
+    ("diagonallengths(n,p)", "matrix", structure_matrices.diagonal_lengths(n, p)),
+    ("duplication(n)", "matrix", structure_matrices.duplication(n)),
+    ("elimination(n)", "matrix", structure_matrices.elimination(n)),
+    ("commutation(n,p)", "matrix", structure_matrices.commutation(n, p)),
     ("eye(n)", "matrix", matrix.eye(n)),
     ("A + eye", "matrix", matrix.add(A, matrix.eye(n))),
     ("I*C", "matrix", C),
@@ -197,10 +207,15 @@ def test_meaning(text: str, kind: str, node: Node) -> None:
     assert fuse(found.node) is fuse(node)
 
 
+#: What test_complex holds to its meaning.
+COMPLEX = ("conj", "real", "imag")
+
+
 def test_every_function_has_a_meaning_here() -> None:
     written = " ".join(text for text, _, _ in MEANINGS)
     missing = [name for name in TABLE if f"{name}(" not in written]
-    assert set(missing) <= {*ELEMENTWISE, "matrix", "vector"}
+    elsewhere = {*SPECTRAL, *FRECHET, *COMPLEX}
+    assert set(missing) <= {*ELEMENTWISE, *elsewhere, "matrix", "vector"}
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)

@@ -13,7 +13,6 @@ from indexcalc.errors import (
     ParseError,
     ShapeError,
     UnknownNameError,
-    UnsupportedError,
 )
 from indexcalc.text import parse
 from tests.text_declarations import SHAPES
@@ -69,7 +68,9 @@ def refused(text: str, **options: bool) -> IndexCalcError:
         ("inv(C)", ShapeError, 0, "n×p"),
         ("diag(C)", ShapeError, 0, "square"),
         ("Diag(A)", ShapeError, 0, "diag(A)"),
-        ("vech(A)", UnsupportedError, 0, "a size that is a number"),
+        ("vech(C)", ShapeError, 0, "square"),
+        ("ones(n/2)", ParseError, 5, "not always a whole number"),
+        ("ones(n/0)", ParseError, 5, "not a size"),
         ("[x, z]", ShapeError, 0, "equally high"),
         ("[x'; z']", ShapeError, 0, "equally wide"),
         ("e(3,3)", ShapeError, 0, "count from 0"),

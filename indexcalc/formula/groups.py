@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from ..coefficients import multiply
 from ..sizes import Shape, times
+from .entrywise import entry_power
 from .products import product
 from .transposes import column, transposed
 from .tree import Formula, chained, eye, number, ones, parts, word
@@ -35,6 +36,9 @@ def diagonal(f: Formula) -> Formula:
     body = chained(1, [], chain)
     if body.op == "eye":
         return product([number(c), *lone, ones(body.value)])
+    if body.op == "epower":
+        inside = diagonal(body.args[0])
+        return product([number(c), *lone, entry_power(inside, body.value)])
     turned = transposed(body)
     shorter = turned if turned.length < body.length else body
     return product([number(c), *lone, word("diag", shorter, shape=f.shape[:1])])

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .transposes import column, untransposed
-from .tree import Formula, negated, negative, parts, split
+from .tree import Formula, negated, negative, parts, split, untransposed
 
 #: Where a multiple of 𝟏 or I stands in a sum: before every other term.
 UNIT = -1_000
@@ -86,25 +85,28 @@ def _label(f: Formula) -> str:
     return str(f.value)
 
 
-def sum_order(f: Formula) -> tuple[bool, int, bool]:
+def sum_order(f: Formula) -> tuple[bool, int, bool, str, bytes]:
+    """Positive terms first, 𝟏 and I before the others, long ones before short ones,
+    a matrix before its transpose, then by name."""
     _, body = split(f)
     if body is None or body.op == "size" or is_unit(body):
-        return negative(f), UNIT, False
-    return negative(f), -_degree(body), body.op == "transpose"
+        return negative(f), UNIT, False, "", f.key
+    turned = body.op == "transpose"
+    return negative(f), -_degree(body), turned, _label(body), body.key
 
 
 def is_unit(f: Formula) -> bool:
     """Whether a term is a multiple of 𝟏, I or 𝟏𝟏ᵀ."""
-    chain = parts(f)[2]
+    _, lone, chain = parts(f)
     alone = len(chain) == 1 and chain[0].op in ("ones", "eye")
-    return alone or is_all_ones(f)
+    return (alone and (not lone or chain[0].op == "eye")) or is_all_ones(f)
 
 
 def is_all_ones(f: Formula) -> bool:
     """Whether a formula is 𝟏𝟏ᵀ."""
     if f.op != "product" or f.value != 1 or len(f.args) != 2 or f.order != 2:
         return False
-    return f.args[0].op == "ones" and column(f.args[1]).op == "ones"
+    return f.args[0].op == "ones" and untransposed(f.args[1]).op == "ones"
 
 
 def _degree(f: Formula) -> int:

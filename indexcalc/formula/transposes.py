@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from ..nodes import is_symmetric
 from ..sizes import Size, times
+from .signs import sum_order
 from .tree import Formula, chained, eye, parts
 
 PUSH_DEPTH = 60
@@ -31,9 +32,14 @@ def transposed(f: Formula) -> Formula:
         c, lone, chain = parts(f)
         return chained(c, lone, [transposed(g) for g in chain[::-1]])
     pushed = _pushed(f) if f.order == 2 and f.depth < PUSH_DEPTH else None
-    if pushed is not None and pushed.length <= f.length:
+    if pushed is not None and (pushed == f or _shorter(pushed, f)):
         return pushed
     return Formula("transpose", (f,), None, f.shape[::-1], f.order == 1 and not f.row)
+
+
+def _shorter(pushed: Formula, f: Formula) -> bool:
+    """Whether the transpose inside is better; a tie leaves A⁻ᵀ but gives Aᵀ + B."""
+    return pushed.length < f.length + 2 * (f.op != "inv")
 
 
 def _is_symmetric(f: Formula) -> bool:
@@ -49,7 +55,10 @@ def _pushed(f: Formula) -> Formula | None:
     """The transpose of a matrix word through its arguments, if it goes through."""
     shape = f.shape[::-1]
     match f.op:
-        case "hadamard" | "sum" | "kron" | "inv" | "mpower" | "epower" | "spread":
+        case "sum":
+            args = tuple(sorted(map(transposed, f.args), key=sum_order))
+            return Formula(f.op, args, f.value, shape)
+        case "hadamard" | "kron" | "inv" | "mpower" | "epower" | "spread":
             args = tuple(transposed(arg) for arg in f.args)
             return Formula(f.op, args, f.value, shape)
         case "call" if all(arg.order == 2 for arg in f.args):
@@ -69,7 +78,3 @@ def commutation(m: Size, n: Size) -> Formula:
     if m == 1 or n == 1:
         return eye(times(m, n))
     return Formula("commutation", value=(m, n), shape=(times(m, n), times(m, n)))
-
-
-def untransposed(f: Formula) -> Formula:
-    return f.args[0] if f.op == "transpose" else f

@@ -237,6 +237,11 @@ def chain_shape(chain: Sequence[Formula]) -> tuple[Shape, bool]:
     return left + right, not left and bool(right)
 
 
+def untransposed(f: Formula) -> Formula:
+    """A formula without the transposition it begins with."""
+    return f.args[0] if f.op == "transpose" else f
+
+
 def fold(root: Formula, rule: Callable[[Formula, list[Any]], Any]) -> Any:
     """What a rule makes of a formula from what it made of its arguments; iterative."""
     memo: dict[int, Any] = {}

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from ..errors import BudgetError, IndexCalcError, ParseError
-from ..sizes import Dim, Size, dim, plus, times
+from ..errors import BudgetError, IndexCalcError, ParseError, ShapeError
+from ..sizes import Dim, Size, dim, over, plus, times
 from .syntax import Binary, Group, Name, Number, Syntax, Text, excerpt, postorder
 
 TERM_LIMIT = 64
@@ -25,7 +25,8 @@ def size_names(argument: Syntax) -> Iterator[str]:
 
 
 def as_size(text: str, argument: Syntax, variables: Set[str]) -> Size:
-    """The size an argument says: whole numbers, names, sums and products.
+    """The size an argument says: whole numbers, names, sums, products, and
+    whole quotients such as n*(n+1)/2.
 
     `variables` are the names that are not sizes.
     """
@@ -69,8 +70,26 @@ def _size(
             return plus(memo[node.left], memo[node.right])
         case Binary(symbol="*" | " "):
             return times(memo[node.left], memo[node.right])
+        case Binary(symbol="/"):
+            return _quotient(text, node, memo)
         case _:
             raise _unfit(text, node, "a size")
+
+
+def _quotient(text: str, node: Binary, memo: dict[Syntax, Size]) -> Size:
+    """A size divided by a number, as in n*(n+1)/2."""
+    divisor = memo[node.right]
+    if not isinstance(divisor, int) or divisor == 0:
+        raise _unfit(text, node, "a size")
+    try:
+        return over(memo[node.left], divisor)
+    except ShapeError as error:
+        raise ParseError(
+            error.message,
+            text=text,
+            position=node.start,
+            hint="sizes are whole numbers, as n*(n+1)/2 is",
+        ) from None
 
 
 def _unfit(text: str, node: Syntax, wanted: str) -> IndexCalcError:

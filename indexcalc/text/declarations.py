@@ -74,7 +74,7 @@ def _variable(name: str, value: object) -> Variable:
     written, structure = value, ""
     if isinstance(value, str) and ":" in value:
         written, _, word = value.partition(":")
-        structure = _checked_structure(name, word.strip())
+        structure = _checked_structure(name, " ".join(word.split()))
     shape = parse_shape(written)
     if structure:
         require_structure(name, shape, structure)

@@ -45,6 +45,7 @@ def explained(
         message = f"{message}: {', '.join(sides)}" if sides else message
     if hint is None and isinstance(node, Binary) and disagreement.kind is ShapeError:
         hint = _suggestion(reading, node, meaning)
+    hint = reading.hint(hint)
     return disagreement.kind(message, text=reading.text, position=place, hint=hint)
 
 
@@ -90,7 +91,7 @@ def _transpositions(reading: Reading, node: Binary) -> Iterator[str]:
         first = side is node.left
         turned = _turned(left if first else right)
         pair = (turned, right) if first else (left, turned)
-        if turned is None or _fits(reading.sizes, node.symbol, *pair) is None:
+        if turned is None or _fits(reading, node.symbol, *pair) is None:
             continue
         if not _is_transposed(side):
             yield f"{_bracketed(text, side)}'"
@@ -128,31 +129,31 @@ def _bracketed(text: str, node: Syntax) -> str:
 
 
 def _fits(
-    sizes: Sizes, symbol: str, a: Meaning | None, b: Meaning | None
+    reading: Reading, symbol: str, a: Meaning | None, b: Meaning | None
 ) -> Meaning | None:
     """The meaning of a operator b, if it has one."""
     if a is None or b is None:
         return None
     try:
-        return products.INFIX_RULES[symbol](sizes.trial(), a, b)
+        return reading.rule(symbol)(reading.sizes.trial(), a, b)
     except Disagreement:
         return None
 
 
 def _regroupings(reading: Reading, node: Binary, meaning: Typing) -> Iterator[str]:
     """`E∘(a*f')` for `E∘a*f'`, and likewise where the left was grouped too soon."""
-    known, sizes, text = reading.meanings, reading.sizes, reading.text
+    known, text = reading.meanings, reading.text
     parent = _continuation(reading, node)
     if parent is not None and _is_product(parent) and _is_product(node):
         last = _alone(reading, parent.right, meaning)
-        inner = _fits(sizes, parent.symbol, known[node.right], last)
-        if _fits(sizes, node.symbol, known[node.left], inner):
+        inner = _fits(reading, parent.symbol, known[node.right], last)
+        if _fits(reading, node.symbol, known[node.left], inner):
             pair = text[node.right.start : parent.stop]
             yield f"{text[node.start : node.right.start]}({pair})"
     left = node.left
     if isinstance(left, Binary) and _is_product(left) and _is_product(node):
-        inner = _fits(sizes, node.symbol, known[left.right], known[node.right])
-        if _fits(sizes, left.symbol, known[left.left], inner):
+        inner = _fits(reading, node.symbol, known[left.right], known[node.right])
+        if _fits(reading, left.symbol, known[left.left], inner):
             pair = text[left.right.start : node.stop]
             yield f"{text[left.start : left.right.start]}({pair})"
 

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from ..errors import IndexCalcError, ParseError
 from .scanner import Lexeme
-from .symbols import INFIX, PREFIX_LEVELS, SIDE_BY_SIDE, SUPERSCRIPTS, Operator
+from .symbols import EVERY_INFIX, PREFIX_LEVELS, SIDE_BY_SIDE, SUPERSCRIPTS, Operator
 from .syntax import (
     Applied,
     Binary,
     Blocks,
+    Entry,
     Group,
     Indexed,
     Name,
@@ -100,6 +101,9 @@ class _Builder:
                 tree = Binary(
                     mark.value, tree, exponent, mark.start, tree.start, exponent.stop
                 )
+            elif mark.value.startswith("_"):
+                indices = tuple(mark.value.split(" ")[1:])
+                tree = Entry(tree, indices, mark.start, mark.stop)
             else:
                 symbol = mark.value.translate(SUPERSCRIPTS)
                 tree = Suffix(symbol, tree, mark.start, mark.stop)
@@ -206,7 +210,7 @@ def _grouped(items: Sequence[Item]) -> Syntax:
             operands.append(item)
             after_operand = True
         elif after_operand:
-            operator = INFIX[item.value]
+            operator = EVERY_INFIX[item.value]
             while waiting and waiting[-1][0] >= operator.level:
                 _require_associative(operator, waiting[-1][1], item)
                 _reduce(operands, waiting.pop()[1])
@@ -229,7 +233,7 @@ def _prefix(item: Lexeme) -> Lexeme:
 def _require_associative(operator: Operator, before: Lexeme, item: Lexeme) -> None:
     if operator.associative or before.type != "INFIX":
         return
-    if INFIX[before.value].level == operator.level:
+    if EVERY_INFIX[before.value].level == operator.level:
         raise ParseError(
             f"{item.value} does not associate",
             position=item.start,
@@ -246,7 +250,7 @@ def _reduce(operands: list[Syntax], word: Lexeme) -> None:
         operands.append(Summed(indices, right, word.start, right.stop))
     else:
         left = operands.pop()
-        operands.append(_binary(INFIX[word.value], left, right, word.start))
+        operands.append(_binary(EVERY_INFIX[word.value], left, right, word.start))
 
 
 def _binary(operator: Operator, left: Syntax, right: Syntax, place: int) -> Binary:

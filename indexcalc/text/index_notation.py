@@ -13,7 +13,7 @@ once is visible outside. `sum_{j}` says it outright.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -58,11 +58,22 @@ def parse_index(
     """
     declared = declare(shapes or {})
     root = read(text, scan_index(text, declared))
-    scopes = Scopes(text, declared)
-    free = _free(out)
+    return indexed_node(Scopes(text, declared), root, axes_named(out))
+
+
+def indexed_node(
+    scopes: Scopes,
+    root: Syntax,
+    free: Sequence[str],
+    check: Callable[[Scopes], None] | None = None,
+) -> Node:
+    """The node of a tree in index notation, with the axes that `free` names; `check`
+    looks at the scopes once the sizes are known."""
     labels = {name: scopes.fresh(name) for name in dict.fromkeys(free)}
     order = scoped(scopes, root, labels)
     tie(scopes)
+    if check is not None:
+        check(scopes)
     values: dict[Syntax, Value] = {}
     for node in reversed(order):
         try:
@@ -70,14 +81,15 @@ def parse_index(
         except IndexCalcError as error:
             if error.position is None:
                 error.position = place_of(node)
-            raise placed(error, text) from None
+            raise placed(error, scopes.text) from None
         except (ValueError, OverflowError):
             raise BudgetError("a number in this expression is out of range") from None
     wanted = [labels[name] for name in free]
     return _spread(scopes, root, values[root], wanted)
 
 
-def _free(out: str | Sequence[str]) -> list[str]:
+def axes_named(out: str | Sequence[str]) -> list[str]:
+    """The names of axes that `out` lists."""
     if isinstance(out, str):
         words = out.replace(",", " ").split()
         names = list(words[0]) if len(words) == 1 else words
@@ -164,6 +176,8 @@ def _scalar(scopes: Scopes, node: Name) -> Node:
 
 def _tensor(scopes: Scopes, node: Indexed) -> Value:
     labels = [scopes.visible[node][name] for name in node.indices]
+    if node.name in scopes.given:
+        return scopes.given[node.name], labels
     variable = scopes.declared.variables.get(node.name)
     if variable is not None:
         return expr.tensor(node.name, variable.shape, variable.structure), labels

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ..errors import BudgetError, ParseError, ShapeError
-from ..sizes import Size, size_text
+from ..nodes import Node
+from ..sizes import Shape, Size, size_text
 from .declarations import Declarations
 from .index_words import CONSTANTS, COPIES, INDEX_LIMIT
 from .syntax import (
@@ -61,6 +62,7 @@ class Scopes:
     sizes: dict[int, Size] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
     ties: list[tuple[Indexed, list[int]]] = field(default_factory=list)
+    given: dict[str, Node] = field(default_factory=dict)
 
     def fresh(self, name: str) -> int:
         """A new label for an index."""
@@ -84,6 +86,13 @@ class Scopes:
 
 
 # -- how often an index stands in a term -----------------------------------------------
+
+
+def spans_of(scopes: Scopes, root: Syntax) -> dict[str, Span]:
+    """How often each index that no sum binds stands in a term of the whole."""
+    for node in postorder(root):
+        scopes.spans[node] = _spans(scopes, node)
+    return scopes.spans[root]
 
 
 def _spans(scopes: Scopes, node: Syntax) -> dict[str, Span]:
@@ -149,8 +158,7 @@ def scoped(scopes: Scopes, root: Syntax, free: Visible) -> list[Syntax]:
     names = {i for node in nodes if isinstance(node, Indexed) for i in node.indices}
     if len(names) > INDEX_LIMIT:
         raise BudgetError(f"{len(names)} indices are over the limit of {INDEX_LIMIT}")
-    for node in nodes:
-        scopes.spans[node] = _spans(scopes, node)
+    spans_of(scopes, root)
     order: list[Syntax] = []
     stack: list[tuple[Syntax, Visible, bool]] = [(root, free, True)]
     while stack:
@@ -259,15 +267,16 @@ def _explicit(scopes: Scopes, node: Summed, visible: Visible) -> Visible:
 
 def _learn(scopes: Scopes, node: Indexed) -> None:
     labels = [scopes.visible[node][name] for name in node.indices]
-    variable = scopes.declared.variables.get(node.name)
-    if variable is not None:
-        if len(labels) != len(variable.shape):
+    shape = _known_shape(scopes, node.name)
+    if shape is not None:
+        if len(labels) != len(shape):
+            written = excerpt(scopes.text, node) if node.name in scopes.given else ""
             raise scopes.error(
-                f"{node.name} has {len(variable.shape)} axes, and is given "
+                f"{written or node.name} has {len(shape)} axes, and is given "
                 f"{len(labels)} of its indices",
                 node,
             )
-        for label, size in zip(labels, variable.shape, strict=True):
+        for label, size in zip(labels, shape, strict=True):
             scopes.meet(label, size, node)
     elif node.name in COPIES:
         if not labels or (node.name == "H" and len(labels) != 3):
@@ -279,6 +288,14 @@ def _learn(scopes: Scopes, node: Indexed) -> None:
     elif node.name in CONSTANTS:
         for label in labels:
             scopes.meet(label, len(labels), node)
+
+
+def _known_shape(scopes: Scopes, name: str) -> Shape | None:
+    """The shape of a part that has been read already, or of a declared tensor."""
+    if name in scopes.given:
+        return scopes.given[name].shape
+    variable = scopes.declared.variables.get(name)
+    return None if variable is None else variable.shape
 
 
 def tie(scopes: Scopes) -> None:

@@ -59,7 +59,7 @@ def parse(
     lexemes = _lexemes(text, declared, paper)
     reading = Reading(text, declared, read(text, lexemes), paper, infer)
     order = type_tree(reading)
-    node = _built(reading, order)
+    node = built(reading, order)
     known = {name: variable.shape for name, variable in declared.variables.items()}
     inferred = {n: reading.sizes.shape(s) for n, s in reading.inferred.items()}
     kind = reading.meanings[reading.root].type.kind
@@ -74,7 +74,8 @@ def _lexemes(text: str, declared: Declarations, paper: bool) -> list[Lexeme]:
     return scan_paper(text, declared)
 
 
-def _built(reading: Reading, order: Sequence[Syntax]) -> Node:
+def built(reading: Reading, order: Sequence[Syntax]) -> Node:
+    """The node of a text whose tree has been typed."""
     memo: dict[Syntax, Node] = {}
     for node in order:
         meaning = reading.meanings[node]

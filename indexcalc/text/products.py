@@ -366,7 +366,8 @@ def _power(sizes: Sizes, a: Meaning, b: Meaning) -> Meaning:
         return _scalar_power(sizes, base, a, b)
     if a.type.order == 2:
         raise Disagreement(
-            "a matrix has powers with whole numbers only", ".^ is entry by entry"
+            "a matrix has powers with whole numbers only",
+            ".^ is entry by entry; sqrtm(A) is a root",
         )
     raise Disagreement(f"a {a.type.kind} has no power", ".^ is entry by entry")
 

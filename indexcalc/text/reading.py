@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from ..sizes import Shape
 from .declarations import Declarations
+from .latex_vocabulary import HIDDEN, HINTS, LATEX_RULES
+from .products import INFIX_RULES, Rule
 from .syntax import Applied, Syntax, operands
 from .types import Meaning, Sizes
 from .vocabulary import TABLE, Function
@@ -26,6 +28,7 @@ class Reading:
     root: Syntax
     paper: bool = False
     infer: bool = False
+    latex: bool = False
     sizes: Sizes = field(default_factory=Sizes)
     meanings: dict[Syntax, Meaning] = field(default_factory=dict)
     inferred: dict[str, Shape] = field(default_factory=dict)
@@ -35,7 +38,19 @@ class Reading:
 
     def record(self, node: Applied) -> Function | None:
         """The function of the table that a node applies; declared ones come first."""
-        return None if node.name in self.declared.functions else TABLE.get(node.name)
+        if node.name in self.declared.functions:
+            return None
+        if self.latex and node.name in HIDDEN:
+            return HIDDEN[node.name]
+        return TABLE.get(node.name)
+
+    def rule(self, symbol: str) -> Rule:
+        """What an operator between two operands means."""
+        return (LATEX_RULES if self.latex else INFIX_RULES)[symbol]
+
+    def hint(self, plain: str | None) -> str | None:
+        """A hint in the notation of the text."""
+        return HINTS.get(plain or "", plain) if self.latex else plain
 
     def values(self, node: Syntax) -> Sequence[Syntax]:
         """The operands of a node that are values, not sizes, whole numbers or texts."""

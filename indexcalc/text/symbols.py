@@ -51,6 +51,10 @@ PREFIX_LEVELS = {"NEGATIVE": 5, "SUM": ADDITIVE + 1}
 
 INFIX = {spelling: op for op in OPERATORS for spelling in op.spellings}
 
+# What \cdot, \times and * mean in LaTeX depends on the operands; plain text lacks them.
+LATEX_OPERATORS = tuple(Operator(symbol, (symbol,), PRODUCT) for symbol in "·×⁎")
+EVERY_INFIX = {**INFIX, **{op.symbol: op for op in LATEX_OPERATORS}}
+
 TRANSPOSITIONS = ("'", "ᵀ", ".T")
 POWERS = ("^", ".^")
 

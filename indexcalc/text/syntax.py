@@ -106,6 +106,21 @@ class Suffix:
 
 
 @dataclass(slots=True, eq=False)
+class Entry:
+    """An expression with named indices below it, (A x)_i; of LaTeX only."""
+
+    inner: Syntax
+    indices: tuple[str, ...]
+    place: int
+    stop: int
+
+    @property
+    def start(self) -> int:
+        """Where the expression begins."""
+        return self.inner.start
+
+
+@dataclass(slots=True, eq=False)
 class Binary:
     """Two operands and the symbol of the operator at `place`."""
 
@@ -147,6 +162,7 @@ Syntax: TypeAlias = (
     | Negated
     | Summed
     | Suffix
+    | Entry
     | Binary
     | Applied
     | Blocks
@@ -158,7 +174,7 @@ def operands(node: Syntax) -> Sequence[Syntax]:
     match node:
         case Binary():
             return (node.left, node.right)
-        case Group() | Negated() | Suffix() | Summed():
+        case Group() | Negated() | Suffix() | Summed() | Entry():
             return (node.inner,)
         case Applied():
             return node.arguments
@@ -184,7 +200,7 @@ def postorder(
 
 def place_of(node: Syntax) -> int:
     """Where an error about a node points: at its operator, or where it begins."""
-    return node.place if isinstance(node, (Binary, Suffix)) else node.start
+    return node.place if isinstance(node, (Binary, Suffix, Entry)) else node.start
 
 
 def excerpt(text: str, node: Syntax, width: int = 40) -> str:

@@ -22,6 +22,7 @@ from .syntax import (
     Applied,
     Binary,
     Blocks,
+    Entry,
     Group,
     Indexed,
     Name,
@@ -114,7 +115,7 @@ def _meaning(reading: Reading, node: Syntax) -> Meaning:
         case Suffix():
             return products.superscript(sizes, known[node.inner], node.symbol)
         case Binary():
-            rule = products.INFIX_RULES[node.symbol]
+            rule = reading.rule(node.symbol)
             return rule(sizes, known[node.left], known[node.right])
         case Applied():
             return _applied(reading, node)
@@ -126,7 +127,7 @@ def _meaning(reading: Reading, node: Syntax) -> Meaning:
             raise Disagreement(
                 "a text in quotes stands only first in einsum", kind=ParseError
             )
-        case Indexed() | Summed():
+        case Indexed() | Summed() | Entry():
             raise InternalError("named indices outside index notation")
         case _:
             assert_never(node)
@@ -288,5 +289,5 @@ def _settle_sizes(reading: Reading) -> None:
                 f"nothing gives the size of {written}",
                 text=reading.text,
                 position=node.start,
-                hint="give it one, as in eye(n), ones(n), ones(m,n)",
+                hint=reading.hint("give it one, as in eye(n), ones(n), ones(m,n)"),
             )

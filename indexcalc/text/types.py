@@ -18,7 +18,16 @@ from fractions import Fraction
 from .. import expr
 from ..errors import IndexCalcError, ShapeError
 from ..nodes import Node
-from ..sizes import Dim, Shape, Size, dim, names_in, plus, shape_text, times
+from ..sizes import (
+    Coefficient,
+    Dim,
+    Shape,
+    Size,
+    dim,
+    names_in,
+    polynomial,
+    shape_text,
+)
 from ..sizes import replace as replaced
 from .syntax import Syntax
 
@@ -214,14 +223,14 @@ def _readable_names() -> Iterable[str]:
         count += 1
 
 
-def _terms(size: Size) -> dict[tuple[str, ...], int]:
+def _terms(size: Size) -> dict[tuple[str, ...], Coefficient]:
     if isinstance(size, Dim):
         return dict(size.terms)
     return {(): size} if size else {}
 
 
-def _size(terms: dict[tuple[str, ...], int]) -> Size:
-    return plus(0, *(times(c, *map(dim, names)) for names, c in terms.items() if c))
+def _size(terms: dict[tuple[str, ...], Coefficient]) -> Size:
+    return polynomial((tuple(sorted(names)), c) for names, c in terms.items())
 
 
 def _without_common(a: Size, b: Size) -> tuple[Size, Size]:
@@ -247,9 +256,11 @@ def _solved(a: Size, b: Size) -> tuple[str, Size] | None:
     return None if quotient is None else (unknown[0], quotient)
 
 
-def _quotient(size: Size, names: list[str], coefficient: int) -> Size | None:
+def _quotient(size: Size, names: list[str], coefficient: Coefficient) -> Size | None:
     """size / (coefficient · names) where it is exact."""
-    terms: dict[tuple[str, ...], int] = {}
+    if not names and coefficient == 1:
+        return size
+    terms: dict[tuple[str, ...], Coefficient] = {}
     for factors, c in _terms(size).items():
         left = list(factors)
         for name in names:

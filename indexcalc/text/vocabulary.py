@@ -14,13 +14,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from .. import expr, matrix
+from .. import complexes, expr, matrix, structure_matrices
 from ..errors import BudgetError, UnsupportedError
 from ..nodes import Node
-from ..sizes import Shape, Size, times
+from ..sizes import Shape, Size, plus, times, triangle
 from . import products
 from .products import common, scalar_from
 from .spelled import einsum_rule
+from .squares import (
+    FRECHET,
+    SPECTRAL,
+    diagonal_type,
+    itself,
+    log_abs,
+    same_type,
+    scalar_type,
+    square_rule,
+)
 from .types import (
     COLUMN,
     EITHER,
@@ -72,6 +82,13 @@ class Function:
 def _elementwise(name: str) -> Rule:
     def rule(_: Sizes, a: Meaning) -> Meaning:
         return Meaning(a.type, lambda x: matrix.elementwise(name, x))
+
+    return rule
+
+
+def _mapped(build: Callable[[Node], Node]) -> Rule:
+    def rule(_: Sizes, a: Meaning) -> Meaning:
+        return Meaning(a.type, build)
 
     return rule
 
@@ -137,53 +154,10 @@ def _softmax(_: Sizes, a: Meaning) -> Meaning:
 
 
 def _lse(_: Sizes, a: Meaning) -> Meaning:
-    return Meaning(SCALAR, matrix.lse if a.type.order else _itself)
-
-
-def _itself(node: Node) -> Node:
-    return node
+    return Meaning(SCALAR, matrix.lse if a.type.order else itself)
 
 
 # -- linear algebra --------------------------------------------------------------------
-
-
-def _square(
-    build: Callable[[Node], Node],
-    of_scalar: Callable[[Node], Node],
-    result: Callable[[Type], Type],
-) -> Rule:
-    """A function of a square matrix; a scalar is one of size 1."""
-
-    def rule(sizes: Sizes, a: Meaning) -> Meaning:
-        if a.type.order == 0:
-            return Meaning(SCALAR, of_scalar)
-        if a.type.order != 2:
-            raise Disagreement(
-                f"a square matrix is needed, and this is a {a.type.kind}"
-            )
-        if not sizes.same(*a.type.shape):
-            raise Disagreement(
-                f"a square matrix is needed, and this is {sizes.said(a.type.shape)}"
-            )
-        return Meaning(result(a.type), build)
-
-    return rule
-
-
-def _same(type_: Type) -> Type:
-    return type_
-
-
-def _scalar(_: Type) -> Type:
-    return SCALAR
-
-
-def _diagonal_of(type_: Type) -> Type:
-    return Type(type_.shape[:1])
-
-
-def _log_abs(x: Node) -> Node:
-    return matrix.elementwise("log", matrix.elementwise("abs", x))
 
 
 def _diag(sizes: Sizes, a: Meaning) -> Meaning:
@@ -191,7 +165,7 @@ def _diag(sizes: Sizes, a: Meaning) -> Meaning:
         return _diagonal_matrix(sizes, a)
     if a.type.order == 0:
         raise Disagreement("diag takes a matrix or a vector, and this is a scalar")
-    extract = _square(matrix.diagonal, _itself, _diagonal_of)
+    extract = square_rule(matrix.diagonal, itself, diagonal_type)
     return extract(sizes, a)
 
 
@@ -214,11 +188,7 @@ def _vech(sizes: Sizes, a: Meaning) -> Meaning:
             f"vech takes a square matrix, and this is {sizes.said(a.type.shape)}"
         )
     n = sizes.known(a.type.shape[0])
-    if not isinstance(n, int):
-        raise Disagreement(
-            "vech needs a size that is a number", "declare one", UnsupportedError
-        )
-    return Meaning(Type((n * (n + 1) // 2,)), matrix.vech)
+    return Meaning(Type((triangle(n),)), matrix.vech)
 
 
 def _transpose(sizes: Sizes, a: Meaning, *axes: int) -> Meaning:
@@ -308,6 +278,44 @@ def _require_entry(i: int, size: Size) -> None:
         )
 
 
+def _tril(sizes: Sizes, rows: Size, columns: Size | None = None) -> Meaning:
+    shape = (rows, rows if columns is None else columns)
+    return Meaning(
+        Type(shape), lambda: structure_matrices.lower_mask(*sizes.shape(shape))
+    )
+
+
+def _diagonals(sizes: Sizes, rows: Size, columns: Size) -> Meaning:
+    shape = (rows, columns, plus(rows, columns))
+    return Meaning(
+        Type(shape), lambda: structure_matrices.diagonals(*sizes.shape(shape[:2]))
+    )
+
+
+def _diagonal_lengths(sizes: Sizes, rows: Size, columns: Size) -> Meaning:
+    shape = (rows, columns)
+    return Meaning(
+        Type(shape), lambda: structure_matrices.diagonal_lengths(*sizes.shape(shape))
+    )
+
+
+def _duplication(sizes: Sizes, n: Size) -> Meaning:
+    shape = (times(n, n), triangle(n))
+    return Meaning(Type(shape), lambda: structure_matrices.duplication(sizes.known(n)))
+
+
+def _elimination(sizes: Sizes, n: Size) -> Meaning:
+    shape = (triangle(n), times(n, n))
+    return Meaning(Type(shape), lambda: structure_matrices.elimination(sizes.known(n)))
+
+
+def _commutation(sizes: Sizes, m: Size, n: Size) -> Meaning:
+    shape = (times(m, n),) * 2
+    return Meaning(
+        Type(shape), lambda: structure_matrices.commutation(*sizes.shape((m, n)))
+    )
+
+
 def _levicivita(_: Sizes, n: int) -> Meaning:
     if n > 8:
         raise Disagreement(
@@ -326,12 +334,15 @@ ELEMENTWISE = (
     *("square", "heaviside"),
 )
 
-_TRACE = _square(matrix.trace, _itself, _scalar)
+_TRACE = square_rule(matrix.trace, itself, scalar_type)
 
 TABLE: dict[str, Function] = {
     record.name: record
     for record in (
         *(Function(name, "v", _elementwise(name)) for name in ELEMENTWISE),
+        Function("conj", "v", _mapped(complexes.conjugate)),
+        Function("real", "v", _mapped(complexes.real_part)),
+        Function("imag", "v", _mapped(complexes.imaginary_part)),
         Function("min", "vv", _of_two("min")),
         Function("max", "vv", _of_two("max")),
         Function("sum", "v", _reduction(matrix.total)),
@@ -346,14 +357,20 @@ TABLE: dict[str, Function] = {
         Function("tr", "v", _TRACE),
         Function("trace", "v", _TRACE),
         Function("frob", "vv", products.frobenius),
-        Function("det", "v", _square(matrix.det, _itself, _scalar)),
-        Function("logdet", "v", _square(matrix.logdet, _log_abs, _scalar)),
+        Function("det", "v", square_rule(matrix.det, itself, scalar_type)),
+        Function("logdet", "v", square_rule(matrix.logdet, log_abs, scalar_type)),
         Function(
             "inv",
             "v",
-            _square(matrix.inv, lambda x: matrix.elementwise("recip", x), _same),
+            square_rule(
+                matrix.inv, lambda x: matrix.elementwise("recip", x), same_type
+            ),
         ),
-        Function("adj", "v", _square(matrix.adj, lambda _: expr.number(1), _same)),
+        *(Function(name, "v", rule) for name, rule in SPECTRAL.items()),
+        *(Function(name, "vv*", rule) for name, rule in FRECHET.items()),
+        Function(
+            "adj", "v", square_rule(matrix.adj, lambda _: expr.number(1), same_type)
+        ),
         Function("diag", "v", _diag),
         Function("Diag", "v", _diagonal_matrix),
         Function("vec", "v", _vec),
@@ -373,5 +390,11 @@ TABLE: dict[str, Function] = {
         Function("e", "is", _basis),
         Function("E", "iiss", _basis_matrix),
         Function("levicivita", "i", _levicivita),
+        Function("tril", "ss", _tril, 1),
+        Function("diagonals", "ss", _diagonals),
+        Function("diagonallengths", "ss", _diagonal_lengths),
+        Function("duplication", "s", _duplication),
+        Function("elimination", "s", _elimination),
+        Function("commutation", "ss", _commutation),
     )
 }

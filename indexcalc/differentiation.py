@@ -1,0 +1,332 @@
+"""How an expression is differentiated: by variables, entries, subexpressions, along
+directions, to second order, and step by step.
+
+`Differentiation` is the part of an expression that does it. The class that inherits it
+supplies `written`, the variables by name, and `_derived`, which wraps a derivative.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import expr
+from .broadcasting import as_node
+from .errors import ShapeError, UnknownNameError
+from .nodes import Node, Tensor, declared, toposort
+from .operators import Operators, bare
+from .sizes import Shape, shape_text
+from .substitute import replace
+
+if TYPE_CHECKING:
+    from .matrix_text import MatrixText
+    from .steps import Derivation
+
+LAYOUTS = ("value_first", "variable_first")
+SYMMETRISED = "symmetrised"
+
+
+class Differentiation:
+    """Derivatives of an expression, each an expression again.
+
+    By a variable that was declared symmetric, diagonal, triangular, … every derivative
+    follows a convention: "symmetrised", the projection on the structure, or
+    "free_entries", the derivative by its free parameters.
+    """
+
+    __slots__ = ()
+    written: Node
+    scope: dict[str, Tensor]
+    value_order: int
+    layout: str
+    by: tuple[tuple[str, int], ...]
+    convention: str
+
+    @property
+    def node(self) -> Node:
+        """The canonical node."""
+        raise NotImplementedError
+
+    def _derived(self, node: Node, value_order: int) -> Any:
+        """An expression that holds a derivative."""
+        raise NotImplementedError
+
+    def _named(self, name: str) -> Tensor:
+        """The variable of that name."""
+        raise NotImplementedError
+
+    def _leaves(self) -> dict[str, Tensor]:
+        """The variables by name."""
+        raise NotImplementedError
+
+    # -- derivatives -------------------------------------------------------------------
+
+    def diff(
+        self,
+        variable: Any,
+        *more: Any,
+        layout: str = "value_first",
+        convention: str = SYMMETRISED,
+    ) -> Any:
+        """∂self/∂variable: the value's axes, then the variable's.
+
+        `variable` is a tensor or its name, an entry or slice of one (`A[0, 1]`), or a
+        subexpression; a list of them gives a tuple of derivatives. Further variables
+        differentiate again. `convention` is for structured variables.
+
+        >>> from indexcalc.ways_in import tensor
+        >>> x = tensor("x", "n")
+        >>> print((x * x).diff(x))
+        2 δ_ij x_i
+        """
+        from .structure import require_convention
+
+        require_convention(convention)
+        if isinstance(variable, (list, tuple)):
+            return tuple(
+                self.diff(v, *more, layout=layout, convention=convention)
+                for v in variable
+            )
+        if layout not in LAYOUTS:
+            raise ShapeError(
+                f"the layout {layout!r} is not one of {', '.join(LAYOUTS)}"
+            )
+        result = self._differentiated(variable, convention)
+        if more:
+            return result.diff(*more, layout=layout, convention=convention)
+        return result if layout == "value_first" else _variable_first(result)
+
+    def _differentiated(self, variable: Any, convention: str) -> Any:
+        order = len(self.written.shape)
+        value_order = self.value_order if self.layout == "value_first" else order
+        node = self._jacobian(variable, convention)
+        result = self._derived(node, value_order)
+        return self._noted(result, variable, convention)
+
+    def _noted(self, result: Any, variable: Any, convention: str) -> Any:
+        """The result with what it was differentiated by, and how."""
+        added = len(result.written.shape) - len(self.written.shape)
+        result.by = (*self.by, (_name_of(variable), added))
+        result.convention = self.convention
+        structure = self._structure_of(variable)
+        if structure:
+            said = f"{_name_of(variable)} {structure}, {convention}"
+            parts = [self.convention] if self.convention else []
+            parts += [said] if said not in parts else []
+            result.convention = "; ".join(parts)
+        return result
+
+    def _structure_of(self, variable: Any) -> str:
+        from .structure import has_structure
+
+        written = (
+            self._named(variable) if isinstance(variable, str) else variable.written
+        )
+        if isinstance(written, Tensor) and has_structure(written):
+            return written.structure
+        return ""
+
+    def _jacobian(self, variable: Any, convention: str) -> Node:
+        from . import derivative
+
+        if isinstance(variable, str):
+            leaf = self._named(variable)
+            return derivative.jacobian(self.written, leaf, convention)
+        _require_expression(variable)
+        target = variable.written
+        if isinstance(target, Tensor) and target.array is None:
+            return derivative.jacobian(self.written, self._same(target), convention)
+        if variable.key is not None and isinstance(variable.key[0], Tensor):
+            base, key = variable.key
+            return self._by_entries(base, key, convention)
+        return self._by_subexpression(variable)
+
+    def _by_entries(self, base: Node, key: object, convention: str) -> Node:
+        from . import derivative
+        from .numpy_calls import getitem
+
+        leaf = derivative.require_variable(base)
+        whole = derivative.jacobian(self.written, leaf, convention)
+        lead = (slice(None),) * len(self.written.shape)
+        places = key if isinstance(key, tuple) else (key,)
+        return getitem(whole, lead + tuple(bare(place) for place in places))
+
+    def _by_subexpression(self, variable: Any) -> Node:
+        from . import derivative
+        from .structure import vech_variable
+
+        root, target = self.written, variable.written
+        inside = set(toposort(root))
+        leaf = vech_variable(target)
+        if leaf is not None and (target not in inside or _outside(root, leaf, target)):
+            return derivative.jacobian_by_vech(root, leaf)
+        if target not in inside:
+            root, target = self.node, variable.node
+        if target not in set(toposort(root)):
+            raise UnknownNameError(
+                f"{variable} does not occur in the expression",
+                hint="differentiate by a variable, or write the expression with it",
+            )
+        stand_in = expr.tensor("∂", target.shape)
+        inner = derivative.jacobian(replace(root, {target: stand_in}), stand_in)
+        return replace(inner, {stand_in: target})
+
+    def _tensor(self, variable: Any) -> Tensor:
+        from . import derivative
+
+        if isinstance(variable, str):
+            return self._named(variable)
+        _require_expression(variable)
+        return self._same(derivative.require_variable(variable.written))
+
+    def _same(self, given: Tensor) -> Tensor:
+        """The variable itself, unless the expression knows another of its name."""
+        known = (self.scope | self._leaves()).get(given.name, given)
+        if known is not given:
+            raise ShapeError(
+                f"{given.name} is {declared(known)} in the expression, and the one "
+                f"given is {declared(given)}",
+                hint=f"differentiate by {given.name!r}",
+            )
+        return given
+
+    def gradient(self, variable: Any, *, convention: str = SYMMETRISED) -> Any:
+        """∂self/∂variable of a scalar, in the variable's shape.
+
+        Raises `ShapeError` where the expression has more than one entry.
+        """
+        from . import derivative
+
+        scalar = derivative.as_scalar(self.written)
+        return self._derived(scalar, 0).diff(variable, convention=convention)
+
+    def hessian(
+        self, first: Any, second: Any = None, *, convention: str = SYMMETRISED
+    ) -> Any:
+        """∂²self/∂first∂second of a scalar: axes of `first`, then of `second`."""
+        from . import derivative
+
+        other = first if second is None else second
+        slope = self.gradient(first, convention=convention)
+        slope.value_order = len(slope.written.shape)
+        if other is not first or not self._structure_of(first):
+            return slope.diff(other, convention=convention)
+        leaf = self._tensor(first)
+        scalar = derivative.as_scalar(self.written)
+        node = derivative.hessian(scalar, leaf, leaf, convention)
+        result = self._derived(node, len(leaf.shape))
+        return slope._noted(result, first, convention)
+
+    # -- along directions --------------------------------------------------------------
+
+    def jvp(self, variable: Any, direction: object = None) -> Any:
+        """The derivative along a direction of the variable's shape; value's axes.
+
+        Without a direction it is a new variable, named after the variable: dX.
+        """
+        from . import derivative
+
+        x = self._tensor(variable)
+        seed = _direction(x.shape, direction, f"d{x.name}")
+        along = derivative.push(self.written, {x: seed})
+        return self._derived(along, len(along.shape))
+
+    def vjp(
+        self,
+        variable: Any,
+        cotangent: object = None,
+        *,
+        convention: str = SYMMETRISED,
+    ) -> Any:
+        """The value's axes contracted with a cotangent; the variable's axes."""
+        from . import derivative
+        from .structure import projected, require_convention
+
+        require_convention(convention)
+        x = self._tensor(variable)
+        seed = _direction(self.written.shape, cotangent, "v")
+        (pulled,) = derivative.pull(self.written, [x], seed)
+        return self._derived(projected(pulled, x, convention), 0)
+
+    def hvp(self, variable: Any, direction: object = None) -> Any:
+        """The Hessian of a scalar times a direction, without the Hessian."""
+        return self.gradient(variable).jvp(variable, direction)
+
+    # -- how it comes out --------------------------------------------------------------
+
+    def differential(
+        self, variable: Any, name: str = "", style: str = "paper"
+    ) -> MatrixText:
+        """dF = … in terms of dX, in matrix notation.
+
+        >>> from indexcalc.ways_in import parse
+        >>> F = parse("W*((A*X).*(A*X))*ones(3)", W="k k", A="k n", X="n 3")
+        >>> print(F.differential("X"))
+        dy = 2W(AX∘A dX)𝟏
+        """
+        from .matrix_text import MatrixText
+        from .matrix_words import formula
+
+        along = self.jvp(variable)
+        of = name or ("f", "y", "F", "F")[min(len(self.written.shape), 3)]
+        return MatrixText(formula(along.written), style, f"d{of} = ")
+
+    def steps(
+        self, variable: Any, method: str = "differential", order: int = 1
+    ) -> Derivation:
+        """The derivation line by line, with the rule used in each: by `differential`,
+        `index`, `chain` or `vec`.
+
+        >>> from indexcalc.ways_in import tensors
+        >>> x, y = tensors("x y", "n")
+        >>> print((x * y).steps(x))
+        f = x∘y            [write]
+        df = y∘dx          [constants come out]
+           = Diag(y) dx    [dx to the right: a∘b = Diag(a)b, Diag(a)b = Diag(b)a]
+        ∂f/∂x = Diag(y)    [read off: the factor of dx]
+        """
+        from .steps import derivation
+
+        return derivation(self.written, self._tensor(variable), method, order)
+
+
+def _variable_first(derivative: Any) -> Any:
+    """The same derivative with the variable's axes in front."""
+    split, order = derivative.value_order, len(derivative.written.shape)
+    legs = list(range(order))
+    node = expr.einsum([(derivative.written, legs)], legs[split:] + legs[:split])
+    turned = derivative._derived(node, split)
+    turned.layout = "variable_first"
+    turned.by, turned.convention = derivative.by, derivative.convention
+    return turned
+
+
+def _outside(root: Node, leaf: Tensor, target: Node) -> bool:
+    """Whether a variable occurs outside a subexpression too."""
+    stand_in = expr.tensor("∂", target.shape)
+    return leaf in set(toposort(replace(root, {target: stand_in})))
+
+
+def _direction(shape: Shape, given: object, name: str) -> Node:
+    if given is None:
+        return expr.tensor(name, shape)
+    node = as_node(bare(given))
+    if node.shape != shape:
+        raise ShapeError(
+            f"a direction of shape {shape_text(node.shape)} where "
+            f"{shape_text(shape)} is wanted"
+        )
+    return node
+
+
+def _name_of(variable: Any) -> str:
+    """The name a variable of differentiation goes by in a note."""
+    if isinstance(variable, Operators):
+        return variable.written.key[1] or "U"
+    return str(variable)
+
+
+def _require_expression(variable: object) -> None:
+    if not isinstance(variable, Operators):
+        raise UnknownNameError(
+            f"{variable!r} is not a variable", hint="give a tensor or its name"
+        )

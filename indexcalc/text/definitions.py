@@ -1,0 +1,115 @@
+"""`K*c where K = …, u = …`: named parts of a text, read and put in their places.
+
+>>> found = parse_defined("K*x where K = A + u*u', u = A*x", {"A": "n n", "x": "n"})
+>>> found.kind
+'column'
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace as changed
+
+from .. import expr
+from ..errors import IndexCalcError, ParseError
+from ..nodes import Node
+from ..substitute import replace
+from .lowering import Parsed, parse
+from .scanner import NAME_PATTERN, require_length
+
+_WHERE = re.compile(r"\bwhere\b(?!\s*\()")
+_DEFINED = re.compile(r"\s*([^\s=]+)\s*=(.*)", re.DOTALL)
+DEFINITION_LIMIT = 64
+
+
+def has_definitions(text: object, shapes: Mapping[str, object]) -> bool:
+    """Whether a text has named parts."""
+    return (
+        isinstance(text, str)
+        and "where" not in shapes
+        and _WHERE.search(text) is not None
+    )
+
+
+def parse_defined(
+    text: str,
+    shapes: Mapping[str, object],
+    *,
+    paper: bool = False,
+    infer: bool = False,
+) -> Parsed:
+    """The expression before `where` with the parts named after it put in.
+
+    A definition may use those that stand after it. Raises as `parse` does, with places
+    in the whole text.
+    """
+    require_length(text)
+    found = _WHERE.search(text)
+    assert found is not None
+    known: dict[str, object] = dict(shapes)
+    parts: dict[Node, Node] = {}
+    for name, start, stop in reversed(_definitions(text, found.end())):
+        if name in known:
+            raise ParseError(
+                f"{name} has a meaning already",
+                text=text,
+                position=start,
+                hint="name the part otherwise",
+            )
+        part = _read(text, start, stop, known, paper, infer)
+        known[name] = part.node.shape
+        parts[expr.tensor(name, part.node.shape)] = replace(part.node, parts)
+    whole = _read(text, 0, found.start(), known, paper, infer)
+    named = {leaf.key[1] for leaf in parts}
+    inferred = {n: s for n, s in whole.inferred.items() if n not in named}
+    kept = {n: s for n, s in whole.shapes.items() if n not in named}
+    return changed(whole, node=replace(whole.node, parts), shapes=kept, inferred=inferred)
+
+
+def _read(
+    text: str,
+    start: int,
+    stop: int,
+    known: Mapping[str, object],
+    paper: bool,
+    infer: bool,
+) -> Parsed:
+    """One stretch of the text; places in its errors are places in the whole."""
+    try:
+        return parse(text[start:stop], known, paper=paper, infer=infer)
+    except IndexCalcError as error:
+        if error.position is None:
+            raise
+        place = error.position + start
+        raise type(error)(
+            error.message, text=text, position=place, hint=error.hint
+        ) from None
+
+
+def _definitions(text: str, position: int) -> list[tuple[str, int, int]]:
+    """Name and stretch of each definition; commas inside brackets do not separate."""
+    found = []
+    for start, stop in _pieces(text, position):
+        matched = _DEFINED.fullmatch(text, start, stop)
+        if matched is None or not NAME_PATTERN.fullmatch(matched[1]):
+            raise ParseError(
+                "after where stand definitions",
+                text=text,
+                position=start,
+                hint="such as: K*c where K = A + B",
+            )
+        found.append((matched[1], matched.start(2), stop))
+    if len(found) > DEFINITION_LIMIT:
+        raise ParseError(f"more than {DEFINITION_LIMIT} definitions", text=text)
+    return found
+
+
+def _pieces(text: str, position: int) -> list[tuple[int, int]]:
+    pieces, depth, start = [], 0, position
+    for place in range(position, len(text)):
+        depth += (text[place] in "([") - (text[place] in ")]")
+        if text[place] == "," and depth == 0:
+            pieces.append((start, place))
+            start = place + 1
+    return [*pieces, (start, len(text))]
