@@ -124,7 +124,7 @@ def run(program: Program, args: list[Array], table: Table) -> Any:
         for name, *rest in program:
             _step(stack, name, rest, args, table)
         (result,) = stack
-    except (LookupError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise EvaluationError(f"the formula cannot be computed: {error}") from None
     return result
 

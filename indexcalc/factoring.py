@@ -18,6 +18,7 @@ from .coefficients import content, divide
 from .formula import (
     Formula,
     added,
+    brackets,
     diagonal_matrix,
     eye,
     hadamard,
@@ -36,27 +37,44 @@ REMEMBERED = 4_096
 
 
 @lru_cache(maxsize=REMEMBERED)
-def factored(f: Formula) -> Formula:
-    """A sum with its content and common factors out, where that is not longer."""
-    best = _content_out(f)
-    while (found := _best_grouping(best)) is not None:
+def factored(f: Formula, inside: bool = False) -> Formula:
+    """A sum with its content and common factors out, where that is not longer.
+
+    `inside` says that it will be an operand, where a sum needs brackets.
+    """
+    best = _content_out(f, inside)
+    while (found := _best_grouping(best, inside)) is not None:
         best = found
-    return best
+    return _transposed_whole(best, inside)
 
 
-def _content_out(f: Formula) -> Formula:
+def _cost(f: Formula, inside: bool) -> int:
+    return f.length + (brackets(f) if inside else 0)
+
+
+def _transposed_whole(f: Formula, inside: bool) -> Formula:
+    """BᵀXᵀ + XᵀBᵀ as (XB + BX)ᵀ, where that is shorter."""
+    c, body = split(f)
+    if body is None or body.op != "sum" or body.order != 2:
+        return f
+    turned = added([transposed(g) for g in body.args], body.shape[::-1])
+    whole = scaled(c, Formula("transpose", (turned,), None, body.shape))
+    return whole if _cost(whole, inside) < _cost(f, inside) else f
+
+
+def _content_out(f: Formula, inside: bool) -> Formula:
     """2Ax + 2b as 2(Ax + b)."""
     if f.op != "sum":
         return f
     common = content([split(g)[0] for g in f.args])
     if common in (1, -1):
         return f
-    inside = added([scaled(divide(1, common), g) for g in f.args], f.shape)
-    found = scaled(common, inside)
-    return found if found.length <= f.length else f
+    body = added([scaled(divide(1, common), g) for g in f.args], f.shape)
+    found = scaled(common, body)
+    return found if _cost(found, inside) <= _cost(f, inside) + 1 else f
 
 
-def _best_grouping(f: Formula) -> Formula | None:
+def _best_grouping(f: Formula, inside: bool) -> Formula | None:
     """The shortest sum that joins the terms with one common factor; None where every
     such sum is longer."""
     c, body = split(f)
@@ -65,9 +83,11 @@ def _best_grouping(f: Formula) -> Formula | None:
     best = None
     for joined, rest in _groupings(body):
         whole = scaled(c, added([joined, *rest], body.shape))
-        if whole.length <= (best or f).length:
-            best = whole if best is None or whole.length < best.length else best
-    return best
+        if best is None or _cost(whole, inside) < _cost(best, inside):
+            best = whole
+    return (
+        best if best is not None and _cost(best, inside) <= _cost(f, inside) else None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +146,12 @@ def _total(inside: list[Formula]) -> Formula:
     """The sum of what is left; a number beside matrices stands on the identity."""
     square = next((g for g in inside if g.order), None)
     if square is None:
-        return factored(added(inside, ()))
+        return factored(added(inside, ()), True)
     if square.order == 1 and square.row:
         columns = added([transposed(g) for g in inside], square.shape)
-        return transposed(factored(columns))
+        return transposed(factored(columns, True))
     terms = [g if g.order else product([g, eye(square.shape[0])]) for g in inside]
-    return factored(added(terms, square.shape))
+    return factored(added(terms, square.shape), True)
 
 
 def _chain(term: Formula) -> list[Formula]:

@@ -44,6 +44,10 @@ COMMANDS = {
 }
 
 
+#: Functions that are also functions of a square matrix, as series.
+MATRIX_FUNCTIONS = frozenset({"exp", "log", "sin", "cos", "sqrt"})
+
+
 def bracketed(text: str) -> str:
     """The text in parentheses that grow with it."""
     return rf"\left({text}\right)"
@@ -69,6 +73,11 @@ def _inverse(style: Style, f: Formula, args: list[Said]) -> Said:
 
 def _power(mark: str) -> Rule:
     def rule(style: Style, f: Formula, args: list[Said]) -> Said:
+        inverted = f.op == "mpower" and f.args[0].op == "inv"
+        if inverted and args[0].text.endswith("^{-1}"):
+            return Said(args[0].text.removesuffix("1}") + f"{f.value}}}", POSTFIX)
+        if f.value == Fraction(1, 2) and _is_square(f):
+            return _called(operator("sqrt") + r"^{\circ}", args)
         if f.value == Fraction(1, 2):
             return Said(rf"\sqrt{{{args[0].text}}}", ATOM)
         if f.value == -1 and f.op == "power":
@@ -114,11 +123,13 @@ def _eye(style: Style, f: Formula, args: list[Said]) -> Said:
 
 
 def _zeros(style: Style, f: Formula, args: list[Said]) -> Said:
-    return Said(r"\mathbf{0}", ATOM)
+    shape = r" \times ".join(map(latex_size, f.shape))
+    return Said(rf"\mathbf{{0}}_{{{shape}}}", ATOM)
 
 
 def _basis(style: Style, f: Formula, args: list[Said]) -> Said:
-    return Said(f"e_{{{latex_size(f.value[0])}}}", ATOM)
+    i = f.value[0]
+    return Said(f"e_{{{i + 1 if isinstance(i, int) else latex_size(i)}}}", ATOM)
 
 
 def _copy(style: Style, f: Formula, args: list[Said]) -> Said:
@@ -171,7 +182,12 @@ def _call(style: Style, f: Formula, args: list[Said]) -> Said:
         return Said(rf"\log\left|\det {_tight(args[0])}\right|", ATOM)
     if name == "abs" and not f.order:
         return Said(rf"\left|{args[0].text}\right|", ATOM)
-    return _called(operator(name), args)
+    entrywise = name in MATRIX_FUNCTIONS and _is_square(f)
+    return _called(operator(name) + ("^{\\circ}" if entrywise else ""), args)
+
+
+def _is_square(f: Formula) -> bool:
+    return f.order == 2 and f.shape[0] == f.shape[1]
 
 
 def _tight(s: Said) -> str:

@@ -18,6 +18,7 @@ from __future__ import annotations
 from itertools import count
 
 from .formula import Formula
+from .sizes import names_in
 
 WALK_LIMIT = 5_000
 ELEMENTWISE = frozenset({"sum", "hadamard", "pow", "call", "epower", "inv", "mpower"})
@@ -35,6 +36,21 @@ def names(f: Formula) -> set[str]:
         stack += g.args
         if g.op == "leaf":
             found.add(str(g.value))
+    return found
+
+
+def size_names(f: Formula) -> set[str]:
+    """The names of the sizes that variables in a formula have."""
+    found: set[str] = set()
+    stack, seen = [f], set()
+    while stack:
+        g = stack.pop()
+        if id(g) in seen:
+            continue
+        seen.add(id(g))
+        stack += g.args
+        if g.op == "leaf":
+            found.update(name for n in g.shape for name in names_in(n))
     return found
 
 
@@ -113,7 +129,8 @@ class _Walk:
             return self._alike(f, inner)
         if f.op in KEPT:
             return self._kept(f, inner[0])
-        return tuple(self.new(f.op in ("leaf", "basis", "copy")) for _ in f.shape)
+        told = f.op in ("leaf", "basis", "copy")
+        return tuple(self.new(told and n != 1) for n in f.shape)
 
     def _product(self, f: Formula, inner: list[tuple[int, ...]]) -> tuple[int, ...]:
         chain = [(g, a) for g, a in zip(f.args, inner, strict=True) if a]

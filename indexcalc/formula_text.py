@@ -14,7 +14,7 @@ product; each reads back to the same expression. LaTeX is a third record, in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 from .coefficients import Number
 from .errors import UnsupportedError
 from .formula import (
+    POWERS,
     Formula,
     fold,
     is_all_ones,
@@ -31,8 +32,8 @@ from .formula import (
     parts,
     scaled,
 )
-from .formula_sizes import names, sizes_told
-from .sizes import size_text
+from .formula_sizes import names, size_names, sizes_told
+from .sizes import names_in, size_text
 from .text.scanner import NAME_PATTERN
 
 SUM, COLON, PRODUCT, JOINED, POSTFIX, ATOM = range(6)
@@ -63,6 +64,7 @@ class Style:
     spreads: bool = False
     divides: bool = False
     renamed: Mapping[str, str] = field(default_factory=dict)
+    known: frozenset[str] = frozenset()
     may_be_bare: bool = False
     bare: bool = False
 
@@ -71,13 +73,15 @@ class Style:
         return said.text if said.level >= level else self.bracketed(said.text)
 
 
-def spelled(f: Formula, style: Style | None = None) -> str:
+def spelled(f: Formula, style: Style | None = None, sizes: Iterable[str] = ()) -> str:
     """The formula in a style; plain is the default.
+
+    `sizes` are names of sizes that are declared beside those of its variables.
 
     Ones and identities go without their size where the style lets them and the rest of
     the formula tells it.
     """
-    chosen = style or PLAIN
+    chosen = replace(style or PLAIN, known=frozenset(size_names(f) | {*sizes}))
     if chosen.may_be_bare and "I" not in names(f) and sizes_told(f):
         chosen = replace(chosen, bare=True)
     return said(f, chosen).text
@@ -299,6 +303,8 @@ def _leaf(style: Style, f: Formula, args: list[Said]) -> Said:
 
 def _size(style: Style, f: Formula, args: list[Said]) -> Said:
     text = size_text(f.value)
+    if not names_in(f.value) <= style.known:
+        return Said(f"sum(ones({text}))", ATOM)
     return Said(text, ATOM if text.isidentifier() else SUM)
 
 
@@ -306,7 +312,8 @@ def _size(style: Style, f: Formula, args: list[Said]) -> Said:
 
 
 def _plain_transpose(style: Style, f: Formula, args: list[Said]) -> Said:
-    return Said(f"{style.within(args[0], POSTFIX)}'", POSTFIX)
+    level = ATOM if f.args[0].op in POWERS else POSTFIX
+    return Said(f"{style.within(args[0], level)}'", POSTFIX)
 
 
 def _caret(mark: str) -> Callable[[Style, Formula, list[Said]], Said]:
@@ -493,7 +500,8 @@ def _wordy(c: str) -> bool:
 def _paper_transpose(style: Style, f: Formula, args: list[Said]) -> Said:
     if f.args[0].op == "inv" and args[0].text.endswith("⁻¹"):
         return Said(args[0].text.removesuffix("⁻¹") + "⁻ᵀ", POSTFIX)
-    return Said(f"{style.within(args[0], POSTFIX)}ᵀ", POSTFIX)
+    level = ATOM if f.args[0].op in POWERS else POSTFIX
+    return Said(f"{style.within(args[0], level)}ᵀ", POSTFIX)
 
 
 def _paper_inverse(style: Style, f: Formula, args: list[Said]) -> Said:
@@ -525,6 +533,8 @@ def _raised(style: Style, f: Formula, args: list[Said]) -> Said:
     if not whole:
         return _caret("^")(style, f, args)
     exponent = str(f.value).translate(SUPERSCRIPT)
+    if f.args[0].op == "inv" and args[0].text.endswith("⁻¹"):
+        return Said(args[0].text.removesuffix("¹") + exponent, POSTFIX)
     return Said(f"{style.within(args[0], POSTFIX)}{exponent}", POSTFIX)
 
 

@@ -14,14 +14,26 @@ from dataclasses import dataclass, replace
 
 from .errors import UnsupportedError
 from .expr import tensor
-from .formula import Formula, fold, leaf, transposed
+from .formula import (
+    Formula,
+    added,
+    flipped,
+    fold,
+    hadamard,
+    leaf,
+    negative,
+    number,
+    product,
+    scaled,
+    transposed,
+)
 from .formula_latex import LATEX
 from .formula_sizes import names
 from .formula_text import STYLES, Style, spelled
 from .latex_names import latex_name
 
 LONG, WORTH_NAMING, REPEATED = 12, 7, 4
-_LETTERS = {0: "st", 1: "uvwrpqgh", 2: "KHMPQRSTUVWGLN"}
+_LETTERS = {0: "stκ", 1: "uvwrpqgh", 2: "KMPQRSTUVWGLN"}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -29,7 +41,8 @@ class MatrixText:
     """A formula of matrix notation with the style it prints in.
 
     `lead` is what stands before it ("dF = "), `note` what it is of (a layout), `parts`
-    the formulas that were named beside it.
+    the formulas that were named beside it, `sizes` the names of sizes that were
+    declared.
     """
 
     formula: Formula
@@ -37,27 +50,31 @@ class MatrixText:
     lead: str = ""
     note: str = ""
     parts: tuple[tuple[str, Formula], ...] = ()
+    sizes: frozenset[str] = frozenset()
+
+    def _spelled(self, f: Formula, style: Style) -> str:
+        return spelled(f, style, self.sizes)
 
     @property
     def text(self) -> str:
         """The formula in the style asked for."""
-        return spelled(self.formula, style_named(self.style))
+        return self._spelled(self.formula, style_named(self.style))
 
     @property
     def plain(self) -> str:
         """In the text language: `parse` reads it."""
-        return spelled(self.formula)
+        return self._spelled(self.formula, STYLES["plain"])
 
     @property
     def paper(self) -> str:
         """As on paper: `parse(…, paper=True)` reads it."""
-        return spelled(self.formula, STYLES["paper"])
+        return self._spelled(self.formula, STYLES["paper"])
 
     @property
     def latex(self) -> str:
         """In LaTeX: `parse_latex` reads it."""
-        found = spelled(self.formula, LATEX)
-        named = [f"{latex_name(n)} = {spelled(f, LATEX)}" for n, f in self.parts]
+        found = self._spelled(self.formula, LATEX)
+        named = [f"{latex_name(n)} = {self._spelled(f, LATEX)}" for n, f in self.parts]
         if not named:
             return found
         listed = r",\quad ".join(named)
@@ -67,7 +84,7 @@ class MatrixText:
     def where(self) -> dict[str, str]:
         """The named parts, in the style asked for."""
         style = style_named(self.style)
-        return {name: spelled(f, style) for name, f in self.parts}
+        return {name: self._spelled(f, style) for name, f in self.parts}
 
     @property
     def length(self) -> int:
@@ -111,20 +128,54 @@ def with_named_parts(f: Formula) -> tuple[Formula, list[tuple[str, Formula]]]:
     """
     taken = names(f)
     parts: list[tuple[str, Formula]] = []
-    while (part := _worth_naming(f)) is not None:
+    if (square := _outer_square(f)) is not None:
+        k, m = square
+        chain = list(f.args)
+        body = product(chain[k - m : k])
+        name = _fresh(body, taken)
+        if name is not None:
+            u = leaf(tensor(name, body.shape))
+            f = product(
+                [number(f.value), *chain[: k - m], u, transposed(u), *chain[k + m :]]
+            )
+            parts, taken = [(name, body)], {*taken, name}
+    while (part := _worth_naming(f, bool(parts))) is not None:
         body = part.args[0] if part.op == "transpose" else part
+        if body.op == "sum" and negative(body):
+            body = flipped(body) or body
         name = _fresh(body, taken)
         if name is None:
             break
-        stand_in = leaf(tensor(name, body.shape))
+        symmetric = body.order == 2 and transposed(body) == body
+        structure = "symmetric" if symmetric else ""
+        stand_in = leaf(tensor(name, body.shape, structure))
         taken.add(name)
-        f = replaced(f, body, stand_in)
-        parts = [(n, replaced(g, body, stand_in)) for n, g in parts]
+        for turned, by in ((body, stand_in), (flipped(body), scaled(-1, stand_in))):
+            if turned is not None:
+                f = replaced(f, turned, by)
+                parts = [(n, replaced(g, turned, by)) for n, g in parts]
         parts.insert(0, (name, body))
     return f, parts
 
 
-def _worth_naming(f: Formula) -> Formula | None:
+def _outer_square(f: Formula) -> tuple[int, int] | None:
+    """Where a product holds u uᵀ for a u of two factors or more, and how many."""
+    if f.op != "product":
+        return None
+    for k in range(2, len(f.args) - 1):
+        column = f.args[k - 1].order == 1 and not f.args[k - 1].row
+        m = 0
+        while column and m < k and k + m < len(f.args):
+            if f.args[k + m] != transposed(f.args[k - 1 - m]):
+                break
+            m += 1
+        if m > 1:
+            return k, m
+    return None
+
+
+def _worth_naming(f: Formula, named: bool) -> Formula | None:
+    """The part whose name saves most; of a long product without one, its matrix."""
     counts = _occurrences(f)
     repeated = [
         (g.length * (count - 1), g)
@@ -133,7 +184,7 @@ def _worth_naming(f: Formula) -> Formula | None:
     ]
     if repeated:
         return max(repeated, key=lambda entry: entry[0])[1]
-    if f.length < LONG or f.op != "product":
+    if named or f.length < LONG or f.op != "product":
         return None
     wide = [
         g
@@ -162,12 +213,21 @@ def _fresh(f: Formula, taken: set[str]) -> str | None:
 
 def replaced(f: Formula, part: Formula, by: Formula) -> Formula:
     """A formula with one of its parts said by another word."""
+    words = {part: by, transposed(part): transposed(by)}
 
     def rule(g: Formula, args: list[Formula]) -> Formula:
-        if g == part:
-            return by
-        if g == transposed(part):
-            return transposed(by)
-        return Formula(g.op, tuple(args), g.value, g.shape, g.row, g.node)
+        if g in words:
+            return words[g]
+        if args == list(g.args):
+            return g
+        match g.op:
+            case "product":
+                return product([number(g.value), *args])
+            case "sum":
+                return added(args, g.shape)
+            case "hadamard":
+                return hadamard(args, g.shape)
+            case _:
+                return Formula(g.op, tuple(args), g.value, g.shape, g.row, g.node)
 
     return fold(f, rule)

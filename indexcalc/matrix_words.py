@@ -15,6 +15,7 @@ lowered again and compared before anybody sees it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from .comparison import witness
@@ -54,6 +55,7 @@ WRITTEN_NODES = 400
 COMPARED_NODES = 100
 EXPANDED_NODES = 80
 EXPANDED_TERMS = 48
+EXPANSION_PRICE = 1
 
 
 def formula(root: Node) -> Formula:
@@ -74,30 +76,56 @@ def why_no_matrix_form(root: Node) -> str | None:
 
 
 def described(root: Node) -> Said:
-    """The shortest checked formula of a node, or the reason why there is none.
+    """The shortest checked formula of a node, or the reason why there is none."""
+    found = ways(root)
+    if isinstance(found, UnsupportedError):
+        return found
+    best = min(found, key=lambda way: way.length + way.price).formula
+    require_equal(best, root)
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A formula of a node, and what it costs beside its length."""
+
+    formula: Formula
+    price: int
+
+    @property
+    def length(self) -> int:
+        """The number of symbols of the formula."""
+        return self.formula.length
+
+
+def ways(root: Node) -> list[Way] | UnsupportedError:
+    """Several formulas of a node, unchecked, or the reason why there is none.
 
     Tried are the node fused, as it was written, with known functions recognised, and,
     where it is small, multiplied out.
     """
     fused = fuse(root)
     first = in_words(fused)
-    found = [f for f in _attempts(root, fused, first) if isinstance(f, Formula)]
-    if not found:
+    found = [
+        Way(f, price)
+        for f, price in _attempts(root, fused, first)
+        if isinstance(f, Formula)
+    ]
+    if not found and isinstance(first, UnsupportedError):
         return first
-    best = min(found, key=lambda f: f.length)
-    require_equal(best, root)
-    return best
+    return found
 
 
-def _attempts(root: Node, fused: Node, first: Said) -> Iterator[Said]:
-    yield first
+def _attempts(root: Node, fused: Node, first: Said) -> Iterator[tuple[Said, int]]:
+    """Formulas with a price: one that was multiplied out has to be clearly shorter."""
+    yield first, 0
     if root is not fused and len(toposort(root)) < WRITTEN_NODES:
-        yield in_words(root)
+        yield in_words(root), 0
     named = recognised(fused)
     if named is not fused:
-        yield in_words(named)
+        yield in_words(named), 0
     if has_inverse(named):
-        yield in_words(fuse(split(named)))
+        yield in_words(fuse(split(named))), 0
     if isinstance(first, Formula) and first.length < SHORT:
         return
     if len(toposort(named)) > EXPANDED_NODES:
@@ -107,7 +135,7 @@ def _attempts(root: Node, fused: Node, first: Said) -> Iterator[Said]:
     except BudgetError:
         return
     if whole is not named:
-        yield in_words(recognised(whole))
+        yield in_words(recognised(whole)), EXPANSION_PRICE
 
 
 def require_equal(f: Formula, node: Node) -> None:
@@ -131,17 +159,17 @@ def in_words(root: Node) -> Said:
     """The formula of a node as it is put together, unchecked, or the reason."""
     memo: dict[Node, Said] = {}
     for node in toposort(root):
-        memo[node] = _said(node, memo)
+        memo[node] = _said(node, memo, node is not root)
     return memo[root]
 
 
-def _said(node: Node, memo: dict[Node, Said]) -> Said:
+def _said(node: Node, memo: dict[Node, Said], inside: bool) -> Said:
     try:
         match node:
             case Tensor():
                 return _tensor(node)
             case Sum():
-                return _sum(node, memo)
+                return _sum(node, memo, inside)
             case Call():
                 return _call(node, memo)
             case Einsum():
@@ -167,11 +195,13 @@ def _tensor(node: Tensor) -> Formula:
     return leaf(node)
 
 
-def _sum(node: Sum, memo: dict[Node, Said]) -> Formula:
+def _sum(node: Sum, memo: dict[Node, Said], inside: bool) -> Formula:
     if len(node.shape) > 2:
-        raise UnsupportedError(f"a sum in it has {len(node.shape)} axes, and matrix notation has two")
+        raise UnsupportedError(
+            f"a sum in it has {len(node.shape)} axes, and matrix notation has two"
+        )
     terms = [scaled(c, _known(e, memo)) for e, c in node.terms]
-    return factored(added(terms, node.shape))
+    return factored(added(terms, node.shape), inside)
 
 
 def _einsum(node: Einsum, memo: dict[Node, Said]) -> Formula:

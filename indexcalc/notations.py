@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import expr
 from .errors import ShapeError, UnsupportedError
-from .nodes import Node
+from .nodes import Node, Tensor
+from .sizes import names_in
 
 if TYPE_CHECKING:
     from .index_text import IndexText
@@ -29,6 +30,7 @@ class Notations:
 
     __slots__ = ()
     written: Node
+    scope: dict[str, Tensor]
     value_order: int
     layout: str
     by: tuple[tuple[str, int], ...]
@@ -103,12 +105,37 @@ class Notations:
 
         style_named(style)
         if self._order < 3:
-            shown = MatrixText(formula(self.written), style)
-            return shown.with_parts() if parts else shown
+            if parts:
+                return self._with_parts(style)
+            return MatrixText(formula(self.written), style, sizes=self._sizes)
         try:
             return MatrixText(tensor_formula(self.node), style)
         except UnsupportedError as reason:
             raise UnsupportedError(reason.message, hint=self._other_words()) from None
+
+    def _with_parts(self, style: str) -> MatrixText:
+        """The way to say it that is shortest once its parts have names."""
+        from .matrix_text import MatrixText
+        from .matrix_words import require_equal, ways
+
+        found = ways(self.written)
+        if isinstance(found, UnsupportedError):
+            raise found
+        texts = [
+            (MatrixText(way.formula, style, sizes=self._sizes).with_parts(), way)
+            for way in found
+        ]
+        best, way = min(texts, key=lambda pair: pair[0].length + pair[1].price)
+        require_equal(way.formula, self.written)
+        return best
+
+    @property
+    def _sizes(self) -> frozenset[str]:
+        """The names of the sizes of everything that was declared."""
+        shapes = [leaf.shape for leaf in self.scope.values()]
+        return frozenset(
+            name for shape in shapes for n in shape for name in names_in(n)
+        )
 
     @property
     def _order(self) -> int:
@@ -124,7 +151,7 @@ class Notations:
 
     def _other_words(self) -> str:
         """What to ask for where a tensor has no matrix form of its own."""
-        if not 0 < self.value_order < self._order:
+        if not 0 < self._rows < self._order:
             return "ask for index()"
         try:
             return f"over vec it is {self.jacobian_matrix().text}; or ask for slices()"
@@ -137,6 +164,14 @@ class Notations:
                 "this is not a derivative", hint="ask for it of y.diff(x)"
             )
 
+    @property
+    def _rows(self) -> int:
+        """The number of axes before those of the last variable: the value's, or, where
+        a scalar was differentiated twice, those of the first variable."""
+        if self.value_order or len(self.by) < 2:
+            return self.value_order
+        return sum(order for _, order in self.by[:-1])
+
     def unfolded(self, layout: str = "numerator", order: str = "F") -> Any:
         """The derivative as one matrix: rows vec of the value, columns vec of the
         variable (`layout="denominator"`: the other way), column-major or, with
@@ -148,7 +183,7 @@ class Notations:
             raise ShapeError(
                 f"the layout {layout!r} is not one of {', '.join(MATRIX_LAYOUTS)}"
             )
-        whole = unfolded(self._value_first(), self.value_order, order)
+        whole = unfolded(self._value_first(), self._rows, order)
         return self._said_of(whole if layout == "numerator" else expr.swapped(whole))
 
     def jacobian_matrix(
@@ -163,7 +198,7 @@ class Notations:
         from .matrix_words import formula
 
         self._require_derivative()
-        if self.value_order:
+        if self._rows:
             found = formula(self.unfolded("numerator", order).written)
         else:
             gradient = formula(self._value_first())
@@ -175,21 +210,22 @@ class Notations:
             found = transposed(found)
         elif layout not in MATRIX_LAYOUTS:
             self.unfolded(layout)
-        return MatrixText(found, style, note=self._layout_note(layout, order))
+        note = self._layout_note(layout, order)
+        return MatrixText(found, style, note=note, sizes=self._sizes)
 
     def _layout_note(self, layout: str, order: str) -> str:
         *before, (variable, _) = self.by
         value = f"the derivative by {before[-1][0]}" if before else "the value"
         shape = self._value_first().shape
-        if self.value_order > 1:
+        if self._rows > 1:
             value = f"vec of {value}"
-        if len(shape) - self.value_order > 1:
+        if len(shape) - self._rows > 1:
             variable = f"vec({variable})"
         rows, columns = (value, variable)
         if layout == "denominator":
             rows, columns = columns, rows
         major = "column-major" if order == "F" else "row-major"
-        wide = self.value_order > 1 or len(shape) - self.value_order > 1
+        wide = self._rows > 1 or len(shape) - self._rows > 1
         ending = f", {major}" if wide else ""
         return f"{layout} layout: rows {rows}, columns {columns}{ending}"
 
@@ -201,10 +237,12 @@ class Notations:
 
         self._require_derivative()
         node = self._value_first()
-        split, order = self.value_order, len(node.shape)
+        split, order = self._rows, len(node.shape)
         value, variable = tuple(range(split)), tuple(range(split, order))
+        *before, (by, _) = self.by
         of = "y" if split < 2 else "F"
-        by = ", ".join(name for name, _ in self.by) or "x"
+        if before:
+            of = f"(∂f/∂{before[-1][0]})"
         free = [c for c in _INDICES if c not in (of, by)]
         found = []
         for held, kept in ((variable, value), (value, variable)):
@@ -228,7 +266,7 @@ class Notations:
         from .matrix_words import formula
 
         self._require_derivative()
-        node, split = self._value_first(), self.value_order
+        node, split = self._value_first(), self._rows
         legs = list(range(len(node.shape)))
         direction = expr.tensor(slot, node.shape[split:])
         applied = expr.einsum([(node, legs), (direction, legs[split:])], legs[:split])
@@ -259,6 +297,15 @@ class Notations:
 
         return ledger(self.written)
 
+    def sympy(
+        self, form: str | None = None, symbols: Any = None, axes: Sequence[str] = ()
+    ) -> Any:
+        """The expression in SymPy: a MatrixExpr where there is a matrix form, else an
+        array expression or Indexed; `form` chooses "matrix", "array" or "indexed"."""
+        from .sympy_forms import to_sympy
+
+        return to_sympy(self.written, form, symbols, axes)
+
     # -- LaTeX -------------------------------------------------------------------------
 
     def latex(self, notation: str = "matrix") -> str:
@@ -270,11 +317,11 @@ class Notations:
             try:
                 return self.matrix().latex
             except UnsupportedError:
-                return index_latex(self.written).text
+                return str(index_latex(self.written))
         if notation == "index":
-            return index_latex(self.written).text
+            return str(index_latex(self.written))
         if notation == "einsum":
-            return index_latex(self.written, sums="explicit").text
+            return str(index_latex(self.written, sums="explicit"))
         raise UnsupportedError(
             f"the notation {notation!r} is not matrix, index or einsum"
         )

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import combinations
 
 from .coefficients import multiply, plus
 from .expr import einsum, linear, scale
@@ -138,6 +139,8 @@ def _product(node: Einsum) -> Node:
     """exp(v)·sigmoid(−v) is sigmoid(v); exp(x)·(Σexp(x))⁻¹ is softmax(x); the cofactors
     over the determinant are the transposed inverse."""
     rows = list(node.operands)
+    if (crossed := _two_crosses(node)) is not None:
+        return crossed
     for o, (e, legs) in enumerate(rows):
         inverted = _over_determinant(rows, o)
         if inverted is not None:
@@ -170,6 +173,42 @@ def _base(node: Node) -> tuple[Node, int]:
         p = node.params[0]
         return node.args[0], p if isinstance(p, int) else 0
     return node, 1
+
+
+def _two_crosses(node: Einsum) -> Node | None:
+    """ε_kab ε_kcd = δ_ac δ_bd − δ_ad δ_bc, for the first two ε that share an index that
+    nothing else has."""
+    crosses = [o for o, (e, _) in enumerate(node.operands) if _is_cross(e)]
+    out = {i for axis in node.out for i in axis}
+    for first, second in combinations(crosses, 2):
+        one, two = node.operands[first][1], node.operands[second][1]
+        shared = [i for i in one if i in two and i not in out]
+        counts = [sum(legs.count(i) for _, legs in node.operands) for i in shared]
+        if not shared or counts[0] != 2 or len({*one}) < 3 or len({*two}) < 3:
+            continue
+        (a, b), (c, d) = _after(one, shared[0]), _after(two, shared[0])
+        kept = [row for o, row in enumerate(node.operands) if o not in (first, second)]
+        delta = einsum([], [0, 0], {0: node.dims[a]})
+        dims = {i: n for i, n in enumerate(node.dims) if i != shared[0]}
+        if node.dims[shared[0]] != 3:
+            continue
+        terms = []
+        for sign, pairs in ((1, ((a, c), (b, d))), (-1, ((a, d), (b, c)))):
+            rows = [*kept, *((delta, pair) for pair in pairs)]
+            terms.append((einsum(rows, node.out, dims), sign))
+        return linear(terms, node.shape)
+    return None
+
+
+def _is_cross(node: Node) -> bool:
+    """Whether a node is the Levi-Civita tensor of order three."""
+    return isinstance(node, Tensor) and node.name == "levicivita3"
+
+
+def _after(legs: tuple[int, ...], i: int) -> tuple[int, int]:
+    """The other two indices of ε, in cyclic order after i."""
+    k = legs.index(i)
+    return legs[(k + 1) % 3], legs[(k + 2) % 3]
 
 
 def _over_determinant(rows: Rows, o: int) -> Rows | None:

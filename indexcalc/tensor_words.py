@@ -74,7 +74,9 @@ def _one_tensor(node: Node) -> Formula:
     if isinstance(node, Tensor):
         return leaf(node)
     if not isinstance(node, Einsum) or any(len(axis) != 1 for axis in node.out):
-        raise UnsupportedError(f"a {type(node).__name__} of {node.order} axes")
+        raise UnsupportedError(
+            f"the result has {node.order} axes, and matrix notation has two"
+        )
     rows = [(_operand(e), legs) for e, legs in node.operands]
     out = [i for (i,) in node.out]
     graph = Graph(dict(enumerate(node.dims)), rows, out)
@@ -84,7 +86,8 @@ def _one_tensor(node: Node) -> Formula:
         if found is not None:
             return product([*graph.scalars, found])
     raise UnsupportedError(
-        f"the result has {len(out)} axes that neither H nor ⋆ puts together"
+        f"the result has {len(out)} axes, and neither H nor ⋆ puts matrices together "
+        "to it"
     )
 
 

@@ -48,7 +48,9 @@ def grouped(
 ) -> Formula:
     """The matrix notation of a contraction whose axes group indices.
 
-    `wires` are indices inside that stand for groups of others. Raises `UnsupportedError`, with the reason, where there is none.
+    `wires` are indices inside that stand for groups of others.
+
+    Raises `UnsupportedError`, with the reason, where there is none.
     """
     if len(out) > 2:
         raise UnsupportedError(
@@ -77,17 +79,19 @@ class _Split:
     ) -> None:
         self.dims = dict(dims)
         self.rows = [(f, tuple(legs)) for f, legs in rows]
-        self.groups: list[Group] = []
+        found: dict[int, Group] = {}
         taken: dict[int, int] = {}
-        for place, group in enumerate(out):
+        for place in sorted(range(len(out)), key=lambda k: len(out[k]) > 1):
             members = []
+            group = out[place]
             for i in group:
                 if i in taken:
                     members.append(self._second(i, place, taken, out))
                 else:
                     taken[i] = place
                     members.append(i)
-            self.groups.append(tuple(members))
+            found[place] = tuple(members)
+        self.groups = [found[place] for place in range(len(out))]
 
     def _second(
         self, i: int, place: int, taken: Mapping[int, int], out: Sequence[Group]
@@ -103,22 +107,21 @@ class _Split:
         self.rows.append((eye(self.dims[i]), (i, fresh)))
         return fresh
 
-
     @staticmethod
     def _moving(
         i: int, place: int, taken: Mapping[int, int], out: Sequence[Group]
     ) -> Sequence[int]:
-        """The indices whose matrices with i go to the second of the two: those of this
-        group, or of the first one where i stands alone in this."""
-        if len(out[place]) == 1:
-            return out[taken[i]]
+        """The indices whose matrices with i go to the second of the two: those of its
+        group, unless i stands alone in the first."""
         if len(out[taken[i]]) == 1:
             return ()
         return [j for j in out[place] if taken.get(j) == place]
 
 
 def _inside(legs: tuple[int, ...], i: int, here: Sequence[int]) -> bool:
-    return len(legs) == 2 and legs[0] != legs[1] and any(j in here for j in legs if j != i)
+    return (
+        len(legs) == 2 and legs[0] != legs[1] and any(j in here for j in legs if j != i)
+    )
 
 
 # -- from indices to groups ------------------------------------------------------------
@@ -184,7 +187,7 @@ def _vec_between(graph: Graph, group: Group, a: int, b: int) -> Formula:
     inside = vec(graph.between(group[b], group[a]))
     if b != a + 1:
         raise UnsupportedError(
-            "a matrix joins members of a group that are not adjacent"
+            "a matrix joins two indices that vec puts in one axis with a third between"
         )
     before = [ones(graph.dims[i]) for i in group[:a]]
     after = [ones(graph.dims[i]) for i in group[b + 1 :]]

@@ -39,12 +39,12 @@ def value(expr: Any, values: Values) -> Array:
 def _number(expr: Any, values: Values) -> float:
     """A scalar: traces and determinants written out, entries looked up."""
     written = sympy.sympify(expr)
-    for kind, explicit in _WRITTEN_OUT.items():
+    for kind, explicit in WRITTEN_OUT.items():
         written = written.replace(kind, explicit)
     return _float(written.doit().xreplace(_entries(written.doit(), values)))
 
 
-_WRITTEN_OUT: dict[Any, Any] = {
+WRITTEN_OUT: dict[Any, Any] = {
     sympy.Trace: lambda arg: arg.as_explicit().trace(),
     sympy.Determinant: lambda arg: arg.as_explicit().det(),
 }
@@ -94,18 +94,25 @@ def substituted_indexed(expr: Any, values: Values) -> Any:
 
 def _entry(expr: Any, place: Mapping[Any, int], values: Values) -> Any:
     """One entry: indices replaced, sums and matrices written out, entries looked up."""
-    at = expr.xreplace({i: sympy.Integer(k) for i, k in place.items()})
-    while True:
-        written = at.doit()
-        new = {e: _looked_up(e, values) for e in written.atoms(sympy.Indexed)}
-        new = {e: found for e, found in new.items() if found is not None}
-        if not new and written == at:
-            return written
-        at = written.xreplace(new)
+    written = expr.xreplace({i: sympy.Integer(k) for i, k in place.items()})
+    written = written.replace(sympy.Sum, _terms)
+    for kind, explicit in WRITTEN_OUT.items():
+        written = written.replace(kind, explicit)
+    written = written.doit()
+    new = {e: _looked_up(e, values) for e in written.atoms(sympy.Indexed)}
+    return written.xreplace(new)
 
 
-def _looked_up(entry: Any, values: Values) -> Any | None:
-    if not all(index.is_Integer for index in entry.indices):
-        return None
+def _terms(body: Any, *limits: Any) -> Any:
+    """A sum over literal ranges, term by term."""
+    indices = [index for index, _, _ in limits]
+    ranges = [range(int(low), int(high) + 1) for _, low, high in limits]
+    places = [
+        dict(zip(indices, map(sympy.Integer, p), strict=True)) for p in product(*ranges)
+    ]
+    return sympy.Add(*(body.xreplace(place) for place in places))
+
+
+def _looked_up(entry: Any, values: Values) -> Any:
     array = np.asarray(values[str(entry.base.label)])
     return rational(array[tuple(map(int, entry.indices))])[0]

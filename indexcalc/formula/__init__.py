@@ -22,14 +22,16 @@ from .products import (
     square_norm,
 )
 from .scalars import inner, shortest, total, trace
-from .signs import is_all_ones
+from .signs import flipped, is_all_ones
 from .sums import added
 from .transposes import column, commutation, transposed
 from .tree import (
     LOOSE,
+    POWERS,
     Formula,
     applied,
     basis,
+    brackets,
     copy,
     eye,
     fold,
@@ -46,11 +48,13 @@ from .tree import (
 
 __all__ = [
     "LOOSE",
+    "POWERS",
     "Formula",
     "added",
     "all_ones",
     "applied",
     "basis",
+    "brackets",
     "column",
     "commutation",
     "copy",
@@ -58,6 +62,7 @@ __all__ = [
     "diagonal_matrix",
     "entry_power",
     "eye",
+    "flipped",
     "fold",
     "hadamard",
     "inner",

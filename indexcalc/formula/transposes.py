@@ -38,14 +38,20 @@ def transposed(f: Formula) -> Formula:
 
 
 def _shorter(pushed: Formula, f: Formula) -> bool:
-    """Whether the transpose inside is better; a tie leaves A⁻ᵀ but gives Aᵀ + B."""
-    return pushed.length < f.length + 2 * (f.op != "inv")
+    """Whether the transpose inside is better: it leaves A⁻ᵀ and (A²)ᵀ, but gives
+    Aᵀ + B."""
+    whole = f.op in ("inv", "mpower")
+    return pushed.length < f.length + (0 if whole else 2)
 
 
 def _is_symmetric(f: Formula) -> bool:
-    """Whether a matrix is its own transpose by what is declared of its leaves."""
+    """Whether a matrix is its own transpose: by what is declared of its leaves, or as a
+    product that reads the same backwards."""
     while f.op in ("inv", "adj", "mpower", "epower") and f.order == 2:
         f = f.args[0]
+    if f.op == "product" and f.order == 2:
+        turned = [transposed(g) for g in f.args[::-1]]
+        return all(g.order for g in f.args) and turned == list(f.args)
     if f.node is not None and f.order == 2:
         return is_symmetric(f.node)
     return False

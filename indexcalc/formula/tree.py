@@ -28,6 +28,7 @@ LENGTH_LIMIT = 20_000
 LOOSE = frozenset({"sum", "hadamard", "colon", "kron", "face", "outer"})
 
 
+POWERS = frozenset({"mpower", "epower"})
 _EXTRA: dict[str, int] = {
     "number": 1,
     "size": 1,
@@ -96,19 +97,31 @@ def _length(f: Formula) -> int:
     """The number of symbols of the formula as a person would write it."""
     inner = sum(arg.length for arg in f.args)
     match f.op:
-        case "sum" | "hadamard" | "kron" | "face" | "colon" | "outer":
-            loose = sum(arg.op in LOOSE and f.op != "sum" for arg in f.args)
-            signs = f.op == "sum" and negative(f.args[0])
-            return inner + len(f.args) - 1 + loose + signs
+        case "sum":
+            return inner + len(f.args) - 1 + negative(f.args[0])
+        case "hadamard" | "kron" | "face" | "colon" | "outer":
+            return inner + len(f.args) - 1 + sum(map(brackets, f.args))
         case "product":
-            loose = sum(arg.op in LOOSE for arg in f.args) if len(f.args) > 1 else 0
+            alone = len(f.args) == 1 and f.value == 1
+            loose = 0 if alone else sum(map(brackets, f.args))
             return inner + loose + _number_length(f.value)
-        case "transpose" | "inv" | "power":
-            loose = bool(f.args[0].op in LOOSE or f.args[0].op == "product")
-            return inner + 1 + loose
+        case "transpose" | "inv" | "power" | "mpower" | "epower":
+            base = f.args[0].op
+            loose = base in LOOSE or base == "product" or base in POWERS
+            mark = 0 if f.op != "epower" else 1 if base == "leaf" else 2
+            return inner + 1 + 2 * loose + mark
         case _:
             known = _EXTRA.get(f.op)
             return inner + (3 + max(0, len(f.args) - 1) if known is None else known)
+
+
+def brackets(f: Formula) -> int:
+    """What brackets around an operand count: half for a matrix and its transpose,
+    which one likes to see together."""
+    if f.op not in LOOSE:
+        return 0
+    pair = f.op == "sum" and len(f.args) == 2
+    return 1 if pair and untransposed(f.args[1]) == f.args[0] else 2
 
 
 def _number_length(c: Number) -> int:

@@ -39,6 +39,7 @@ from .values import (
     join,
     named,
     product,
+    regrouped,
     scalar,
     unnamed,
 )
@@ -175,7 +176,7 @@ def hadamard_power(reader: Reader, expr: Any, scope: Scope) -> Answers:
     if not exponent.own and not exponent.indices:
         literal = matrix.literal_number(exponent.node)
     if literal is not None:
-        return Value(power(base.node, literal), base.indices)
+        return elementwise(lambda a: power(a, literal), [base], "a power")
     return elementwise(lambda a, b: call("pow", [a, b]), [base, exponent], "a power")
 
 
@@ -267,11 +268,13 @@ def apply_function(reader: Reader, expr: Any, scope: Scope) -> Answers:
     variables = function.variables
     if len(variables) != 1:
         raise unsupported(expr, "its function takes several arguments")
-    names = [sympy.Dummy(f"axis{k}") for k in value.legs]
-    inner = scope.with_bound({variables[0]: named(value, names)})
+    wide = tuple(size for size in value.own if size != 1)
+    names = [sympy.Dummy(f"axis{k}") for k in range(len(wide))]
+    inner = scope.with_bound({variables[0]: named(regrouped(value, wide), names)})
     body = yield function.expr, inner
-    sizes = dict(zip(names, value.own, strict=True))
-    return unnamed(join([(body, body.legs)], body.legs, first=sizes), names)
+    sizes = dict(zip(names, wide, strict=True))
+    whole = unnamed(join([(body, body.legs)], body.legs, first=sizes), names)
+    return regrouped(whole, value.own)
 
 
 def function_matrix(reader: Reader, expr: Any, scope: Scope) -> Answers:

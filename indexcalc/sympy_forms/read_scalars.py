@@ -50,6 +50,8 @@ def symbol(reader: Reader, expr: Any, scope: Scope) -> Value:
         return scope.bound[expr]
     if expr in scope.ranges or isinstance(expr, sympy.Idx):
         return _index_as_number(expr, scope)
+    if not expr.is_commutative:
+        raise unsupported(expr, "it does not commute", "write a MatrixSymbol")
     name = reader.names.claim(expr)
     if name in reader.names.sizes:
         return Value(size_node(size_of(expr)))

@@ -82,7 +82,11 @@ def _node(root: Any, shapes: Mapping[str, object], free: Any) -> Node:
         for name, found in given.variables.items()
     }
     everything = _subexpressions(root)
-    names = Names(declared, given.sizes | _size_names(everything))
+    symbols = _size_symbols(everything)
+    names = Names(declared, given.sizes | {symbol.name for symbol in symbols})
+    for symbol in everything:
+        if isinstance(symbol, sympy.Symbol) and symbol in symbols:
+            names.claim(symbol)
     ranges = {i: Range(s, sympy.S.Zero) for i, s in _index_sizes(everything).items()}
     ranges |= _ranges_of(free)
     value = Reader(names, RULES).read(root, Scope(ranges))
@@ -109,15 +113,15 @@ def _subexpressions(root: Any) -> list[Any]:
 _SHAPED = (MatrixExpr, sympy.IndexedBase)
 
 
-def _size_names(everything: Iterable[Any]) -> set[str]:
-    """The names that occur in a shape or in the range of an index, and those of
-    symbols that are non-negative integers."""
-    found: set[str] = set()
+def _size_symbols(everything: Iterable[Any]) -> set[Any]:
+    """The symbols that occur in a shape or in the range of an index, and those that
+    are non-negative integers."""
+    found: set[Any] = set()
     for expr in everything:
         if isinstance(expr, sympy.Symbol) and expr.is_integer and expr.is_nonnegative:
-            found.add(expr.name)
+            found.add(expr)
         for size in _sizes_of(expr):
-            found |= {symbol.name for symbol in size.free_symbols}
+            found |= size.free_symbols
     return found
 
 
@@ -128,7 +132,7 @@ def _sizes_of(expr: Any) -> list[Any]:
         return [bound for _, *bounds in expr.limits for bound in bounds]
     if isinstance(expr, _SHAPED) or type(expr) in read_arrays.RULES:
         try:
-            return [sympy.sympify(size) for size in expr.shape or ()]
+            return [sympy.sympify(s) for s in expr.shape or () if s is not None]
         except (AttributeError, NotImplementedError, TypeError):
             return []
     return []
@@ -140,7 +144,8 @@ def _index_sizes(everything: Iterable[Any]) -> dict[Any, Size]:
     found: dict[Any, set[Any]] = {}
     for expr in everything:
         for place, size in _places(expr):
-            if isinstance(place, sympy.Symbol):
+            loose = isinstance(place, sympy.Idx) and place.upper is None
+            if loose or isinstance(place, sympy.Symbol):
                 found.setdefault(place, set()).add(size)
     return {i: size_of(*sizes) for i, sizes in found.items() if len(sizes) == 1}
 

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import sympy
@@ -38,11 +38,13 @@ class Scope:
 
     def with_index(self, index: Any, range_: Range) -> Scope:
         """The scope in which an index runs over a range."""
-        return replace(self, ranges={**self.ranges, index: range_})
+        bound = {x: value for x, value in self.bound.items() if x != index}
+        return Scope({**self.ranges, index: range_}, bound)
 
     def with_bound(self, values: Mapping[Any, Value]) -> Scope:
         """The scope in which variables stand for values."""
-        return replace(self, bound={**self.bound, **values})
+        ranges = {i: known for i, known in self.ranges.items() if i not in values}
+        return Scope(ranges, {**self.bound, **values})
 
     def range_of(self, index: Any) -> Range:
         """The range of an index. Raises `UnsupportedError` where none is known."""

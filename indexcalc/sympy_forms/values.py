@@ -89,8 +89,11 @@ def spread(value: Value, names: Mapping[Any, Size], own: Shape) -> Value:
     )
 
 
-def alike(values: Sequence[Value], what: str) -> tuple[list[Node], tuple[Any, ...]]:
-    """Nodes of one shape, scalars among arrays spread, with the indices they share.
+def alike(
+    values: Sequence[Value], what: str
+) -> tuple[list[Node], tuple[Any, ...], Shape]:
+    """Nodes of one shape, scalars among arrays spread, with the indices they share and
+    the shape of their own axes, of which the nodes have those that are not of size 1.
 
     Raises `ShapeError` where two have different axes of their own.
     """
@@ -102,22 +105,25 @@ def alike(values: Sequence[Value], what: str) -> tuple[list[Node], tuple[Any, ..
         texts = " and ".join(map(shape_text, shapes))
         raise ShapeError(f"shapes {texts} in {what}")
     own = shapes[0] if shapes else ()
-    return [spread(value, names, own).node for value in values], tuple(names)
+    wide = tuple(size for size in own if size != 1)
+    narrow = [regrouped(value, wide) if value.own else value for value in values]
+    nodes = [spread(value, names, wide).node for value in narrow]
+    return nodes, tuple(names), own
 
 
 def elementwise(
     build: Callable[..., Node], values: Sequence[Value], what: str
 ) -> Value:
     """A function of nodes of one shape, entry by entry."""
-    nodes, names = alike(values, what)
-    return Value(build(*nodes), names)
+    nodes, names, own = alike(values, what)
+    return regrouped(Value(build(*nodes), names), own)
 
 
 def combine(terms: Sequence[tuple[Value, object]], what: str = "a sum") -> Value:
     """The linear combination of values."""
-    nodes, names = alike([value for value, _ in terms], what)
+    nodes, names, own = alike([value for value, _ in terms], what)
     pairs = zip(nodes, (c for _, c in terms), strict=True)
-    return Value(linear(pairs, nodes[0].shape), names)
+    return regrouped(Value(linear(pairs, nodes[0].shape), names), own)
 
 
 def scaled(coefficient: object, value: Value) -> Value:
@@ -170,6 +176,8 @@ def regrouped(value: Value, shape: Shape) -> Value:
 
     Raises `ShapeError` where the other axes differ.
     """
+    if value.own == shape:
+        return value
     wide = [k for k, size in enumerate(value.own) if size != 1]
     if [value.own[k] for k in wide] != [size for size in shape if size != 1]:
         raise ShapeError(

@@ -21,6 +21,7 @@ from typing import Any, TypeAlias
 import sympy
 from sympy.matrices.expressions.matexpr import MatrixElement
 
+from .. import matrix
 from ..errors import UnsupportedError
 from ..functions import cores, is_elementwise
 from ..nodes import Call, Einsum, Node, Sum, Tensor
@@ -66,7 +67,7 @@ class _Writer:
     def _tensor(self, node: Tensor, axes: Indices) -> Any:
         if not node.shape:
             return self.words.scalar(node)
-        if node.array is not None and node.name.startswith("levicivita"):
+        if _is_levicivita(node):
             return sympy.LeviCivita(*axes)
         return sympy.Indexed(self.words.base(node), *axes)
 
@@ -162,6 +163,13 @@ class _Writer:
         )
         entry = yield node, (*batch, row, column)
         return sympy.FunctionMatrix(*sizes, sympy.Lambda((row, column), entry))
+
+
+def _is_levicivita(node: Tensor) -> bool:
+    """Whether a constant is the antisymmetric tensor of as many axes as its size."""
+    order = len(node.shape)
+    alike = node.array is not None and set(node.shape) == {order} and order <= 6
+    return alike and node is matrix.levicivita(order)
 
 
 def _delta(a: Any, b: Any) -> Any:

@@ -21,7 +21,12 @@ PAPER_PATTERNS = [
     ("HALF", "½"),
 ]
 
-MARKS = frozenset({"INVERTED", "ENTRYWISE", "HALF"})
+#: What each other mark stands for: types and values of lexemes.
+MARKS = {
+    "INVERTED": [("SUFFIX", "⁻¹"), ("SUFFIX", "'")],
+    "ENTRYWISE": [("POWER", ".^")],
+    "HALF": [("NUMBER", "0.5")],
+}
 OPERAND_ENDS = frozenset({"NAME", "NUMBER", "ONES", "RPAR", "RSQB", "SUFFIX"})
 
 
@@ -47,11 +52,4 @@ class Norms:
 
 def mark_lexemes(kind: str, start: int, stop: int) -> list[Lexeme]:
     """The lexemes of any other mark of paper."""
-    match kind:
-        case "INVERTED":
-            words = (("SUFFIX", "⁻¹"), ("SUFFIX", "'"))
-        case "ENTRYWISE":
-            words = (("POWER", ".^"),)
-        case _:
-            words = (("NUMBER", "0.5"),)
-    return [Lexeme(type_, value, start, stop) for type_, value in words]
+    return [Lexeme(type_, value, start, stop) for type_, value in MARKS[kind]]
