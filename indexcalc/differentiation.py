@@ -18,8 +18,8 @@ from .sizes import Shape, shape_text
 from .substitute import replace
 
 if TYPE_CHECKING:
-    from .matrix_text import MatrixText
-    from .steps import Derivation
+    from .steps.derive import Derivation
+    from .words.shown import MatrixText
 
 LAYOUTS = ("value_first", "variable_first")
 SYMMETRISED = "symmetrised"
@@ -263,8 +263,8 @@ class Differentiation:
         >>> print(F.differential("X"))
         dy = 2W(AX∘A dX)𝟏
         """
-        from .matrix_text import MatrixText
-        from .matrix_words import formula
+        from .words.matrix import formula
+        from .words.shown import MatrixText
 
         along = self.jvp(variable)
         of = name or ("f", "y", "F", "F")[min(len(self.written.shape), 3)]
@@ -284,7 +284,7 @@ class Differentiation:
            = Diag(y) dx    [dx to the right: a∘b = Diag(a)b, Diag(a)b = Diag(b)a]
         ∂f/∂x = Diag(y)    [read off: the factor of dx]
         """
-        from .steps import derivation
+        from .steps.derive import derivation
 
         return derivation(self.written, self._tensor(variable), method, order)
 

@@ -134,7 +134,7 @@ class Expression(Operators, Notations, Differentiation):
     def equal(self, other: object) -> bool | None:
         """Whether both are the same function: True and False are certain, None is
         "undecided"."""
-        from .comparison import compare
+        from .comparison.evidence import compare
 
         return compare(self.written, as_node(bare(other)))
 

@@ -17,9 +17,9 @@ from .sizes import names_in
 
 if TYPE_CHECKING:
     from .index_text import IndexText
-    from .ledger import Ledger
     from .lowered import Lowered
-    from .matrix_text import MatrixText
+    from .steps.ledger import Ledger
+    from .words.shown import MatrixText
 
 MATRIX_LAYOUTS = ("numerator", "denominator")
 _INDICES = "ijklpqrs"
@@ -99,9 +99,9 @@ class Notations:
 
         Raises `UnsupportedError` with the reason where there is no such form.
         """
-        from .matrix_text import MatrixText, style_named
-        from .matrix_words import formula
-        from .tensor_words import tensor_formula
+        from .words.matrix import formula
+        from .words.shown import MatrixText, style_named
+        from .words.tensor import tensor_formula
 
         style_named(style)
         if self._order < 3:
@@ -115,8 +115,8 @@ class Notations:
 
     def _with_parts(self, style: str) -> MatrixText:
         """The way to say it that is shortest once its parts have names."""
-        from .matrix_text import MatrixText
-        from .matrix_words import require_equal, ways
+        from .words.matrix import require_equal, ways
+        from .words.shown import MatrixText
 
         found = ways(self.written)
         if isinstance(found, UnsupportedError):
@@ -176,7 +176,7 @@ class Notations:
         """The derivative as one matrix: rows vec of the value, columns vec of the
         variable (`layout="denominator"`: the other way), column-major or, with
         `order="C"`, row-major."""
-        from .tensor_words import unfolded
+        from .words.tensor import unfolded
 
         self._require_derivative()
         if layout not in MATRIX_LAYOUTS:
@@ -194,8 +194,8 @@ class Notations:
         The layout and the vec convention are named in the result.
         """
         from .formula import transposed, vec
-        from .matrix_text import MatrixText
-        from .matrix_words import formula
+        from .words.matrix import formula
+        from .words.shown import MatrixText
 
         self._require_derivative()
         if self._rows:
@@ -232,8 +232,8 @@ class Notations:
     def slices(self, style: str = "paper") -> tuple[MatrixText, ...]:
         """A derivative slice by slice: for every entry of the variable what it is in
         the value's shape, ∂y/∂A_ij = X_ij e_i, and the other way, ∂y_k/∂A = E_kk X."""
-        from .matrix_text import MatrixText
-        from .tensor_words import slice_formula
+        from .words.shown import MatrixText
+        from .words.tensor import slice_formula
 
         self._require_derivative()
         node = self._value_first()
@@ -262,8 +262,8 @@ class Notations:
     def linear_map(self, slot: str = "h", style: str = "paper") -> MatrixText:
         """A derivative as the map it is: h ↦ h∘y∘z, with a slot of the variable's
         shape."""
-        from .matrix_text import MatrixText
-        from .matrix_words import formula
+        from .words.matrix import formula
+        from .words.shown import MatrixText
 
         self._require_derivative()
         node, split = self._value_first(), self._rows
@@ -293,7 +293,7 @@ class Notations:
         x     : n, a column
         Ax    : m, a column
         """
-        from .ledger import ledger
+        from .steps.ledger import ledger
 
         return ledger(self.written)
 

@@ -290,7 +290,7 @@ def equal(a: object, b: object) -> bool | None:
     False is certain. True is a proof, or exact evaluation modulo primes at several
     sizes, wrong with a chance below 1e-15; see `comparison.evidence`.
     """
-    from .comparison import compare
+    from .comparison.evidence import compare
 
     left, right = as_node(bare(a)), as_node(bare(b))
     if left.shape != right.shape:
@@ -323,7 +323,7 @@ def check(
     >>> print(check(x * y * z, x, "y∘z").kind)
     diagonal
     """
-    from .verdicts import verdicts
+    from .judging.verdicts import verdicts
 
     return verdicts(
         f if isinstance(f, Expression) else _written(f, shapes or {}),
@@ -339,7 +339,7 @@ def check(
 
 def _written(text: str, shapes: Mapping[str, object]) -> Expression:
     """A function given as text: LaTeX, the text language or paper notation."""
-    from .answers import sides
+    from .judging.answers import sides
 
     _, right = sides(text)
     if "\\" in right or "$" in right:

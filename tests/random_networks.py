@@ -29,7 +29,7 @@ from networkx.algorithms.approximation import treewidth_min_degree
 
 import indexcalc as ic
 from indexcalc import expr, matrix
-from indexcalc.comparison import compare
+from indexcalc.comparison.evidence import compare
 from indexcalc.nodes import Node, Tensor
 from indexcalc.simplify import same
 from indexcalc.sizes import Size, as_size

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import indexcalc as ic
-from indexcalc.answers import Context, readings, sides
-from indexcalc.cases import ask
 from indexcalc.expr import linear, scale, tensor
-from indexcalc.layouts import diagonals, layouts, sums
-from indexcalc.mistakes import shortened, terms, transposed, without
-from indexcalc.verdicts import SENTENCES, Verdict
+from indexcalc.judging.answers import Context, readings, sides
+from indexcalc.judging.cases import ask
+from indexcalc.judging.layouts import diagonals, layouts, sums
+from indexcalc.judging.mistakes import shortened, terms, transposed, without
+from indexcalc.judging.verdicts import SENTENCES, Verdict
 from tests.answers import CONVENTIONAL, RIGHT, WRONG, Answer
 
 ANSWERS = (*RIGHT, *CONVENTIONAL, *WRONG)

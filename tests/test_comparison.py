@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import indexcalc as ic
-from indexcalc.comparison import evidence
+from indexcalc.comparison.evidence import evidence
 from indexcalc.nodes import Node
 
 SHAPES = {

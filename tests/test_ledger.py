@@ -6,7 +6,7 @@ import pytest
 
 import indexcalc as ic
 from indexcalc.formula import leaf, product
-from indexcalc.ledger import Ledger, ledger
+from indexcalc.steps.ledger import Ledger, ledger
 
 
 def rows(found: Ledger) -> list[tuple[str, str]]:

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import indexcalc as ic
+from indexcalc.comparison.modular import decide, degree_bound
+from indexcalc.comparison.residues import PRIMES, STRUCTURES, PrimeField
+from indexcalc.comparison.sampling import Sample
 from indexcalc.errors import UnsupportedError
 from indexcalc.expr import linear, number, scale
-from indexcalc.modular import decide, degree_bound
 from indexcalc.nodes import Node, variables
-from indexcalc.residues import PRIMES, STRUCTURES, PrimeField
-from indexcalc.sampling import Sample
 
 SHAPES = {
     "A": "n n",

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 import indexcalc as ic
-from indexcalc.comparison import evidence, sample
+from indexcalc.comparison.evidence import evidence, sample
+from indexcalc.comparison.rewriting import RULES, rewritten
+from indexcalc.comparison.signs import not_negative
 from indexcalc.evaluate import evaluate
 from indexcalc.expr import number, scale
 from indexcalc.nodes import Call, Node, toposort
-from indexcalc.rewriting import RULES, rewritten
-from indexcalc.signs import not_negative
 
 SHAPES = {
     "A": "n n",

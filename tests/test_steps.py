@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 
 import indexcalc as ic
-from indexcalc.comparison import drawn, smooth_functions
+from indexcalc.comparison.evidence import drawn, smooth_functions
 from indexcalc.derivative import jacobian
 from indexcalc.evaluate import evaluate
 from indexcalc.nodes import Node, Tensor, variables
 from indexcalc.sizes import value_of
-from indexcalc.steps import METHODS, Derivation, derivation
+from indexcalc.steps.derive import METHODS, Derivation, derivation
 
 SIZES = {"k": 3, "m": 4, "n": 3, "p": 2, "q": 2, "r": 2}
 
@@ -295,7 +295,7 @@ def test_an_unknown_function_keeps_its_name() -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_the_same_bytes_under_any_hash_seed(method: str) -> None:
     program = (
-        "import indexcalc as ic; from indexcalc.steps import derivation;"
+        "import indexcalc as ic; from indexcalc.steps.derive import derivation;"
         "e = ic.parse('x\\'*A*x/(x\\'*x)', A='n n', x='n');"
         f"d = derivation(e.written, e.scope['x'], {method!r});"
         "print(d.text('plain'))"

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from indexcalc import matrix as m
+from indexcalc.comparison.sampling import Reals, Sample
 from indexcalc.evaluate import evaluate
 from indexcalc.expr import einsum, tensor
 from indexcalc.nodes import Node
-from indexcalc.sampling import Reals, Sample
 from indexcalc.simplify import fuse, same
 from indexcalc.sizes import dim, triangle
 from indexcalc.structure_laws import LAWS

@@ -27,9 +27,9 @@ from sympy.matrices.expressions.special import OneMatrix, ZeroMatrix
 from ..errors import UnsupportedError
 from ..formula import Formula, fold
 from ..functions import is_elementwise
-from ..matrix_words import formula
 from ..nodes import Call, Node, Tensor
 from ..sizes import Shape
+from ..words.matrix import formula
 from .elementary import number, spelled
 from .vocabulary import Vocabulary
 

@@ -64,7 +64,9 @@ def parse_defined(
     named = {leaf.key[1] for leaf in parts}
     inferred = {n: s for n, s in whole.inferred.items() if n not in named}
     kept = {n: s for n, s in whole.shapes.items() if n not in named}
-    return changed(whole, node=replace(whole.node, parts), shapes=kept, inferred=inferred)
+    return changed(
+        whole, node=replace(whole.node, parts), shapes=kept, inferred=inferred
+    )
 
 
 def _read(

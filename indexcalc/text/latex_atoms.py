@@ -57,6 +57,9 @@ def number(source: Source, i: int, stop: int, before: Sequence[Lexeme]) -> Step:
         beside = beside or source.begins_operand(scripts.stop, stop)
         if turned or scripts.below is not None or beside:
             return ones(source, i, after, stop)
+    if text == "0" and scripts.below is not None:
+        items = _constant(source, i, "zeros", size(source, scripts.below))
+        return [*items, *superscripts(source, scripts, after)], scripts.stop
     if scripts.below is not None:
         raise source.error("a number has no subscript", i)
     last = source.tokens[after - 1].stop
@@ -138,8 +141,27 @@ def _size_operand(source: Source, k: int, stop: int, found: list[Lexeme]) -> int
     names = word.names
     if scripts.below is not None:
         names = source.with_subscript(names, scripts.below) or names
-    found.append(lexeme(source, k, "NAME", source.declared_as(names) or names[0]))
+    name = lexeme(source, k, "NAME", source.declared_as(names) or names[0])
+    for copy in range(_size_exponent(source, scripts)):
+        found += [lexeme(source, k, "INFIX", "*")] if copy else []
+        found.append(name)
     return scripts.stop
+
+
+def _size_exponent(source: Source, scripts: Scripts) -> int:
+    """The power of a name in a size, n² is n·n."""
+    if not scripts.above and not scripts.primes:
+        return 1
+    digits = "".join(token.value for token in source.tokens[slice(*scripts.above[0])])
+    if scripts.primes or len(scripts.above) > 1 or digits not in _SIZE_POWERS:
+        raise source.error(
+            "a size has small whole powers only",
+            scripts.above[0][0] if scripts.above else 0,
+        )
+    return int(digits)
+
+
+_SIZE_POWERS = frozenset("123456789")
 
 
 # -- variables and constants -----------------------------------------------------------

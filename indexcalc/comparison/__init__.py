@@ -1,0 +1,1 @@
+"""Are two expressions the same function? Evidence of every kind."""

@@ -1,0 +1,1 @@
+"""Is my answer right? Layouts, mistakes and verdicts."""

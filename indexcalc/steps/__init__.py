@@ -1,0 +1,1 @@
+"""Derivations line by line, and the dimensions ledger."""

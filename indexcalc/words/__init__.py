@@ -1,0 +1,1 @@
+"""From a node to matrix notation: reduction, factoring, recognition, vec and slices."""

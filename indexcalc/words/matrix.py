@@ -1,0 +1,309 @@
+"""From a node to matrix notation: each node kind in words, each word checked.
+
+A contraction is reduced by `reduction`, a sum is factored by `factoring`, a call is
+said by its name. The formula that is returned denotes the node it was made for: it is
+lowered again and compared before anybody sees it.
+
+>>> from indexcalc.expr import tensor
+>>> from indexcalc.formula.text import spelled
+>>> from indexcalc.matrix import contract, times
+>>> A, x = tensor("A", ("m", "n")), tensor("x", ("n",))
+>>> spelled(formula(contract(A, times(x, x))))
+'A*x.^2'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ..comparison.evidence import witness
+from ..errors import BudgetError, IndexCalcError, InternalError, UnsupportedError
+from ..formula import (
+    Formula,
+    added,
+    applied,
+    basis,
+    column,
+    entry_power,
+    leaf,
+    norm,
+    power,
+    scaled,
+    transposed,
+    word,
+)
+from ..formula.value import value
+from ..functions import is_elementwise, title
+from ..network import is_bundle
+from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort
+from ..regular import has_inverse, split
+from ..simplify import expand, fuse, same
+from .factoring import factored
+from .grouping import grouped
+from .recognise import recognised
+from .reduction import Graph, reduced
+
+Said: TypeAlias = "Formula | UnsupportedError"
+
+#: Functions that the text language says by the same name, beside elementwise ones.
+NAMED = frozenset({"det", "logdet", "lse"})
+
+SHORT = 10
+WRITTEN_NODES = 400
+COMPARED_NODES = 100
+EXPANDED_NODES = 80
+EXPANDED_TERMS = 48
+EXPANSION_PRICE = 1
+
+
+def formula(root: Node) -> Formula:
+    """The matrix notation of a node of order at most two.
+
+    Raises `UnsupportedError` with the reason where there is none.
+    """
+    found = described(root)
+    if isinstance(found, UnsupportedError):
+        raise found
+    return found
+
+
+def why_no_matrix_form(root: Node) -> str | None:
+    """The reason why a node has no matrix notation; None where it has one."""
+    found = described(root)
+    return found.message if isinstance(found, UnsupportedError) else None
+
+
+def described(root: Node) -> Said:
+    """The shortest checked formula of a node, or the reason why there is none."""
+    found = ways(root)
+    if isinstance(found, UnsupportedError):
+        return found
+    best = min(found, key=lambda way: way.length + way.price).formula
+    require_equal(best, root)
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A formula of a node, and what it costs beside its length."""
+
+    formula: Formula
+    price: int
+
+    @property
+    def length(self) -> int:
+        """The number of symbols of the formula."""
+        return self.formula.length
+
+
+def ways(root: Node) -> list[Way] | UnsupportedError:
+    """Several formulas of a node, unchecked, or the reason why there is none.
+
+    Tried are the node fused, as it was written, with known functions recognised, and,
+    where it is small, multiplied out.
+    """
+    fused = fuse(root)
+    first = in_words(fused)
+    found = [
+        Way(f, price)
+        for f, price in _attempts(root, fused, first)
+        if isinstance(f, Formula)
+    ]
+    if not found and isinstance(first, UnsupportedError):
+        return first
+    return found
+
+
+def _attempts(root: Node, fused: Node, first: Said) -> Iterator[tuple[Said, int]]:
+    """Formulas with a price: one that was multiplied out has to be clearly shorter."""
+    yield first, 0
+    if root is not fused and len(toposort(root)) < WRITTEN_NODES:
+        yield in_words(root), 0
+    named = recognised(fused)
+    if named is not fused:
+        yield in_words(named), 0
+    if has_inverse(named):
+        yield in_words(fuse(split(named))), 0
+    if isinstance(first, Formula) and first.length < SHORT:
+        return
+    if len(toposort(named)) > EXPANDED_NODES:
+        return
+    try:
+        whole = expand(named, EXPANDED_TERMS)
+    except BudgetError:
+        return
+    if whole is not named:
+        yield in_words(recognised(whole)), EXPANSION_PRICE
+
+
+def require_equal(f: Formula, node: Node) -> None:
+    """Raises our own error where a formula does not denote the node.
+
+    They are compared by structure, then, where the node is small, multiplied out, and
+    in the end on random arrays.
+    """
+    back = value(f)
+    if back.shape == node.shape:
+        if fuse(back) is fuse(node):
+            return
+        if len(toposort(back, node)) < COMPARED_NODES and same(back, node) is True:
+            return
+        if witness(back, node) is None:
+            return
+    raise InternalError("a matrix form that differs from what it says was made")
+
+
+def in_words(root: Node) -> Said:
+    """The formula of a node as it is put together, unchecked, or the reason."""
+    memo: dict[Node, Said] = {}
+    for node in toposort(root):
+        memo[node] = _said(node, memo, node is not root)
+    return memo[root]
+
+
+def _said(node: Node, memo: dict[Node, Said], inside: bool) -> Said:
+    try:
+        match node:
+            case Tensor():
+                return _tensor(node)
+            case Sum():
+                return _sum(node, memo, inside)
+            case Call():
+                return _call(node, memo)
+            case Einsum():
+                return _einsum(node, memo)
+    except UnsupportedError as reason:
+        return reason
+    except IndexCalcError as reason:
+        return UnsupportedError(reason.message, hint=reason.hint)
+
+
+def _known(node: Node, memo: dict[Node, Said]) -> Formula:
+    found = memo[node]
+    if isinstance(found, UnsupportedError):
+        raise found
+    return found
+
+
+def _tensor(node: Tensor) -> Formula:
+    if len(node.shape) > 2:
+        raise UnsupportedError(
+            f"{node.name} has {len(node.shape)} axes, and matrix notation has two"
+        )
+    return leaf(node)
+
+
+def _sum(node: Sum, memo: dict[Node, Said], inside: bool) -> Formula:
+    if len(node.shape) > 2:
+        raise UnsupportedError(
+            f"a sum in it has {len(node.shape)} axes, and matrix notation has two"
+        )
+    terms = [scaled(c, _known(e, memo)) for e, c in node.terms]
+    return factored(added(terms, node.shape), inside)
+
+
+def _einsum(node: Einsum, memo: dict[Node, Said]) -> Formula:
+    dims = dict(enumerate(node.dims))
+    plain = [(e, legs) for e, legs in node.operands if not is_bundle(e)]
+    wires = [(legs[0], legs[1:]) for e, legs in node.operands if is_bundle(e)]
+    rows = [(_known(e, memo), legs) for e, legs in plain]
+    out: list[tuple[int, ...]] = []
+    for axis in node.out:
+        if not axis:
+            dims[len(dims)] = 1
+        out.append(axis or (len(dims) - 1,))
+    if len(out) > 2:
+        raise UnsupportedError(
+            f"a part of it has {len(out)} axes, and matrix notation has two"
+        )
+    if wires or any(len(axis) > 1 for axis in out):
+        return grouped(dims, rows, out, wires)
+    return reduced(Graph(dims, rows, [i for (i,) in out]))
+
+
+def _call(node: Call, memo: dict[Node, Said]) -> Formula:
+    args = [column(_known(arg, memo)) for arg in node.args]
+    name = node.function
+    rule = CALLS.get(name)
+    if rule is not None:
+        return rule(node, args)
+    if len(node.shape) > 2 or not _is_said(node):
+        raise UnsupportedError(f"{name} has no matrix notation here")
+    return applied(name, args, node.shape, node.params)
+
+
+def _is_said(node: Call) -> bool:
+    """Whether the text language says a function by its name and its arguments alone."""
+    if is_elementwise(node.function) or node.function in NAMED:
+        return True
+    from ..text.vocabulary import TABLE
+
+    word = TABLE.get(node.function)
+    alone = not node.params and bool(node.args)
+    return word is not None and alone and word.arguments == "v" * len(node.args)
+
+
+def _softmax(node: Call, args: list[Formula]) -> Formula:
+    if len(node.shape) != 1:
+        raise UnsupportedError("softmax of the rows of a matrix has no matrix notation")
+    return applied("softmax", args, node.shape)
+
+
+def _cofactors(node: Call, args: list[Formula]) -> Formula:
+    if node.params[0] != 1:
+        raise UnsupportedError("the derivative of cofactors has no matrix notation")
+    return transposed(word("adj", *args, shape=node.shape))
+
+
+def _norm(node: Call, args: list[Formula]) -> Formula:
+    if node.shape:
+        raise UnsupportedError(
+            "norms of the slices of a tensor have no matrix notation"
+        )
+    return norm(args[0])
+
+
+def _lower_mask(node: Call, args: list[Formula]) -> Formula:
+    """tril(m, n), the mask of the lower triangle."""
+    m, n = node.shape
+    sizes = (m,) if m == n else (m, n)
+    return Formula("named", (), ("tril", sizes), node.shape, False, node)
+
+
+def _frechet(node: Call, args: list[Formula]) -> Formula:
+    """D f(A)[E, …], by the name that the text language reads."""
+    if len(node.shape) != 2:
+        raise UnsupportedError(
+            f"{title(node)} is a linear map of matrices, which has no matrix notation"
+        )
+    said = (node.function, node.params, title(node))
+    return word("titled", *args, shape=node.shape, value=said)
+
+
+def _basis(node: Call, args: list[Formula]) -> Formula:
+    found = basis(node.params[0], node.shape[0])
+    return Formula(found.op, (), found.value, found.shape, False, node)
+
+
+CALLS: dict[str, Callable[[Call, list[Formula]], Formula]] = {
+    "power": lambda node, args: entry_power(args[0], node.params[0]),
+    "inv": lambda node, args: _inverse(node, args),
+    "norm2": _norm,
+    "rnorm": lambda node, args: power(_norm(node, args), -1),
+    "softmax": _softmax,
+    "cofactors": _cofactors,
+    "basis": _basis,
+    "frechet": _frechet,
+    "tril": _lower_mask,
+    "pow": lambda node, args: word("pow", *args, shape=node.shape),
+}
+
+
+def _inverse(node: Call, args: list[Formula]) -> Formula:
+    if len(node.shape) != 2:
+        raise UnsupportedError(
+            "the inverse of a stack of matrices has no matrix notation"
+        )
+    return word("inv", *args, shape=node.shape)

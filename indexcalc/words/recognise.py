@@ -1,0 +1,242 @@
+"""Well-known functions recognised in what differentiation leaves behind.
+
+1/(1+exp(−u)) is sigmoid(u), exp(x)/Σexp(x) is softmax(x), √Σx² is ‖x‖. Each rule is an
+identity wherever its left side is defined; `recognised` applies them bottom up.
+
+>>> from indexcalc.expr import linear, tensor
+>>> from indexcalc.functions import call, ones, power
+>>> x = tensor("x", ("n",))
+>>> below = linear([(ones(x.shape), 1), (call("exp", [x]), 1)], x.shape)
+>>> recognised(power(below, -1)).function
+'sigmoid'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import combinations
+
+from ..coefficients import multiply, plus
+from ..expr import einsum, linear, scale
+from ..functions import call, ones, power
+from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort
+from ..simplify import fuse
+from ..substitute import rebuilt
+
+
+def recognised(root: Node) -> Node:
+    """The node with every recognised function said by its name, fused again."""
+    named = _rewritten(root, _recognised)
+    return _rewritten(named, _slope_of_sigmoid)
+
+
+def _rewritten(root: Node, rule: Callable[[Node], Node]) -> Node:
+    """A rule applied bottom up; the node itself where it never applies."""
+    memo: dict[Node, Node] = {}
+    changed = False
+    for node in toposort(root):
+        fresh = rebuilt(node, memo)
+        found = rule(fresh)
+        changed = changed or found is not fresh
+        memo[node] = found
+    return fuse(memo[root]) if changed else root
+
+
+def _recognised(node: Node) -> Node:
+    match node:
+        case Call(function="power"):
+            return _power(node)
+        case Einsum():
+            return _product(node)
+        case Sum():
+            return _complement(node)
+        case _:
+            return node
+
+
+def _complement(node: Sum) -> Node:
+    """1 − sigmoid(v) is sigmoid(−v), and multiples of it."""
+    unit = ones(node.shape)
+    if len(node.terms) != 2 or unit not in dict(node.terms):
+        return node
+    ((other, c),) = [(e, c) for e, c in node.terms if e is not unit]
+    sigmoid = isinstance(other, Call) and other.function == "sigmoid"
+    if not sigmoid or not isinstance(other, Call) or dict(node.terms)[unit] != -c:
+        return node
+    return scale(-c, call("sigmoid", [scale(-1, other.args[0])]))
+
+
+def _slope_of_sigmoid(node: Node) -> Node:
+    """sigmoid(v)·sigmoid(−v) said as sigmoid(v)·(1 − sigmoid(v))."""
+    if not isinstance(node, Einsum):
+        return node
+    rows = list(node.operands)
+    for e, legs in rows:
+        if not isinstance(e, Call) or e.function != "sigmoid":
+            continue
+        (v,) = e.args
+        against = call("sigmoid", [scale(-1, v)])
+        if _begins_with_minus(v) or (against, legs) not in rows:
+            continue
+        rest = linear([(ones(e.shape), 1), (e, -1)], e.shape)
+        swapped = [(rest, legs) if row == (against, legs) else row for row in rows]
+        return einsum(swapped, node.out, dict(enumerate(node.dims)))
+    return node
+
+
+def _begins_with_minus(node: Node) -> bool:
+    if not isinstance(node, Sum) or not node.terms:
+        return False
+    c = node.terms[0][1]
+    return not isinstance(c, complex) and c < 0
+
+
+def _power(node: Call) -> Node:
+    """A negative power of 1 + exp(v), any half power of Σx²."""
+    (base,), (p,) = node.args, node.params
+    logit = _one_plus_exp(base)
+    if logit is not None and isinstance(p, int) and p < 0:
+        return power(call("sigmoid", [scale(-1, logit)]), -p)
+    squared = _square_norm(base)
+    if squared is not None and isinstance(p, Fraction) and p.denominator == 2:
+        norm = call("norm2", [squared], (len(squared.shape),))
+        return power(norm, multiply(2, p))
+    return node
+
+
+def _one_plus_exp(node: Node) -> Node | None:
+    """The v of 1 + exp(v), whichever way the 1 is spread."""
+    if not isinstance(node, Sum) or len(node.terms) != 2:
+        return None
+    unit = ones(node.shape)
+    others = [(e, c) for e, c in node.terms if e is not unit]
+    if len(others) != 1 or any(c != 1 for _, c in node.terms):
+        return None
+    return _exponent(others[0][0])
+
+
+def _exponent(node: Node) -> Node | None:
+    """The v of exp(v)."""
+    if isinstance(node, Call) and node.function == "exp":
+        return node.args[0]
+    return None
+
+
+def _square_norm(node: Node) -> Node | None:
+    """The x of Σx², over all its entries."""
+    if not isinstance(node, Einsum) or node.out or len(node.operands) != 1:
+        return None
+    inner, legs = node.operands[0]
+    if len(set(legs)) != len(legs) or len(legs) != len(node.dims) or not legs:
+        return None
+    if isinstance(inner, Call) and inner.function == "power" and inner.params[0] == 2:
+        return inner.args[0]
+    return None
+
+
+def _product(node: Einsum) -> Node:
+    """exp(v)·sigmoid(−v) is sigmoid(v); exp(x)·(Σexp(x))⁻¹ is softmax(x); the cofactors
+    over the determinant are the transposed inverse."""
+    rows = list(node.operands)
+    if (crossed := _two_crosses(node)) is not None:
+        return crossed
+    for o, (e, legs) in enumerate(rows):
+        inverted = _over_determinant(rows, o)
+        if inverted is not None:
+            return einsum(inverted, node.out, dict(enumerate(node.dims)))
+        v = _exponent(e)
+        if v is None:
+            continue
+        found = _with_sigmoid(rows, o, v, legs) or _with_total(rows, o, v, legs)
+        if found is not None:
+            return einsum(found, node.out, dict(enumerate(node.dims)))
+    return node
+
+
+Rows = list[tuple[Node, tuple[int, ...]]]
+
+
+def _with_sigmoid(rows: Rows, o: int, v: Node, legs: tuple[int, ...]) -> Rows | None:
+    against = call("sigmoid", [scale(-1, v)])
+    for k, (e, places) in enumerate(rows):
+        base, p = _base(e)
+        if base is against and p >= 1 and places == legs:
+            kept = [row for j, row in enumerate(rows) if j not in (o, k)]
+            more = [(power(base, p - 1), legs)] if p > 1 else []
+            return [*kept, *more, (call("sigmoid", [v]), legs)]
+    return None
+
+
+def _base(node: Node) -> tuple[Node, int]:
+    if isinstance(node, Call) and node.function == "power":
+        p = node.params[0]
+        return node.args[0], p if isinstance(p, int) else 0
+    return node, 1
+
+
+def _two_crosses(node: Einsum) -> Node | None:
+    """ε_kab ε_kcd = δ_ac δ_bd − δ_ad δ_bc, for the first two ε that share an index that
+    nothing else has."""
+    crosses = [o for o, (e, _) in enumerate(node.operands) if _is_cross(e)]
+    out = {i for axis in node.out for i in axis}
+    for first, second in combinations(crosses, 2):
+        one, two = node.operands[first][1], node.operands[second][1]
+        shared = [i for i in one if i in two and i not in out]
+        counts = [sum(legs.count(i) for _, legs in node.operands) for i in shared]
+        if not shared or counts[0] != 2 or len({*one}) < 3 or len({*two}) < 3:
+            continue
+        (a, b), (c, d) = _after(one, shared[0]), _after(two, shared[0])
+        kept = [row for o, row in enumerate(node.operands) if o not in (first, second)]
+        delta = einsum([], [0, 0], {0: node.dims[a]})
+        dims = {i: n for i, n in enumerate(node.dims) if i != shared[0]}
+        if node.dims[shared[0]] != 3:
+            continue
+        terms = []
+        for sign, pairs in ((1, ((a, c), (b, d))), (-1, ((a, d), (b, c)))):
+            rows = [*kept, *((delta, pair) for pair in pairs)]
+            terms.append((einsum(rows, node.out, dims), sign))
+        return linear(terms, node.shape)
+    return None
+
+
+def _is_cross(node: Node) -> bool:
+    """Whether a node is the Levi-Civita tensor of order three."""
+    return isinstance(node, Tensor) and node.name == "levicivita3"
+
+
+def _after(legs: tuple[int, ...], i: int) -> tuple[int, int]:
+    """The other two indices of ε, in cyclic order after i."""
+    k = legs.index(i)
+    return legs[(k + 1) % 3], legs[(k + 2) % 3]
+
+
+def _over_determinant(rows: Rows, o: int) -> Rows | None:
+    """adj(X)ᵀ det(X)^p with negative p as X⁻ᵀ det(X)^(p+1)."""
+    e, legs = rows[o]
+    if not isinstance(e, Call) or e.function != "cofactors" or e.params[0] != 1:
+        return None
+    for k, (other, places) in enumerate(rows):
+        if not isinstance(other, Call) or other.function != "power" or places:
+            continue
+        (base,), (p,) = other.args, other.params
+        below = isinstance(p, (int, Fraction)) and p <= -1
+        if not below or base is not call("det", e.args):
+            continue
+        kept = [row for j, row in enumerate(rows) if j not in (o, k)]
+        rest = [(power(base, plus(p, 1)), ())] if p != -1 else []
+        return [*kept, *rest, (call("inv", e.args), legs[::-1])]
+    return None
+
+
+def _with_total(rows: Rows, o: int, v: Node, legs: tuple[int, ...]) -> Rows | None:
+    if len(v.shape) != 1 or (isinstance(v, Tensor) and v.array is not None):
+        return None
+    whole = einsum([(call("exp", [v]), [0])], [])
+    for k, (e, places) in enumerate(rows):
+        base, p = _base(e)
+        if base is whole and p <= -1 and not places:
+            kept = [row for j, row in enumerate(rows) if j not in (o, k)]
+            rest = [(power(base, p + 1), ())] if p < -1 else []
+            return [*kept, *rest, (call("softmax", [v]), legs)]
+    return None
