@@ -41,6 +41,7 @@ SCALARS = "αβγλμ"
 AWKWARD = ("H", "I", "E", "A1", "X_2", "theta", "Ω", "diag1", "e", "tr2")
 ENTRYWISE = ("exp", "sin", "tanh", "sigmoid", "square")
 STYLES = ("plain", "paper", "latex")
+LOST = {"different", "unread", "crashed"}
 
 
 @dataclass(frozen=True)
@@ -227,8 +228,8 @@ def has_form(network: Network) -> bool:
 
 @dataclass(frozen=True)
 class Trip:
-    """What became of a node in a style: "equal", "undecided", "different", "unread" or
-    "refused"; its text, or the reason."""
+    """What became of a node in a style: "equal", "undecided", "different", "unread",
+    "refused" or "crashed"; its text, or the reason."""
 
     style: str
     verdict: str
@@ -248,6 +249,9 @@ def trips(drawn: Network) -> tuple[list[Trip], float]:
     except ic.UnsupportedError as reason:
         took = time.perf_counter() - began
         return [Trip("every", "refused", reason.message)], took
+    except Exception as error:
+        found = f"{type(error).__name__}: {error}"
+        return [Trip("every", "crashed", found)], time.perf_counter() - began
     took = time.perf_counter() - began
     return [_trip(drawn, style, getattr(said, style)) for style in STYLES], took
 
@@ -306,9 +310,21 @@ def gradients(seed: int, count: int) -> Iterator[Network]:
             yield Network(value.diff(by).written, drawn.shapes)
 
 
+def jacobians(seed: int, count: int) -> Iterator[Network]:
+    """Derivatives of series–parallel networks, unfolded to matrices over vec."""
+    for k in range(count):
+        rng = Random(f"jacobian {seed} {k}")
+        drawn = series_parallel(rng, rng.randrange(1, 6))
+        e = ic.Expression(drawn.node)
+        if e.variables:
+            by = rng.choice([*e.variables.values()])
+            yield Network(e.diff(by).unfolded().written, drawn.shapes)
+
+
 KINDS: dict[str, Callable[[int, int], Iterator[Network]]] = {
     "networks": networks,
     "gradients": gradients,
+    "jacobians": jacobians,
     "texts": texts,
 }
 
@@ -327,16 +343,12 @@ def _report(kind: str, seed: int, count: int) -> bool:
                 print(f"    {ic.Expression(drawn.node)}", flush=True)
     said = ", ".join(f"{s} {v} {n}" for (s, v), n in sorted(counts.items()))
     print(f"{kind}: {said}; {_spread(times)}", flush=True)
-    return not any(v in ("different", "unread") for _, v in counts)
+    return not any(verdict in LOST for _, verdict in counts)
 
 
 def strays(kind: str, trip: Trip) -> bool:
     """Whether a trip ended where it must not: series–parallel networks have a form."""
-    lost = (
-        ("different", "unread", "refused")
-        if kind == "networks"
-        else ("different", "unread")
-    )
+    lost = LOST | {"refused"} if kind == "networks" else LOST
     return trip.verdict in lost
 
 

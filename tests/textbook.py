@@ -150,7 +150,7 @@ MATRICES: dict[str, str | tuple[str, str]] = {
     "H7": "(𝟏ᵀt)(Diag(s) − ssᵀ) where s = softmax(z)",
     "H8": "AᵀDiag(exp(Ax))A",
     "H10": "6Diag(x)",
-    "H13": "tr((ZyyᵀZ − Z)B)/2 where Z = (K + tB)⁻¹",
+    "H13": "(yᵀZBZy − tr(ZB))/2 where Z = (K + tB)⁻¹",
     "S10": "cosm(X)ᵀ",
     "N11": "polar(X)",
     "T1": "A + Aᵀ − A∘I",
@@ -254,7 +254,7 @@ QUESTIONS: dict[str, str | tuple[str, str]] = {
 }
 
 #: Where ours is longer, with what it is for.
-WIDER = {"D8": "3 det(X)² adj(X)ᵀ is right for singular X too"}
+LONGER = {"D8": "3 det(X)² adj(X)ᵀ is right for singular X too"}
 
 
 def question_forms() -> list[dict[str, Any]]:

@@ -390,7 +390,10 @@ def _power(f: Call, known: Rewriting) -> Node | None:
         return None
     c, inner = _split(base)
     if c != 1 and is_positive(c):
-        return product(_root(c, p, f), power(inner, p))
+        root = _root(c, p, f)
+        bare = inner is ones(inner.shape)
+        kept = bare and isinstance(root, Call)
+        return None if kept or (bare and root is f) else product(root, power(inner, p))
     if isinstance(base, Call) and base.function == "power":
         return _power_of_power(base, p, known)
     parts = _factors(base)

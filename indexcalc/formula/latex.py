@@ -17,7 +17,8 @@ from fractions import Fraction
 
 from ..coefficients import Number
 from ..latex_names import latex_name, latex_number, latex_size, subscripted_latex
-from . import Formula
+from ..sizes import names_in
+from . import Formula, word
 from .text import (
     ATOM,
     COLON,
@@ -110,7 +111,12 @@ def _name(style: Style, f: Formula, args: list[Said]) -> Said:
 
 def _size(style: Style, f: Formula, args: list[Said]) -> Said:
     text = latex_size(f.value)
-    return Said(text, SUM if "+" in text or "-" in text else JOINED)
+    if not names_in(f.value) <= style.known:
+        return Said(
+            rf"\mathbf{{1}}_{{{text}}}^{{\top}} \mathbf{{1}}_{{{text}}}", JOINED
+        )
+    lone = len(text) == 1 or not set(text) & set("+- ")
+    return Said(text, SUM if "+" in text or "-" in text else ATOM if lone else JOINED)
 
 
 def _ones(style: Style, f: Formula, args: list[Said]) -> Said:
@@ -119,6 +125,8 @@ def _ones(style: Style, f: Formula, args: list[Said]) -> Said:
 
 
 def _eye(style: Style, f: Formula, args: list[Said]) -> Said:
+    if "I" in style.taken:
+        return _named(style, word("named", value=("eye", (f.value,))), args)
     return Said("I" if style.bare else f"I_{{{latex_size(f.value)}}}", ATOM)
 
 
@@ -128,8 +136,11 @@ def _zeros(style: Style, f: Formula, args: list[Said]) -> Said:
 
 
 def _basis(style: Style, f: Formula, args: list[Said]) -> Said:
-    i = f.value[0]
-    return Said(f"e_{{{i + 1 if isinstance(i, int) else latex_size(i)}}}", ATOM)
+    i, n = f.value
+    said = f"e_{{{i + 1 if isinstance(i, int) else latex_size(i)}}}"
+    if style.bare or not isinstance(i, int):
+        return Said(said, ATOM)
+    return Said(f"I_{{{latex_size(n)}}} {said}", JOINED)
 
 
 def _copy(style: Style, f: Formula, args: list[Said]) -> Said:
@@ -139,6 +150,8 @@ def _copy(style: Style, f: Formula, args: list[Said]) -> Said:
 
 
 def _commutation(style: Style, f: Formula, args: list[Said]) -> Said:
+    if "K" in style.taken:
+        return _named(style, word("named", value=("commutation", f.value)), args)
     return Said(f"K_{{{','.join(map(latex_size, f.value))}}}", ATOM)
 
 
@@ -179,7 +192,7 @@ def _call(style: Style, f: Formula, args: list[Said]) -> Said:
         lowered = [latex_number(k) for k in orders] if any(orders) else []
         return _called(subscripted_latex(symbol, lowered), args)
     if name == "logdet":
-        return Said(rf"\log\left|\det {_tight(args[0])}\right|", ATOM)
+        return Said(rf"\log\left|\det {_tight(args[0])}\right|", POSTFIX)
     if name == "abs" and not f.order:
         return Said(rf"\left|{args[0].text}\right|", ATOM)
     entrywise = name in MATRIX_FUNCTIONS and _is_square(f)

@@ -65,6 +65,7 @@ class Style:
     divides: bool = False
     renamed: Mapping[str, str] = field(default_factory=dict)
     known: frozenset[str] = frozenset()
+    taken: frozenset[str] = frozenset()
     may_be_bare: bool = False
     bare: bool = False
 
@@ -81,8 +82,9 @@ def spelled(f: Formula, style: Style | None = None, sizes: Iterable[str] = ()) -
     Ones and identities go without their size where the style lets them and the rest of
     the formula tells it.
     """
-    chosen = replace(style or PLAIN, known=frozenset(size_names(f) | {*sizes}))
-    if chosen.may_be_bare and "I" not in names(f) and sizes_told(f):
+    known = frozenset(size_names(f) | {*sizes})
+    chosen = replace(style or PLAIN, known=known, taken=frozenset(names(f)))
+    if chosen.may_be_bare and "I" not in chosen.taken and sizes_told(f):
         chosen = replace(chosen, bare=True)
     return said(f, chosen).text
 
@@ -490,7 +492,8 @@ def _gap(before: str, after: str) -> str:
     single = len(after) < 2 or not _wordy(after[1])
     lone = not _wordy(before[-1]) or len(before) < 2 or not _wordy(before[-2])
     counted = before[-1].isdigit() and lone
-    return "" if single and (lone or counted) and not after[0].isdigit() else " "
+    digit = after[0].isascii() and after[0].isdigit()
+    return "" if single and (lone or counted) and not digit else " "
 
 
 def _wordy(c: str) -> bool:

@@ -119,7 +119,7 @@ class _Walk:
         return done[0]
 
     def _axes(self, f: Formula, inner: list[tuple[int, ...]]) -> tuple[int, ...]:
-        if f.op in ("ones", "eye"):
+        if f.op in ("ones", "eye", "basis"):
             return (self.new(False),) * f.order
         if f.op == "product":
             return self._product(f, inner)
@@ -129,7 +129,7 @@ class _Walk:
             return self._alike(f, inner)
         if f.op in KEPT:
             return self._kept(f, inner[0])
-        told = f.op in ("leaf", "basis", "copy")
+        told = f.op in ("leaf", "copy")
         return tuple(self.new(told and n != 1) for n in f.shape)
 
     def _product(self, f: Formula, inner: list[tuple[int, ...]]) -> tuple[int, ...]:

@@ -28,19 +28,13 @@ from .latex_scripts import (
     scripted,
     superscripts,
 )
+from .latex_sizes import digits, ends_operand, size
 from .latex_source import Scripts, Source, Span, Word
 from .scanner import Lexeme
 from .unknown_names import undeclared
 
 CHAIN_LIMIT = 100
 Step = tuple[list[Item], int]
-
-_OPERANDS = frozenset({"NAME", "NUMBER", "RPAR", "RSQB", "SUFFIX", "ONES", "INDEXED"})
-
-
-def ends_operand(word: Lexeme) -> bool:
-    """Whether a lexeme is the end of an operand, so that the next one is beside it."""
-    return word.type in _OPERANDS
 
 
 # -- numbers and ones ------------------------------------------------------------------
@@ -49,7 +43,7 @@ def ends_operand(word: Lexeme) -> bool:
 def number(source: Source, i: int, stop: int, before: Sequence[Lexeme]) -> Step:
     """A number; a 1 that has a subscript or a transpose, or stands beside a factor, is
     the ones vector."""
-    text, after = _digits(source, i, stop)
+    text, after = digits(source, i, stop)
     scripts = source.scripts(after, stop)
     if text == "1":
         turned = scripts.primes or any(is_transpose(source, s) for s in scripts.above)
@@ -67,22 +61,6 @@ def number(source: Source, i: int, stop: int, before: Sequence[Lexeme]) -> Step:
     return [literal, *superscripts(source, scripts, after)], scripts.stop
 
 
-def _digits(source: Source, i: int, stop: int) -> tuple[str, int]:
-    k = _more_digits(source, i + 1, stop)
-    point = source.character(k, stop) == "." and source.tokens[k].glued
-    end = _more_digits(source, k + 1, stop) if point else k
-    if point and end > k + 1:
-        k = end
-    return "".join(token.value for token in source.tokens[i:k]), k
-
-
-def _more_digits(source: Source, k: int, stop: int) -> int:
-    tokens = source.tokens
-    while k < stop and tokens[k].kind == "digit" and tokens[k].glued:
-        k += 1
-    return k
-
-
 def ones(source: Source, i: int, after: int, stop: int) -> Step:
     """A vector or a matrix of ones; its size stands below it, or is inferred."""
     scripts = source.scripts(after, stop)
@@ -98,70 +76,6 @@ def _constant(
 ) -> list[Item]:
     brackets = lexeme(source, i, "LPAR", "("), lexeme(source, i, "RPAR", ")")
     return [lexeme(source, i, "FUNCTION", name), brackets[0], *arguments, brackets[1]]
-
-
-def size(source: Source, span: Span) -> list[Lexeme]:
-    """The sizes in a subscript: `n`, `3`, `n+1`, `2n`, `n\\times p`."""
-    a, b = span
-    found: list[Lexeme] = []
-    k = a
-    while k < b:
-        sign = _SIZE_SIGNS.get(source.command(k, b) or source.character(k, b))
-        if sign is not None:
-            found.append(lexeme(source, k, *sign))
-            k += 1
-            continue
-        if found and ends_operand(found[-1]):
-            found.append(lexeme(source, k, "INFIX", "*"))
-        k = _size_operand(source, k, b, found)
-    if not found:
-        raise source.error("a size is missing", a)
-    return found
-
-
-_SIZE_SIGNS = {"+": ("PLUS", "+"), ",": ("COMMA", ","), "times": ("COMMA", ",")}
-
-
-def _size_operand(source: Source, k: int, stop: int, found: list[Lexeme]) -> int:
-    if source.is_group(k, stop):
-        found += size(source, (k + 1, source.partner(k)))
-        return source.partner(k) + 1
-    if source.tokens[k].kind == "digit":
-        text, after = _digits(source, k, stop)
-        found.append(lexeme(source, k, "NUMBER", text))
-        return after
-    word = source.word(k, stop)
-    if word is None:
-        raise source.error(
-            f"{source.tokens[k].shown()} is no size",
-            k,
-            "numbers, names, + and products",
-        )
-    scripts = source.scripts(word.stop, stop)
-    names = word.names
-    if scripts.below is not None:
-        names = source.with_subscript(names, scripts.below) or names
-    name = lexeme(source, k, "NAME", source.declared_as(names) or names[0])
-    for copy in range(_size_exponent(source, scripts)):
-        found += [lexeme(source, k, "INFIX", "*")] if copy else []
-        found.append(name)
-    return scripts.stop
-
-
-def _size_exponent(source: Source, scripts: Scripts) -> int:
-    """The power of a name in a size, n² is n·n."""
-    if not scripts.above and not scripts.primes:
-        return 1
-    digits = "".join(token.value for token in source.tokens[slice(*scripts.above[0])])
-    if scripts.primes or len(scripts.above) > 1 or digits not in _SIZE_POWERS:
-        raise source.error(
-            "a size has small whole powers only",
-            scripts.above[0][0] if scripts.above else 0,
-        )
-    return int(digits)
-
-
-_SIZE_POWERS = frozenset("123456789")
 
 
 # -- variables and constants -----------------------------------------------------------
@@ -182,10 +96,20 @@ _REFUSED = {
 }
 
 
+def _is_lowered_name(source: Source, i: int, stop: int) -> bool:
+    """Whether a function's word is, with its subscript, a declared name: tr_2."""
+    word = source.word(i, stop)
+    below = source.scripts(word.stop, stop).below if word is not None else None
+    if word is None or below is None:
+        return False
+    names = source.with_subscript(word.names, below)
+    return source.declared_as(names) in source.declared.variables
+
+
 def named(source: Source, i: int, stop: int) -> Step:
     """What the word at i says, with its arguments or its scripts."""
     called = source.function(i, stop)
-    if called is not None:
+    if called is not None and not _is_lowered_name(source, i, stop):
         return _called(source, i, called[0], called[1], stop)
     word = source.word(i, stop)
     if word is None:
@@ -495,7 +419,7 @@ def _atom_end(source: Source, i: int, stop: int) -> int:
     if source.opens(i, stop):
         return source.partner(i) + 1
     if source.tokens[i].kind == "digit":
-        return _digits(source, i, stop)[1]
+        return digits(source, i, stop)[1]
     name = source.command(i, stop)
     if name in FRACTIONS:
         return source.argument(source.argument(i + 1, stop)[1], stop)[1]

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from .latex_atoms import ends_operand, named, number, ones
+from .latex_atoms import named, number, ones
 from .latex_commands import FRACTIONS, INFIX_CHARACTERS, INFIX_COMMANDS
 from .latex_scripts import (
     Item,
@@ -29,6 +29,7 @@ from .latex_scripts import (
     scripted,
     sized,
 )
+from .latex_sizes import ends_operand
 from .latex_source import Source, Span, source_of
 from .scanner import LEXEME_LIMIT, Lexeme, checked
 

@@ -10,7 +10,7 @@ with at most two open vertices again.
 >>> from indexcalc.formula import leaf
 >>> A, B = tensor("A", ("m", "n")), tensor("B", ("p", "q"))
 >>> rows = [(leaf(A), (0, 1)), (leaf(B), (2, 3))]
->>> sizes = dict(enumerate(["m", "n", "p", "q"]))
+>>> sizes = dict(enumerate((*A.shape, *B.shape)))
 >>> grouped(sizes, rows, ((0, 2), (1, 3))).op
 'kron'
 """

@@ -192,6 +192,11 @@ def _tensor(node: Tensor) -> Formula:
         raise UnsupportedError(
             f"{node.name} has {len(node.shape)} axes, and matrix notation has two"
         )
+    cross = node.array is not None and node.name == f"levicivita{node.shape[0]}"
+    if cross:
+        return Formula(
+            "named", (), ("levicivita", node.shape[:1]), node.shape, False, node
+        )
     return leaf(node)
 
 
