@@ -32,6 +32,7 @@ from .functions import call, is_elementwise, ones, power
 from .matrix_laws import MATRIX_LAWS
 from .network import Network
 from .nodes import Call, Einsum, Node, Sum, Tensor, is_symmetric
+from .sizes import plus as sum_of_sizes
 
 
 class Assumption(NamedTuple):
@@ -306,6 +307,50 @@ def _occurrences(net: Network, i: int) -> int:
     if any(i in axis for axis in net.out):
         return 1_000
     return sum(legs.count(i) for _, legs in net.operands)
+
+
+def join_embeddings(net: Network) -> bool:
+    """EᵀE is δ for the matrix that embeds at an offset, in place; True where two that
+    lie apart meet: zero."""
+    while (found := _embedding_pair(net)) is not None:
+        first, second, bond = found
+        (one, (_, i)), (two, (_, j)) = net.operands[first], net.operands[second]
+        if one is not two:
+            return True
+        net.operands = [
+            (node, [i if k == j else k for k in legs])
+            for o, (node, legs) in enumerate(net.operands)
+            if o not in (first, second)
+        ]
+        net.out = [[i if k == j else k for k in axis] for axis in net.out]
+        del net.dims[bond]
+        if i != j:
+            del net.dims[j]
+    return False
+
+
+def _embedding_pair(net: Network) -> tuple[int, int, int] | None:
+    """Two embeddings that share an index nothing else has, of one interval or of two
+    that certainly lie apart."""
+    places: dict[int, list[int]] = {}
+    for o, (node, legs) in enumerate(net.operands):
+        if isinstance(node, Call) and node.function == "embed":
+            places.setdefault(legs[0], []).append(o)
+    for bond, (first, *others) in places.items():
+        if len(others) != 1 or _occurrences(net, bond) != 2:
+            continue
+        one, two = net.operands[first][0], net.operands[others[0]][0]
+        if one is two or _apart(one, two) or _apart(two, one):
+            return first, others[0], bond
+    return None
+
+
+def _apart(one: Call, two: Call) -> bool:
+    """Whether an interval ends where another begins, or before it."""
+    end, begin = sum_of_sizes(one.params[0], one.shape[1]), two.params[0]
+    return end == begin or (
+        isinstance(end, int) and isinstance(begin, int) and end < begin
+    )
 
 
 def split_basis(net: Network) -> bool:

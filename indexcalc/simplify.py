@@ -29,6 +29,7 @@ from .laws import (
     Assumption,
     apply_laws,
     cancel_inverses,
+    join_embeddings,
     merge_powers,
     split_basis,
 )
@@ -259,7 +260,7 @@ def _fused_einsum(fusion: Fusion, node: Einsum) -> Factor:
     if coefficient == 0:
         return 1, zero(node.shape)
     _open(fusion, net)
-    if split_basis(net):
+    if split_basis(net) or join_embeddings(net):
         return 1, zero(node.shape)
     while True:
         changed = merge_structures(net)

@@ -20,7 +20,7 @@ import indexcalc as ic
 from indexcalc.derivative import jacobian
 from tests import random_networks as nets
 from tests.numeric_derivatives import close, draw
-from tests.textbook import TABLE, LONGER, Known, symbols
+from tests.textbook import LONGER, TABLE, Known, symbols
 
 GOLDEN = Path(__file__).with_name("textbook.txt")
 DIMENSIONS = {

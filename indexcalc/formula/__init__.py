@@ -42,6 +42,7 @@ from .tree import (
     parts,
     size,
     split,
+    untransposed,
     word,
     zeros,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "total",
     "trace",
     "transposed",
+    "untransposed",
     "vec",
     "word",
     "zeros",

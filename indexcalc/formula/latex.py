@@ -224,6 +224,12 @@ def _below(name: str, indices: tuple[str, ...]) -> str:
     return f"{name}_{{{''.join(latex_name(i) for i in indices)}}}"
 
 
+def _block(style: Style, f: Formula, args: list[Said]) -> Said:
+    rows = [args[k : k + f.value] for k in range(0, len(args), f.value)]
+    text = r" \\ ".join(" & ".join(s.text for s in row) for row in rows)
+    return Said(rf"\begin{{bmatrix}} {text} \end{{bmatrix}}", ATOM)
+
+
 def _named(style: Style, f: Formula, args: list[Said]) -> Said:
     name, sizes = f.value
     return _called(operator(name), [Said(latex_size(n), ATOM) for n in sizes])
@@ -267,6 +273,7 @@ LATEX = Style(
         "normsq": _square,
         "khatri": _word("khatri_rao"),
         "permuted": _permuted,
+        "block": _block,
         "named": _named,
         "titled": lambda style, f, args: _called(operator(f.value[2]), args),
         "entry": _entry,

@@ -385,6 +385,12 @@ def _dot(style: Style, f: Formula, args: list[Said]) -> Said:
     return Said(style.joined(texts), style.joint)
 
 
+def _block(style: Style, f: Formula, args: list[Said]) -> Said:
+    rows = [args[k : k + f.value] for k in range(0, len(args), f.value)]
+    text = "; ".join(", ".join(s.text for s in row) for row in rows)
+    return Said(f"[{text}]", ATOM)
+
+
 def _named(style: Style, f: Formula, args: list[Said]) -> Said:
     name, sizes = f.value
     return Said(f"{name}({', '.join(map(size_text, sizes))})", ATOM)
@@ -436,6 +442,7 @@ SHARED: dict[str, Callable[[Style, Formula, list[Said]], Said]] = {
     "colon": _colon,
     "dot": _dot,
     "permuted": _permuted,
+    "block": _block,
     "named": _named,
     "titled": lambda style, f, args: _function(f.value[2])(style, f, args),
     "entry": _entry_word,

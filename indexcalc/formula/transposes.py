@@ -9,12 +9,16 @@ True
 
 from __future__ import annotations
 
+from ..functions import is_elementwise
 from ..nodes import is_symmetric
 from ..sizes import Size, times
 from .signs import sum_order
 from .tree import Formula, chained, eye, parts
 
 PUSH_DEPTH = 60
+
+#: Functions of a matrix that the transpose goes through.
+SERIES = frozenset({"expm", "logm", "sqrtm", "sinm", "cosm", "pinv"})
 
 
 _SAME = frozenset({"eye", "Diag"})
@@ -67,11 +71,16 @@ def _pushed(f: Formula) -> Formula | None:
         case "hadamard" | "kron" | "inv" | "mpower" | "epower" | "spread":
             args = tuple(transposed(arg) for arg in f.args)
             return Formula(f.op, args, f.value, shape)
-        case "call" if all(arg.order == 2 for arg in f.args):
+        case "call" if _commutes(f.value[0]) and all(a.order == 2 for a in f.args):
             args = tuple(transposed(arg) for arg in f.args)
             return Formula(f.op, args, f.value, shape)
         case _:
             return None
+
+
+def _commutes(name: str) -> bool:
+    """Whether f(Aᵀ) is f(A)ᵀ: entry by entry, or for a power series in A."""
+    return is_elementwise(name) or name in SERIES
 
 
 def column(f: Formula) -> Formula:

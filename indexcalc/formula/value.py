@@ -85,6 +85,14 @@ def _commutation(m: Size, n: Size) -> Node:
     return expr.einsum([], [(0, 1), (1, 0)], {0: m, 1: n})
 
 
+def _block(f: Formula, args: Sequence[Node]) -> Node:
+    width = f.value
+    rows = [args[k : k + width] for k in range(0, len(args), width)]
+    if f.order == 2:
+        return matrix.block(rows)
+    return matrix.stacked([part for (part,) in rows], 0)
+
+
 def _einsum(f: Formula, args: Sequence[Node]) -> Node:
     legs, out, dims = f.value
     return expr.einsum(list(zip(args, legs, strict=True)), out, dict(dims))
@@ -120,6 +128,7 @@ BUILDERS: dict[str, Callable[[Formula, list[Node]], Node]] = {
     "commutation": lambda f, a: _commutation(*f.value),
     "face": lambda f, a: matrix.face_splitting(a[0], a[1]),
     "khatri": lambda f, a: matrix.khatri_rao(a[0], a[1]),
+    "block": _block,
     "colon": _colon,
     "dot": lambda f, a: matrix.contract(a[0], a[1]),
     "outer": lambda f, a: matrix.outer(a[0], a[1]),

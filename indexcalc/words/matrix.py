@@ -40,6 +40,7 @@ from ..network import is_bundle
 from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from ..regular import has_inverse, split
 from ..simplify import expand, fuse, same
+from .blocks import block, embedding, tiled
 from .factoring import factored
 from .grouping import grouped
 from .recognise import recognised
@@ -205,11 +206,33 @@ def _sum(node: Sum, memo: dict[Node, Said], inside: bool) -> Formula:
         raise UnsupportedError(
             f"a sum in it has {len(node.shape)} axes, and matrix notation has two"
         )
+    if (found := _blocks(node)) is not None:
+        return found
     terms = [scaled(c, _known(e, memo)) for e, c in node.terms]
     return factored(added(terms, node.shape), inside)
 
 
+def _blocks(node: Node) -> Formula | None:
+    """A node as blocks, each said by itself; None where it has none."""
+    grid = tiled(node)
+    if grid is None:
+        return None
+    parts = [[_part(part) for part in row] for row in grid.parts]
+    return block(grid, parts, len(node.shape))
+
+
+def _part(node: Node | None) -> Formula | None:
+    if node is None:
+        return None
+    found = in_words(fuse(node))
+    if isinstance(found, UnsupportedError):
+        raise found
+    return found
+
+
 def _einsum(node: Einsum, memo: dict[Node, Said]) -> Formula:
+    if (found := _blocks(node)) is not None:
+        return found
     dims = dict(enumerate(node.dims))
     plain = [(e, legs) for e, legs in node.operands if not is_bundle(e)]
     wires = [(legs[0], legs[1:]) for e, legs in node.operands if is_bundle(e)]
@@ -277,6 +300,15 @@ def _lower_mask(node: Call, args: list[Formula]) -> Formula:
     return Formula("named", (), ("tril", sizes), node.shape, False, node)
 
 
+def _embed(node: Call, args: list[Formula]) -> Formula:
+    found = embedding(node)
+    if found is None:
+        raise UnsupportedError(
+            "a slice whose sizes do not say what is left of it has no matrix notation"
+        )
+    return found
+
+
 def _frechet(node: Call, args: list[Formula]) -> Formula:
     """D f(A)[E, …], by the name that the text language reads."""
     if len(node.shape) != 2:
@@ -301,6 +333,7 @@ CALLS: dict[str, Callable[[Call, list[Formula]], Formula]] = {
     "cofactors": _cofactors,
     "basis": _basis,
     "frechet": _frechet,
+    "embed": _embed,
     "tril": _lower_mask,
     "pow": lambda node, args: word("pow", *args, shape=node.shape),
 }
