@@ -24,6 +24,9 @@ def hadamard(factors: Sequence[Formula], shape: Shape) -> Formula:
     scalars: list[Formula] = []
     counts: dict[Formula, Number] = {}
     for f in _flat(factors):
+        if not f.order:
+            scalars.append(f)
+            continue
         c, lone, chain = parts(f)
         coefficient = multiply(coefficient, c)
         scalars += lone

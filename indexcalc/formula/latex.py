@@ -19,18 +19,9 @@ from ..coefficients import Number
 from ..latex_names import latex_name, latex_number, latex_size, subscripted_latex
 from ..sizes import names_in
 from . import Formula, word
-from .text import (
-    ATOM,
-    COLON,
-    JOINED,
-    PAPER,
-    POSTFIX,
-    PRODUCT,
-    SHARED,
-    SUM,
-    Said,
-    Style,
-)
+from .paper import PAPER
+from .style import ATOM, COLON, JOINED, POSTFIX, PRODUCT, SUM, Said, Style
+from .text import SHARED
 
 Rule = Callable[[Style, Formula, list[Said]], Said]
 

@@ -1,29 +1,24 @@
 """Formulas spelled: one walk, and a record of spellings for each style.
 
-`plain` is the text language, `paper` what stands on paper, with juxtaposition as the
-product; each reads back to the same expression. LaTeX is a third record, in
-`formula_latex`.
+The plain style is the text language. What stands on paper is in `paper`, LaTeX in
+`latex`: further records, read back to the same expression.
 
 >>> from indexcalc.expr import tensor
 >>> from indexcalc.formula import leaf, product, transposed
 >>> A, x = leaf(tensor("A", ("n", "n"))), leaf(tensor("x", ("n",)))
 >>> whole = product([transposed(x), A, x])
->>> spelled(whole), spelled(whole, PAPER)
-("x'*A*x", 'xᵀAx')
+>>> spelled(whole)
+"x'*A*x"
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from fractions import Fraction
-from itertools import pairwise
-from typing import Any, NamedTuple
 
-from ..coefficients import Number
 from ..errors import UnsupportedError
 from ..sizes import names_in, size_text
-from ..text.scanner import NAME_PATTERN
 from . import (
     POWERS,
     Formula,
@@ -34,44 +29,19 @@ from . import (
     parts,
     scaled,
 )
+from .style import (
+    ATOM,
+    COLON,
+    JOINED,
+    POSTFIX,
+    PRODUCT,
+    SUM,
+    Said,
+    Style,
+    is_decimal,
+    plain_number,
+)
 from .told import names, size_names, sizes_told
-
-SUM, COLON, PRODUCT, JOINED, POSTFIX, ATOM = range(6)
-
-
-class Said(NamedTuple):
-    """A spelling and how tightly it holds together."""
-
-    text: str
-    level: int
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How one notation spells the words that notations spell differently.
-
-    `words` has a rule for each op: from the formula and the spellings of its arguments
-    to a spelling. `joined` writes factors side by side; `joint` is how tightly.
-    """
-
-    words: dict[str, Callable[[Style, Formula, list[Said]], Said]]
-    joint: int
-    joined: Callable[[Sequence[str]], str]
-    number: Callable[[Number, bool], str]
-    over: Callable[[Style, str, list[Said]], Said]
-    bracketed: Callable[[str], str]
-    signs: dict[str, str]
-    spreads: bool = False
-    divides: bool = False
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    known: frozenset[str] = frozenset()
-    taken: frozenset[str] = frozenset()
-    may_be_bare: bool = False
-    bare: bool = False
-
-    def within(self, said: Said, level: int) -> str:
-        """The spelling as an operand of an operator of that level."""
-        return said.text if said.level >= level else self.bracketed(said.text)
 
 
 def spelled(f: Formula, style: Style | None = None, sizes: Iterable[str] = ()) -> str:
@@ -83,7 +53,14 @@ def spelled(f: Formula, style: Style | None = None, sizes: Iterable[str] = ()) -
     the formula tells it.
     """
     known = frozenset(size_names(f) | {*sizes})
-    chosen = replace(style or PLAIN, known=known, taken=frozenset(names(f)))
+    taken = frozenset(names(f))
+    chosen = replace(style or PLAIN, known=known, taken=taken)
+    clash = chosen.reserved & taken
+    if clash:
+        raise UnsupportedError(
+            f"on paper the variable {min(clash)} would be read as the function",
+            hint="ask for the plain style, or rename the variable",
+        )
     if chosen.may_be_bare and "I" not in chosen.taken and sizes_told(f):
         chosen = replace(chosen, bare=True)
     return said(f, chosen).text
@@ -92,43 +69,6 @@ def spelled(f: Formula, style: Style | None = None, sizes: Iterable[str] = ()) -
 def said(f: Formula, style: Style) -> Said:
     """The formula in a style, with its level."""
     return fold(f, lambda g, args: style.words[g.op](style, g, args))
-
-
-# -- numbers and sizes -----------------------------------------------------------------
-
-
-def plain_number(c: Number, factor: bool) -> str:
-    """A number; a long decimal fraction as a decimal."""
-    if isinstance(c, Fraction):
-        return _decimal(c) or f"{c.numerator}/{c.denominator}"
-    if isinstance(c, complex):
-        raise UnsupportedError("complex numbers have no spelling in the text language")
-    return str(c)
-
-
-def _is_decimal(c: Fraction) -> bool:
-    return _decimal(c) is not None
-
-
-def _decimal(c: Fraction) -> str | None:
-    """A fraction over a large power of ten, digit by digit."""
-    n, twos, fives = c.denominator, 0, 0
-    while n % 2 == 0:
-        n, twos = n // 2, twos + 1
-    while n % 5 == 0:
-        n, fives = n // 5, fives + 1
-    if n != 1 or c.denominator < 1000:
-        return None
-    places = max(twos, fives)
-    digits = str(abs(c.numerator) * 10**places // c.denominator).rjust(places + 1, "0")
-    sign = "-" if c < 0 else ""
-    return f"{sign}{digits[:-places]}.{digits[-places:]}"
-
-
-def paper_number(c: Number, factor: bool) -> str:
-    """As in the plain style; a fraction in front of a factor in parentheses."""
-    text = plain_number(c, factor)
-    return f"({text})" if factor and "/" in text else text
 
 
 # -- rules shared by the styles --------------------------------------------------------
@@ -145,7 +85,7 @@ def _product(style: Style, f: Formula, args: list[Said]) -> Said:
     texts = [_scalar_factor(style, k < last, g, s) for k, (g, s) in enumerate(lone)]
     texts += _chain_texts(style, chain, bool(texts) or f.value != 1)
     c = -f.value if negative(f) else f.value
-    if style.divides and isinstance(c, Fraction) and texts and not _is_decimal(c):
+    if style.divides and isinstance(c, Fraction) and texts and not is_decimal(c):
         below = [(number(c.denominator), Said(str(c.denominator), ATOM)), *below]
         c = c.numerator
     if c != 1 or not texts:
@@ -192,7 +132,7 @@ def _quotient(style: Style, top: Said, below: list[tuple[Formula, Said]]) -> Sai
     return style.over(style, style.within(top, PRODUCT), divisors)
 
 
-def _slash(style: Style, top: str, divisors: list[Said]) -> Said:
+def slash(style: Style, top: str, divisors: list[Said]) -> Said:
     """Division written on the line."""
     if len(divisors) == 1:
         return Said(f"{top}/{style.within(divisors[0], POSTFIX)}", PRODUCT)
@@ -318,7 +258,7 @@ def _plain_transpose(style: Style, f: Formula, args: list[Said]) -> Said:
     return Said(f"{style.within(args[0], level)}'", POSTFIX)
 
 
-def _caret(mark: str) -> Callable[[Style, Formula, list[Said]], Said]:
+def caret(mark: str) -> Callable[[Style, Formula, list[Said]], Said]:
     def rule(style: Style, f: Formula, args: list[Said]) -> Said:
         if f.value == Fraction(1, 2):
             return Said(f"sqrt({args[0].text})", ATOM)
@@ -430,9 +370,9 @@ SHARED: dict[str, Callable[[Style, Formula, list[Said]], Said]] = {
     "hadamard": _hadamard,
     "transpose": _plain_transpose,
     "inv": _function("inv"),
-    "mpower": _caret("^"),
-    "power": _caret("^"),
-    "epower": _caret(".^"),
+    "mpower": caret("^"),
+    "power": caret("^"),
+    "epower": caret(".^"),
     "pow": _pow,
     "call": _plain_call,
     "kron": _infix("⊗"),
@@ -460,7 +400,7 @@ PLAIN = Style(
     joint=PRODUCT,
     joined="*".join,
     number=plain_number,
-    over=_slash,
+    over=slash,
     bracketed=parenthesised,
     signs={
         " + ": " + ",
@@ -478,115 +418,3 @@ PLAIN = Style(
     spreads=True,
     divides=True,
 )
-
-
-# -- paper -----------------------------------------------------------------------------
-
-SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-
-
-def beside(factors: Sequence[str]) -> str:
-    """Factors side by side, with a space where they would run together."""
-    text = factors[0]
-    for before, factor in pairwise(factors):
-        text += _gap(before, factor) + factor
-    return text
-
-
-def _gap(before: str, after: str) -> str:
-    if after[0] == "(":
-        return ""
-    single = len(after) < 2 or not _wordy(after[1])
-    lone = not _wordy(before[-1]) or len(before) < 2 or not _wordy(before[-2])
-    counted = before[-1].isdigit() and lone
-    digit = after[0].isascii() and after[0].isdigit()
-    return "" if single and (lone or counted) and not digit else " "
-
-
-def _wordy(c: str) -> bool:
-    return NAME_PATTERN.fullmatch(f"a{c}") is not None
-
-
-def _paper_transpose(style: Style, f: Formula, args: list[Said]) -> Said:
-    if f.args[0].op == "inv" and args[0].text.endswith("⁻¹"):
-        return Said(args[0].text.removesuffix("⁻¹") + "⁻ᵀ", POSTFIX)
-    level = ATOM if f.args[0].op in POWERS else POSTFIX
-    return Said(f"{style.within(args[0], level)}ᵀ", POSTFIX)
-
-
-def _paper_inverse(style: Style, f: Formula, args: list[Said]) -> Said:
-    if f.args[0].op == "transpose" and args[0].text.endswith("ᵀ"):
-        return Said(args[0].text.removesuffix("ᵀ") + "⁻ᵀ", POSTFIX)
-    return Said(f"{style.within(args[0], POSTFIX)}⁻¹", POSTFIX)
-
-
-def _squared(style: Style, f: Formula, args: list[Said]) -> Said:
-    """X∘X for a name, else as in the plain style."""
-    if f.value == 2 and f.args[0].op == "leaf":
-        return Said(f"{args[0].text}{style.signs['∘']}{args[0].text}", PRODUCT)
-    return _caret("^∘")(style, f, args)
-
-
-def _norm_marks(square: str) -> Callable[[Style, Formula, list[Said]], Said]:
-    """‖x‖; inside another norm by its name."""
-
-    def rule(style: Style, f: Formula, args: list[Said]) -> Said:
-        if "‖" in args[0].text:
-            return SHARED[f.op](style, f, args)
-        return Said(f"‖{args[0].text}‖{square}", POSTFIX if square else ATOM)
-
-    return rule
-
-
-def _raised(style: Style, f: Formula, args: list[Said]) -> Said:
-    whole = isinstance(f.value, int) and f.value > 0
-    if not whole:
-        return _caret("^")(style, f, args)
-    exponent = str(f.value).translate(SUPERSCRIPT)
-    if f.args[0].op == "inv" and args[0].text.endswith("⁻¹"):
-        return Said(args[0].text.removesuffix("¹") + exponent, POSTFIX)
-    return Said(f"{style.within(args[0], POSTFIX)}{exponent}", POSTFIX)
-
-
-def _paper_ones(style: Style, f: Formula, args: list[Said]) -> Said:
-    text = size_text(f.value)
-    if style.bare:
-        return Said("𝟏", ATOM)
-    if text.isdigit() or (len(text) == 1 and text.isalpha()):
-        return Said(f"1_{text}", ATOM)
-    return Said(f"ones({text})", ATOM)
-
-
-def _paper_eye(style: Style, f: Formula, args: list[Said]) -> Said:
-    text = size_text(f.value)
-    if style.bare:
-        return Said("I", ATOM)
-    if text.isdigit() or (len(text) == 1 and text.isalpha()):
-        return Said(f"I_{text}", ATOM)
-    return Said(f"eye({text})", ATOM)
-
-
-PAPER = Style(
-    words={
-        **SHARED,
-        "transpose": _paper_transpose,
-        "inv": _paper_inverse,
-        "mpower": _raised,
-        "power": _raised,
-        "epower": _squared,
-        "norm2": _norm_marks(""),
-        "normsq": _norm_marks("²"),
-        "ones": _paper_ones,
-        "eye": _paper_eye,
-    },
-    joint=JOINED,
-    joined=beside,
-    number=paper_number,
-    over=_slash,
-    bracketed=parenthesised,
-    signs={**PLAIN.signs, " - ": " − ", "-": "−", ".-": " .− ", "∘": "∘", "⊘": "⊘"},
-    divides=True,
-    may_be_bare=True,
-)
-
-STYLES: dict[str, Any] = {"plain": PLAIN, "paper": PAPER}

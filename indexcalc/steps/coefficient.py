@@ -5,7 +5,8 @@ for a diagonal matrix: a∘(M dx) = Diag(a)M dx, Diag(M dx)b = Diag(b)M dx.
 
 >>> from indexcalc.expr import tensor
 >>> from indexcalc.formula import leaf
->>> from indexcalc.formula.text import PAPER, spelled
+>>> from indexcalc.formula.paper import PAPER
+>>> from indexcalc.formula.text import spelled
 >>> from indexcalc.steps.formulas import entrywise
 >>> x, y = tensor("x", ("n",)), leaf(tensor("y", ("n",)))
 >>> dx = Formula("d", (leaf(x),), None, x.shape, False, x)

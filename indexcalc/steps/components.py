@@ -6,7 +6,8 @@ dX = E_kl, so that the line itself is ∂F/∂X_kl.
 
 >>> from indexcalc.expr import tensor
 >>> from indexcalc.formula import diagonal_matrix, leaf
->>> from indexcalc.formula.text import PAPER, spelled
+>>> from indexcalc.formula.paper import PAPER
+>>> from indexcalc.formula.text import spelled
 >>> e, v = leaf(tensor("e_k", ("n",))), leaf(tensor("v", ("n",)))
 >>> spelled(by_entries(diagonal_matrix(e), {e: "k"}), PAPER)
 'E_kk'

@@ -4,7 +4,8 @@
 differentiated as it stands. `substituted` puts formulas in the places of leaves.
 
 >>> from indexcalc.expr import einsum, tensor
->>> from indexcalc.formula.text import PAPER, spelled
+>>> from indexcalc.formula.paper import PAPER
+>>> from indexcalc.formula.text import spelled
 >>> x = tensor("x", ("n",))
 >>> spelled(as_written(einsum([(x, [0]), (x, [0])], [0])), PAPER)
 'x∘x'

@@ -21,17 +21,9 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from ..errors import UnsupportedError
 from ..formula import LOOSE, Formula, negative
-from ..formula.text import (
-    ATOM,
-    JOINED,
-    PAPER,
-    PLAIN,
-    PRODUCT,
-    SUM,
-    Said,
-    Style,
-    spelled,
-)
+from ..formula.paper import PAPER
+from ..formula.style import ATOM, JOINED, PRODUCT, SUM, Said, Style
+from ..formula.text import PLAIN, spelled
 from ..index_text import PLAIN as PLAIN_INDEX
 from ..index_walk import Spelling
 

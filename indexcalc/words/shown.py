@@ -28,7 +28,9 @@ from ..formula import (
     transposed,
 )
 from ..formula.latex import LATEX
-from ..formula.text import STYLES, Style, spelled
+from ..formula.paper import STYLES
+from ..formula.style import Style
+from ..formula.text import spelled
 from ..formula.told import names
 from ..latex_names import latex_name
 
