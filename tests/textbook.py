@@ -254,7 +254,10 @@ QUESTIONS: dict[str, str | tuple[str, str]] = {
 }
 
 #: Where ours is longer, with what it is for.
-LONGER = {"D8": "3 det(X)² adj(X)ᵀ is right for singular X too"}
+LONGER = {
+    "D8": "3 det(X)² adj(X)ᵀ is right for singular X too",
+    "S17": "that the entries of x − mean(x) add to zero is not used",
+}
 
 
 def question_forms() -> list[dict[str, Any]]:

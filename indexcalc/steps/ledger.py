@@ -5,12 +5,12 @@
 >>> A, X = tensor("A", ("k", "n")), tensor("X", ("n", 3))
 >>> AX = contract(A, X)
 >>> print(ledger(contract(times(AX, AX), ones(3))).text("paper"))
-A            : k×n
-X            : n×3
-AX           : k×3
-AX∘AX        : k×3
-1_3          : 3, a column
-(AX∘AX) 𝟏    : k, a column
+A           : k×n
+X           : n×3
+AX          : k×3
+AX∘AX       : k×3
+1_3         : 3, a column
+(AX∘AX)𝟏    : k, a column
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ Where the offsets of every axis tile it exactly, the sum is that block matrix; a
 `embed` is the identity between two blocks of zeros.
 
 >>> from indexcalc.expr import tensor
->>> from indexcalc.matrix import block
+>>> from indexcalc.matrix import stacked
 >>> a, b = tensor("a", ("m",)), tensor("b", ("n",))
->>> grid = tiled(block([[a], [b]]))
+>>> grid = tiled(stacked([a, b], 0))
 >>> [[part is not None for part in row] for row in grid.parts]
 [[True], [True]]
 """
