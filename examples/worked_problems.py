@@ -1,8 +1,9 @@
 """The five worked problems, from their text to checked numbers.
 
-Run it with `make demo`. Each problem is parsed, lowered, differentiated, compared with
-the closed form a person would write, printed as an einsum program, and verified on
-random arrays against differences of the function itself.
+Run it with `make demo`. Each problem is parsed, lowered, differentiated, derived step
+by step, said in index and matrix notation, compared with the closed form a person would
+write, and verified on random arrays against differences of the function itself; the
+answers that were proposed to it are judged.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Problem:
     answer: str
     sizes: Mapping[str, int]
     words: str
+    proposals: tuple[str, ...] = ()
 
 
 PROBLEMS = (
@@ -38,6 +40,7 @@ PROBLEMS = (
         "H(n) * X",
         {"n": 4, "p": 3},
         "H X: slice k is E_kk X",
+        ("H(n) * X", "X"),
     ),
     Problem(
         "F = W(AX∘AX)1, derivative by X",
@@ -47,6 +50,7 @@ PROBLEMS = (
         'einsum("iq,qk,ql->ikl", 2*W, A, A*X)',
         {"k": 4, "n": 5},
         "2 W Diag((AX)e_l) A for column l",
+        ("((ones(3)' ⊗ W) * Diag(2*vec(A*X)) * (eye(3) ⊗ A))'",),
     ),
     Problem(
         "f = x∘y∘z, derivative by x",
@@ -56,6 +60,7 @@ PROBLEMS = (
         "Diag(y ∘ z)",
         {"n": 5},
         "Diag(y∘z), whose diagonal is y∘z",
+        ("y ∘ z", "Diag(y) * Diag(z)"),
     ),
     Problem(
         "γ = a'(B(xc'∘D)∘E)f, a scalar, derivative by x",
@@ -65,6 +70,7 @@ PROBLEMS = (
         "((B' * (E ∘ (a*f'))) ∘ D) * c",
         {"p": 3, "b": 4, "e": 5},
         "K c with K = (B'(E∘af'))∘D",
+        ("((B' * (E ∘ (a*f'))) ∘ D) * c",),
     ),
     Problem(
         "y = A(B(xc'∘D)∘E)f, a vector, derivative by x",
@@ -82,6 +88,7 @@ PROBLEMS = (
         "A * (B ∘ (E * Diag(c ∘ f) * D'))",
         {"q": 2, "p": 3, "b": 4, "e": 5},
         "A (B ∘ (E Diag(c∘f) D'))",
+        ("A * (B ∘ (E * Diag(c ∘ f) * D'))",),
     ),
 )
 
@@ -100,6 +107,18 @@ def differences(
         columns.append((above - below) / 2)
     stacked = np.array(columns).reshape(x.shape + y.evaluate(values).shape)
     return np.moveaxis(stacked, range(x.ndim), range(-x.ndim, 0))
+
+
+def say(derivative: ic.Expression) -> None:
+    """Prints a derivative in words of matrices."""
+    if derivative.ndim < 3:
+        print(f"matrix      {derivative.matrix('paper', parts=True)}")
+        print(f"LaTeX       {derivative.latex()}")
+        return
+    print(f"over vec    {derivative.jacobian_matrix(style='paper')}")
+    for part in derivative.slices():
+        print(f"slices      {part}")
+    print(f"linear map  {derivative.linear_map('V')}")
 
 
 def solve(problem: Problem) -> float:
@@ -122,7 +141,12 @@ def solve(problem: Problem) -> float:
         print(f"            {line}")
     print(f"indexed     {y}")
     print(f"derivative  {derivative}    ({derivative.axes()})")
-    print(f"in words    {problem.words}: same object {derivative == by_hand}")
+    say(derivative)
+    print(f"by hand     {problem.words}: same object {derivative == by_hand}")
+    for answer in problem.proposals:
+        verdict = ic.check(y, problem.variable, answer)
+        print(f"judged      {answer}\n            {verdict}")
+    print(f"steps\n{y.steps(problem.variable)}")
     print("einsum      " + derivative.einsum().replace("\n", "\n            "))
     print(f"checked     {'×'.join(map(str, found.shape))} numbers, error {error:.1e}")
     if derivative != by_hand or error > 1e-10:

@@ -193,7 +193,8 @@ def _worth_naming(f: Formula, named: bool) -> Formula | None:
         for g in f.args
         if g.order == 2 and g.length >= WORTH_NAMING and g.op != "Diag"
     ]
-    return wide[0] if len(wide) == 1 and len(f.args) == 2 else None
+    alone = len(wide) == 1 and len(f.args) == 2 and f.order == 1
+    return wide[0] if alone else None
 
 
 def _occurrences(f: Formula) -> dict[Formula, int]:

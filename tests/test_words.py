@@ -1,0 +1,274 @@
+"""Results in words: tensors, Jacobian matrices, slices, blocks, parts, refusals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import indexcalc as ic
+
+SEED_1 = ("W*((A*X).*(A*X))*ones(3)", {"W": "k k", "A": "k n", "X": "n 3"}, "X")
+
+
+def derivative(text: str, variable: str, **shapes: str) -> Any:
+    """The derivative of a text."""
+    return ic.parse(text, **shapes).diff(variable)
+
+
+def arrays(expression: Any, **sizes: int) -> dict[str, np.ndarray]:
+    """Random arrays for the variables of an expression, of sizes by name."""
+    rng = np.random.default_rng(3)
+    return {
+        name: rng.normal(
+            size=[n if isinstance(n, int) else sizes[str(n)] for n in v.shape]
+        )
+        for name, v in expression.variables.items()
+    }
+
+
+# -- more than two axes ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "variable", "shapes", "wanted"),
+    [
+        ("(X.*A)*ones(p)", "A", {"X": "n p", "A": "n p"}, "H(n)*X"),
+        ("diag(X)", "X", {"X": "n n"}, "H(n)"),
+        ("Diag(x)", "x", {"x": "n"}, "H(n)"),
+        ("inv(Diag(d))", "d", {"d": "n"}, "-H(n)*Diag(d.^(-2))"),
+        ("A*Diag(x)*B", "x", {"A": "m n", "x": "n", "B": "n p"}, None),
+    ],
+)
+def test_copy_tensor_words(
+    text: str, variable: str, shapes: dict[str, str], wanted: str | None
+) -> None:
+    """What is said with H reads back to the same tensor."""
+    found = derivative(text, variable, **shapes)
+    said = found.matrix().plain
+    assert wanted is None or said == wanted
+    assert ic.equal(ic.parse(said, **shapes), found) is True
+
+
+JACOBIANS = [
+    (*SEED_1, "2*W*((A*X)•A)"),
+    ("A*X*B", {"A": "m n", "X": "n p", "B": "p q"}, "X", "B'⊗A"),
+    ("X'", {"X": "m n"}, "X", "commutation(m, n)"),
+    ("inv(X)", {"X": "n n"}, "X", "-(inv(X)'⊗inv(X))"),
+    ("X.*A", {"X": "m n", "A": "m n"}, "X", "Diag(vec(A))"),
+    ("(X.*A)*ones(p)", {"X": "n p", "A": "n p"}, "A", "X•eye(n)"),
+    ("x.*y.*z", {"x": "n", "y": "n", "z": "n"}, "x", "Diag(y.*z)"),
+    ("tr(A*X)", {"A": "n m", "X": "m n"}, "X", "vec(A')'"),
+]
+
+
+@pytest.mark.parametrize(("text", "shapes", "variable", "wanted"), JACOBIANS)
+def test_jacobian_matrix(
+    text: str, shapes: dict[str, str], variable: str, wanted: str
+) -> None:
+    """The Jacobian over vec has the entries of the derivative, in every layout."""
+    found = derivative(text, variable, **shapes)
+    said = found.jacobian_matrix()
+    assert said.plain == wanted.replace("-(inv(X)'⊗inv(X))", "-inv(X)'⊗inv(X)")
+    assert "numerator layout" in str(said)
+    assert "column-major" in said.note or "vec" not in said.note
+    sizes = {"k": 2, "n": 3, "m": 2, "p": 2, "q": 2}
+    values = arrays(found, **sizes) | {}
+    dense = np.asarray(found.evaluate(values, sizes=sizes))
+    rows = int(np.prod(dense.shape[: found.value_order], dtype=int))
+    order = list(range(dense.ndim))
+    split = found.value_order
+    turned = dense.transpose(order[:split][::-1] + order[split:][::-1])
+    for layout, matrix in (
+        ("numerator", turned.reshape(rows, -1)),
+        ("denominator", turned.reshape(rows, -1).T),
+    ):
+        words = ic.parse(found.jacobian_matrix(layout).plain, **shapes)
+        got = np.asarray(words.evaluate(values, sizes=sizes))
+        np.testing.assert_allclose(got.reshape(matrix.shape), matrix, atol=1e-12)
+    row_major = ic.parse(found.jacobian_matrix(order="C").plain, **shapes)
+    got = np.asarray(row_major.evaluate(values, sizes=sizes))
+    np.testing.assert_allclose(got.ravel(), dense.ravel(), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "variable", "shapes", "wanted"),
+    [
+        (
+            "(X.*A)*ones(p)",
+            "A",
+            {"X": "n p", "A": "n p"},
+            ["∂y/∂A_ij = X_ij e_i", "∂y_i/∂A = E_ii X"],
+        ),
+        (
+            SEED_1[0],
+            "X",
+            SEED_1[1],
+            ["∂y/∂X_ij = 2W(A e_i∘AX e_j)", "∂y_i/∂X = 2Aᵀ Diag(Wᵀ e_i)AX"],
+        ),
+        ("diag(X)", "X", {"X": "n n"}, ["∂y/∂X_ij = δ_ij e_j", "∂y_i/∂X = E_ii"]),
+        (
+            "inv(X)",
+            "X",
+            {"X": "n n"},
+            ["∂F/∂X_ij = −X⁻¹ E_ij X⁻¹", "∂F_ij/∂X = −X⁻ᵀ E_ij X⁻ᵀ"],
+        ),
+    ],
+)
+def test_slices(
+    text: str, variable: str, shapes: dict[str, str], wanted: list[str]
+) -> None:
+    """Two different index letters may be equal: nothing is lost on the diagonal."""
+    found = derivative(text, variable, **shapes)
+    assert [str(part) for part in found.slices()] == wanted
+
+
+def test_linear_map_and_differential() -> None:
+    """The derivative as a map with a slot, and dF in terms of dX."""
+    found = ic.parse("x.*y.*z", x="n", y="n", z="n")
+    assert str(found.diff("x").linear_map()) == "h ↦ h∘y∘z"
+    text, shapes, variable = SEED_1
+    assert str(ic.parse(text, **shapes).differential(variable)) == "dy = 2W(AX∘A dX)𝟏"
+
+
+# -- blocks ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes", "wanted"),
+    [
+        (
+            "[A, B; C, D]*x",
+            {"A": "m n", "B": "m p", "C": "q n", "D": "q p", "x": "n+p"},
+            "[A, B; C, D]*x",
+        ),
+        ("[a; b]", {"a": "m", "b": "n"}, "[a; b]"),
+        ("[x, y, z]", {"x": "n", "y": "n", "z": "n"}, "[x, y, z]"),
+        (
+            "[A, B]*[C; D]",
+            {"A": "m n", "B": "m p", "C": "n q", "D": "p q"},
+            "A*C + B*D",
+        ),
+    ],
+)
+def test_blocks(text: str, shapes: dict[str, str], wanted: str) -> None:
+    """Blocks print as blocks, multiply out, and read back in every style."""
+    found = ic.parse(text, **shapes)
+    said = found.matrix()
+    assert said.plain == wanted
+    assert ic.equal(ic.parse(said.plain, **shapes), found) is True
+    assert ic.equal(ic.parse(said.paper, paper=True, **shapes), found) is True
+    assert ic.equal(ic.parse_latex(said.latex, shapes), found) is True
+
+
+def test_embeddings_cancel() -> None:
+    """The derivative of a stacked vector's norm forgets the stacking."""
+    found = ic.parse("normsq([A*x; b])", A="m n", b="k", x="n").gradient("x")
+    assert found.matrix().plain == "2*A'*A*x"
+    apart = ic.parse(
+        "einsum('ki,kj->ij', [eye(2); zeros(3,2)], [zeros(2,3); eye(3)])".replace(
+            "'", '"'
+        )
+    )
+    assert apart.expand().matrix().plain == "zeros(2, 3)"
+
+
+# -- named parts -----------------------------------------------------------------------
+
+
+def test_named_parts_read_back() -> None:
+    """K c where K = … is what the published answer says, and reads back."""
+    shapes = {
+        "a": "p",
+        "B": "p k",
+        "x": "k",
+        "c": "e",
+        "D": "k e",
+        "E": "p e",
+        "f": "e",
+    }
+    found = ic.parse("a'*((B*((x*c').*D)).*E)*f", **shapes).gradient("x")
+    plain = found.matrix(parts=True)
+    assert str(found.matrix("paper", parts=True)) == "Kc where K = D∘Bᵀ(E∘afᵀ)"
+    assert ic.parse(str(plain), **shapes) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("K*x where", "definitions"),
+        ("K*x where K", "definitions"),
+        ("A*x where A = 2", "has a meaning already"),
+        ("K*x where K = A*y", "y"),
+        ("K*x where K = (A", "never closed"),
+    ],
+)
+def test_bad_definitions(text: str, said: str) -> None:
+    """An error names the place in the whole text."""
+    with pytest.raises(ic.IndexCalcError) as caught:
+        ic.parse(text, A="n n", x="n")
+    assert said in str(caught.value)
+    assert text in str(caught.value)
+
+
+# -- refusals --------------------------------------------------------------------------
+
+
+def test_reasons() -> None:
+    """Where there are no words, a reason and a way on."""
+    text, shapes, variable = SEED_1
+    found = ic.parse(text, **shapes).diff(variable)
+    assert found.why_no_matrix_form() is not None
+    with pytest.raises(ic.UnsupportedError, match="over vec it is"):
+        found.matrix()
+    a, b, c, d, e, f = (ic.tensor(name, "n n") for name in "ABCDEF")
+    k4 = ic.einsum("ij,ik,il,jk,jl,kl->", a, b, c, d, e, f)
+    assert "series" in str(k4.why_no_matrix_form())
+    assert ic.tensor("x", "n").why_no_matrix_form() is None
+
+
+def test_long_expressions_end() -> None:
+    """A form that would be exponential in length is refused, with a way on."""
+    x: Any = ic.tensor("x", "n")
+    e: Any = x
+    for _ in range(40):
+        e = e * np.exp(e)
+    with pytest.raises(ic.IndexCalcError, match="index notation"):
+        e.matrix()
+
+
+@pytest.mark.parametrize(
+    "method", ["jacobian_matrix", "slices", "linear_map", "unfolded"]
+)
+def test_only_derivatives_have_variables(method: str) -> None:
+    """What needs a variable says so of a plain expression."""
+    with pytest.raises(ic.UnsupportedError, match="not a derivative"):
+        getattr(ic.tensor("X", "n p"), method)()
+
+
+def test_names_of_functions_have_no_paper_style() -> None:
+    """A variable called exp is readable in the plain style only."""
+    found = ic.parse("exp*x", exp="", x="n")
+    assert ic.parse(found.matrix().plain, exp="", x="n") == found
+    with pytest.raises(ic.UnsupportedError, match="plain style"):
+        _ = found.matrix("paper").text
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("‖Ax‖²", "normsq(A*x)"), ("A⁻ᵀx", "inv(A)'*x"), ("½x", "x/2"), ("x^∘2", "x.^2")],
+)
+def test_marks_of_paper(text: str, wanted: str) -> None:
+    """Norm bars, ⁻ᵀ, ½ and ^∘ are read."""
+    found = ic.parse(text, paper=True, A="n n", x="n")
+    assert found == ic.parse(wanted, A="n n", x="n")
+
+
+def test_conventions_are_named() -> None:
+    """A derivative by a structured variable says by which convention it is one."""
+    f = ic.parse("tr(A*S)", A="n n", S="n n : symmetric")
+    assert f.gradient("S").matrix().plain == "(A + A')/2"
+    free = f.gradient("S", convention="free_entries")
+    assert "free_entries" in free.axes()
+    assert ic.equal(free, ic.parse("A + A' - A.*eye(n)", A="n n")) is True
