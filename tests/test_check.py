@@ -365,3 +365,21 @@ def test_an_answer_is_read_in_one_notation_first() -> None:
     assert notations == ["text"]
     question = ask(ic.parse("x'*A*x", SHAPES).written, [x])
     assert (question.value, question.second) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ("X*dX + dX*X", "equal"),
+        ("dF = X dX + dX X", "equal"),
+        ("X*dX", "missing term"),
+        ("2*X*dX", "wrong"),
+    ],
+)
+def test_a_differential_is_an_answer(answer: str, kind: str) -> None:
+    """dF in terms of dX states the derivative; what is not linear in dX is refused."""
+    verdict = ic.check("X*X", "X", answer, shapes={"X": "n n"})
+    assert verdict.kind == kind
+    assert "differential" in str(verdict)
+    with pytest.raises(ic.UnsupportedError, match="not linear"):
+        ic.check("X*X", "X", "dX*dX", shapes={"X": "n n"})

@@ -28,6 +28,7 @@ from ..pairwise import Array
 from ..sizes import shape_text, value_of
 from .answers import Context, LatexReader, Reading, context_names, readings
 from .cases import Case, Question, ask, case_of, defined
+from .differentials import direction, slope
 from .judges import Finding, judged
 from .layouts import DENOMINATOR, LAYOUTS, NUMERATOR, Arrangement
 
@@ -189,13 +190,28 @@ def _read(
         return [Reading(node, "", "expression")]
     leaves, functions = context_names(f.written)
     leaves = f.scope | leaves | {leaf.name: leaf for leaf in question.by}
+    steps = (
+        {} if len(question.by) > 1 else {leaf: direction(leaf) for leaf in question.by}
+    )
+    leaves = {step.name: step for step in steps.values()} | leaves
     case = Case(question, question.derivative)
     targets = [a.shape(case.expected.shape) for a in case.arrangements]
     axes = index_text(question.derivative).axes
     context = Context(
         leaves, targets, axes, given.shapes, functions, given.out, given.latex
     )
-    return readings(answer, context)
+    return [_as_derivative(reading, question) for reading in readings(answer, context)]
+
+
+def _as_derivative(reading: Reading, question: Question) -> Reading:
+    """An answer in dX read as the derivative that it states."""
+    if len(question.by) > 1:
+        return reading
+    found = slope(reading.node, question.by[0])
+    if found is None:
+        return reading
+    note = f"as the differential, in terms of {direction(question.by[0]).name}"
+    return Reading(found, "", reading.notation, note)
 
 
 def _one_verdict(

@@ -25,6 +25,7 @@ from .scanner import (
     canonical_name,
     checked,
     compiled,
+    inverted_lexemes,
     operator_patterns,
     plain_lexeme,
     require_length,
@@ -88,6 +89,8 @@ def _lexemes(text: str, names: _Names) -> Iterator[Lexeme]:
             found = [Lexeme("ONES", f"𝟏{size}", start, position)]
         elif kind == "NORM":
             found = norms.lexemes(match[0], start, last in OPERAND_ENDS)
+        elif kind == "INVERTED":
+            found = inverted_lexemes(start, position)
         elif kind in MARKS:
             found = mark_lexemes(kind, start, position)
         else:

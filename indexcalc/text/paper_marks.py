@@ -1,4 +1,4 @@
-"""Marks that only paper has: ‖x‖, A⁻ᵀ, X^∘2, ½, as lexemes of the plain language.
+"""Marks that only paper has: ‖x‖, X^∘2, ½, as lexemes of the plain language.
 
 A ‖ after an operand closes the norm that is open, any other opens one.
 
@@ -15,7 +15,6 @@ from .scanner import Lexeme
 
 #: Patterns that stand before those of the plain language.
 PAPER_PATTERNS = [
-    ("INVERTED", "⁻ᵀ"),
     ("NORM", r"‖(?:_F|_2|₂)?(?:²|\^2(?![0-9]))?"),
     ("ENTRYWISE", r"\^[∘⊙]"),
     ("HALF", "½"),
@@ -23,7 +22,6 @@ PAPER_PATTERNS = [
 
 #: What each other mark stands for: types and values of lexemes.
 MARKS = {
-    "INVERTED": [("SUFFIX", "⁻¹"), ("SUFFIX", "'")],
     "ENTRYWISE": [("POWER", ".^")],
     "HALF": [("NUMBER", "0.5")],
 }

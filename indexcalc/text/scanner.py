@@ -60,6 +60,7 @@ def operator_patterns(name_end: str) -> list[tuple[str, str]]:
     return [
         ("NUMBER", NUMBER),
         ("TRANSPOSED", rf"(?:\.T|\^\s*T){name_end}"),
+        ("INVERTED", rf"\^\s*[-−]\s*T{name_end}|⁻ᵀ"),
         ("SUPERSCRIPT", SUPERSCRIPT),
         ("POWER", alternatives(POWERS)),
         ("INFIX", alternatives(s for s in INFIX if s not in signs)),
@@ -126,6 +127,8 @@ def _lexemes(text: str, functions: Set[str]) -> Iterator[Lexeme]:
             yield Lexeme(kind, canonical_name(word), start, stop)
         elif kind == "FUNCTION":
             yield function_lexeme(word, start, stop, functions)
+        elif kind == "INVERTED":
+            yield from inverted_lexemes(start, stop)
         else:
             yield plain_lexeme(kind, word, start, stop, text)
 
@@ -156,6 +159,11 @@ def plain_lexeme(kind: str, word: str, start: int, stop: int, text: str) -> Lexe
             raise stray(text, start)
         case _:
             return Lexeme(kind, word, start, stop)
+
+
+def inverted_lexemes(start: int, stop: int) -> list[Lexeme]:
+    """A⁻ᵀ and A^-T: the inverse, transposed."""
+    return [Lexeme("SUFFIX", mark, start, stop) for mark in ("⁻¹", "'")]
 
 
 def stray(text: str, position: int) -> ParseError:
