@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import expr
 from .broadcasting import as_node
-from .errors import ShapeError, UnknownNameError
+from .errors import ShapeError, UnknownNameError, UnsupportedError
 from .nodes import Node, Tensor, declared, toposort
 from .operators import Operators, bare
 from .sizes import Shape, shape_text
@@ -226,6 +226,12 @@ class Differentiation:
         from . import derivative
 
         x = self._tensor(variable)
+        taken = {*self.scope, *self._leaves()}
+        if direction is None and f"d{x.name}" in taken:
+            raise UnsupportedError(
+                f"the differential d{x.name} has the name of a variable",
+                hint="give the direction, or rename the variable",
+            )
         seed = _direction(x.shape, direction, f"d{x.name}")
         along = derivative.push(self.written, {x: seed})
         return self._derived(along, len(along.shape))

@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from . import expr
 from .errors import ShapeError, UnsupportedError
-from .nodes import Node, Tensor
+from .nodes import Node, Tensor, variables
 from .sizes import names_in
 
 if TYPE_CHECKING:
+    from .formula import Formula
     from .index_text import IndexText
     from .lowered import Lowered
     from .steps.ledger import Ledger
     from .words.shown import MatrixText
 
 MATRIX_LAYOUTS = ("numerator", "denominator")
-_INDICES = "ijklpqrs"
+_INDICES = "ijklpqrsabcdfg"
+#: Names for the slot of a linear map, the first that is free.
+SLOTS = ("h", "v", "k", "u", "w", "q", *(f"h{n}" for n in range(1, 1000)))
 
 
 class Notations:
@@ -198,7 +201,9 @@ class Notations:
         from .words.shown import MatrixText
 
         self._require_derivative()
-        if self._rows:
+        if self._rows == self._order:
+            found = self._stacked_value(order)
+        elif self._rows:
             found = formula(self.unfolded("numerator", order).written)
         else:
             gradient = formula(self._value_first())
@@ -212,6 +217,16 @@ class Notations:
             self.unfolded(layout)
         note = self._layout_note(layout, order)
         return MatrixText(found, style, note=note, sizes=self._sizes)
+
+    def _stacked_value(self, order: str) -> Formula:
+        """The derivative by a scalar: one column."""
+        from .formula import transposed, vec
+        from .words.matrix import formula
+
+        found = formula(self._value_first())
+        if found.order < 2:
+            return found
+        return vec(transposed(found) if order == "C" else found)
 
     def _layout_note(self, layout: str, order: str) -> str:
         *before, (variable, _) = self.by
@@ -243,7 +258,11 @@ class Notations:
         of = "y" if split < 2 else "F"
         if before:
             of = f"(∂f/∂{before[-1][0]})"
-        free = [c for c in _INDICES if c not in (of, by)]
+        taken = {*self.scope, *variables(node)}
+        free = [c for c in _INDICES if c not in {of, by} | taken]
+        free = [c for c in free if f"e_{c}" not in taken]
+        if len(free) < order:
+            raise UnsupportedError("the variables leave too few letters for indices")
         found = []
         for held, kept in ((variable, value), (value, variable)):
             if not held or len(kept) > 2:
@@ -259,15 +278,25 @@ class Notations:
             found.append(MatrixText(whole, style, lead))
         return tuple(found)
 
-    def linear_map(self, slot: str = "h", style: str = "paper") -> MatrixText:
+    def linear_map(self, slot: str = "", style: str = "paper") -> MatrixText:
         """A derivative as the map it is: h ↦ h∘y∘z, with a slot of the variable's
-        shape."""
+        shape; `slot` names it.
+
+        Raises `UnsupportedError` where a variable has that name.
+        """
         from .words.matrix import formula
         from .words.shown import MatrixText
 
         self._require_derivative()
         node, split = self._value_first(), self._rows
         legs = list(range(len(node.shape)))
+        taken = {*self.scope, *variables(node)}
+        slot = slot or next(name for name in SLOTS if name not in taken)
+        if slot in taken:
+            raise UnsupportedError(
+                f"the slot {slot} has the name of a variable",
+                hint='name another, as in linear_map("v")',
+            )
         direction = expr.tensor(slot, node.shape[split:])
         applied = expr.einsum([(node, legs), (direction, legs[split:])], legs[:split])
         return MatrixText(formula(applied), style, f"{slot} ↦ ")

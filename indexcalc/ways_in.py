@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from . import complexes, expr, matrix, matrix_calculus, structure_matrices
 from .broadcasting import alike, as_node
 from .einsum_spec import contraction
-from .errors import IndexCalcError, ShapeError
+from .errors import IndexCalcError, ParseError, ShapeError
 from .face import Expression
 from .index import Index, Indexed, copies
 from .index import indices as indices
@@ -339,10 +339,12 @@ def check(
 
 def _written(text: str, shapes: Mapping[str, object]) -> Expression:
     """A function given as text: LaTeX, the text language or paper notation."""
-    from .judging.answers import sides
+    from .judging.answers import is_latex, sides
 
+    if not isinstance(text, str):
+        raise ParseError(f"a function was expected, not {text!r}")
     _, right = sides(text)
-    if "\\" in right or "$" in right:
+    if is_latex(right):
         return parse_latex(right.strip().strip("$"), shapes)
     try:
         return parse(right, shapes)

@@ -383,3 +383,24 @@ def test_a_differential_is_an_answer(answer: str, kind: str) -> None:
     assert "differential" in str(verdict)
     with pytest.raises(ic.UnsupportedError, match="not linear"):
         ic.check("X*X", "X", "dX*dX", shapes={"X": "n n"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("df/dA = (A+A')*x", "the derivative by A"),
+        ("A*x = (A+A')*x", "an equation"),
+        ("(A+A')*x = 0", "an equation"),
+    ],
+)
+def test_a_left_side_that_is_another_statement(answer: str, said: str) -> None:
+    """What stands left of the equals sign is not passed over."""
+    with pytest.raises(ic.ParseError, match=said):
+        ic.check("x'*A*x", "x", answer, shapes={"x": "n", "A": "n n"})
+
+
+def test_the_derivative_by_a_variable_of_another_shape() -> None:
+    """The commonest mistake is named, whatever the shapes."""
+    verdict = ic.check("x'*A*x", "x", "x*x'", shapes={"x": "n", "A": "n n"})
+    assert verdict.kind == "other variable"
+    assert "by A" in str(verdict)

@@ -272,3 +272,65 @@ def test_conventions_are_named() -> None:
     free = f.gradient("S", convention="free_entries")
     assert "free_entries" in free.axes()
     assert ic.equal(free, ic.parse("A + A' - A.*eye(n)", A="n n")) is True
+
+
+# -- names that clash ------------------------------------------------------------------
+
+
+def test_functions_of_users_keep_their_names() -> None:
+    """A function given by a formula and its derivative print by its name."""
+    sympy = pytest.importorskip("sympy")
+    t = sympy.Symbol("t")
+    swish = ic.elementwise("swish", sympy.Lambda(t, t / (1 + sympy.exp(-t))))
+    x: Any = ic.tensor("x", "n")
+    assert swish(x).diff(x).matrix().plain == "Diag(swish′(x))"
+    assert "swish" in swish(x).matrix().latex
+
+
+def test_arrays_are_told_apart() -> None:
+    """Small arrays print their numbers, large ones a name of their own."""
+    x: Any = ic.tensor("x", 2)
+    small = x @ ic.constant(np.array([[2.0, 1], [0, 3]])) @ x
+    assert small.diff(x).matrix().plain == "[4, 1; 1, 6]*x"
+    assert ic.parse("x'*[2,1;0,3]*x", x="2") == small
+    z: Any = ic.tensor("z", 6)
+    one, two = (ic.constant(np.arange(36.0).reshape(6, 6) + k) for k in (0, 1))
+    assert (one @ z).matrix().plain != (two @ z).matrix().plain
+
+
+def test_a_slot_is_no_variable() -> None:
+    """The slot, dX and e_i have names that no variable has, or it is refused."""
+    found = ic.parse("tr(inv(h)*X)", h="n n", X="n n").diff("X")
+    assert str(found.linear_map()) == "v ↦ tr(vh⁻¹)"
+    with pytest.raises(ic.UnsupportedError, match="name of a variable"):
+        found.linear_map("h")
+    with pytest.raises(ic.UnsupportedError, match="name of a variable"):
+        ic.parse("tr(inv(dX)*X)", dX="n n", X="n n").differential("X")
+    slices = ic.parse("(e_i'*x)*x", e_i="n", x="n").diff("x").slices()
+    assert str(slices[0]) == "∂y/∂x_j = (e_iᵀx) e_j + (e_iᵀ e_j)x"
+
+
+def test_a_size_is_no_variable() -> None:
+    """A scalar that bears the name of a size leaves the size another spelling."""
+    found = ic.parse("m*sum(ones(m))*x", x="m", m="")
+    assert ic.parse(found.matrix().plain, x="m", m="") == found
+
+
+@pytest.mark.parametrize("text", ["norm2(x)^22", "1/normsq(A*x)", "normsq(A*x)^2"])
+def test_powers_of_norms(text: str) -> None:
+    """‖x‖² and a power of it are not run together."""
+    found = ic.parse(text, A="m n", x="n")
+    said = found.matrix("paper").text
+    back = ic.parse(said, paper=True, A="m n", x="n")
+    assert ic.equal(back, found) is True
+
+
+@pytest.mark.parametrize("form", ["mathml", "svg"])
+def test_pictures_of_formulas(form: str) -> None:
+    """Formulas become MathML and SVG without a TeX installation."""
+    pytest.importorskip("ziamath")
+    pytest.importorskip("latex2mathml")
+    found = ic.parse("normsq(A*x - b)/2", A="m n", x="n", b="m").hessian("x")
+    assert (
+        f"<{'math' if form == 'mathml' else 'svg'}" in getattr(found.matrix(), form)()
+    )

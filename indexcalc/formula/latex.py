@@ -16,6 +16,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from ..coefficients import Number
+from ..functions import USERS
 from ..latex_names import latex_name, latex_number, latex_size, subscripted_latex
 from ..sizes import names_in
 from . import Formula, word
@@ -175,8 +176,8 @@ def operator(name: str) -> str:
 
 def _call(style: Style, f: Formula, args: list[Said]) -> Said:
     name, *params = f.value
-    if name == "unknown":
-        called, orders = params
+    if name in USERS:
+        called, orders = params[:2]
         symbol = latex_name(called)
         if len(orders) == 1:
             return _called(symbol + "'" * orders[0], args)
@@ -218,6 +219,12 @@ def _below(name: str, indices: tuple[str, ...]) -> str:
 def _block(style: Style, f: Formula, args: list[Said]) -> Said:
     rows = [args[k : k + f.value] for k in range(0, len(args), f.value)]
     text = r" \\ ".join(" & ".join(s.text for s in row) for row in rows)
+    return Said(rf"\begin{{bmatrix}} {text} \end{{bmatrix}}", ATOM)
+
+
+def _numbers(style: Style, f: Formula, args: list[Said]) -> Said:
+    rows = (" & ".join(style.number(c, False) for c in row) for row in f.value)
+    text = r" \\ ".join(rows)
     return Said(rf"\begin{{bmatrix}} {text} \end{{bmatrix}}", ATOM)
 
 
@@ -265,6 +272,7 @@ LATEX = Style(
         "khatri": _word("khatri_rao"),
         "permuted": _permuted,
         "block": _block,
+        "numbers": _numbers,
         "named": _named,
         "titled": lambda style, f, args: _called(operator(f.value[2]), args),
         "entry": _entry,

@@ -79,7 +79,10 @@ def _gathered_scalars(scalars: list[Formula]) -> list[Formula]:
 
 def _base(s: Formula) -> tuple[Formula, Number]:
     if s.op == "power" and not s.order:
-        return s.args[0], s.value
+        base, p = _base(s.args[0])
+        return base, multiply(p, s.value)
+    if s.op == "normsq":
+        return word("norm2", s.args[0]), 2
     return s, 1
 
 
@@ -119,6 +122,8 @@ def power(s: Formula, p: Number) -> Formula:
         return s
     if s.op == "power" and isinstance(p, int):
         return power(s.args[0], multiply(s.value, p))
+    if s.op == "normsq":
+        return power(word("norm2", s.args[0]), multiply(2, p))
     if s.op == "norm2" and p == 2:
         return square_norm(s.args[0])
     return Formula("power", (s,), p)

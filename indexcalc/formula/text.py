@@ -18,6 +18,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from ..errors import UnsupportedError
+from ..functions import USERS
 from ..sizes import names_in, size_text
 from . import (
     POWERS,
@@ -52,8 +53,8 @@ def spelled(f: Formula, style: Style | None = None, sizes: Iterable[str] = ()) -
     Ones and identities go without their size where the style lets them and the rest of
     the formula tells it.
     """
-    known = frozenset(size_names(f) | {*sizes})
     taken = frozenset(names(f))
+    known = frozenset(size_names(f) | {*sizes}) - taken
     chosen = replace(style or PLAIN, known=known, taken=taken)
     clash = chosen.reserved & taken
     if clash:
@@ -277,9 +278,9 @@ def caret(mark: str) -> Callable[[Style, Formula, list[Said]], Said]:
 def _plain_call(style: Style, f: Formula, args: list[Said]) -> Said:
     name, *params = f.value
     inside = ", ".join(s.text for s in args)
-    if name != "unknown":
+    if name not in USERS:
         return Said(f"{name}({inside})", ATOM)
-    called, orders = params
+    called, orders = params[:2]
     if len(orders) == 1:
         return Said(f"{called}{'′' * orders[0]}({inside})", ATOM)
     if any(orders):
@@ -329,6 +330,11 @@ def _block(style: Style, f: Formula, args: list[Said]) -> Said:
     rows = [args[k : k + f.value] for k in range(0, len(args), f.value)]
     text = "; ".join(", ".join(s.text for s in row) for row in rows)
     return Said(f"[{text}]", ATOM)
+
+
+def _numbers(style: Style, f: Formula, args: list[Said]) -> Said:
+    rows = (", ".join(style.number(c, False) for c in row) for row in f.value)
+    return Said(f"[{'; '.join(rows)}]", ATOM)
 
 
 def _named(style: Style, f: Formula, args: list[Said]) -> Said:
@@ -383,6 +389,7 @@ SHARED: dict[str, Callable[[Style, Formula, list[Said]], Said]] = {
     "dot": _dot,
     "permuted": _permuted,
     "block": _block,
+    "numbers": _numbers,
     "named": _named,
     "titled": lambda style, f, args: _function(f.value[2])(style, f, args),
     "entry": _entry_word,

@@ -9,6 +9,7 @@ True
 
 from __future__ import annotations
 
+from ..expr import swapped
 from ..functions import is_elementwise
 from ..nodes import is_symmetric
 from ..sizes import Size, times
@@ -30,6 +31,9 @@ def transposed(f: Formula) -> Formula:
         return f
     if f.op == "transpose":
         return f.args[0]
+    if f.op == "numbers" and f.order == 2 and f.node is not None:
+        turned = tuple(zip(*f.value, strict=True))
+        return Formula("numbers", (), turned, f.shape[::-1], False, swapped(f.node))
     if f.op == "commutation":
         return commutation(*f.value[::-1])
     if f.op == "product":

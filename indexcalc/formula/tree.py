@@ -250,6 +250,13 @@ def chain_shape(chain: Sequence[Formula]) -> tuple[Shape, bool]:
     return left + right, not left and bool(right)
 
 
+def name_of_word(f: Formula) -> str:
+    """What a word is called in a sentence."""
+    if f.op in ("call", "named"):
+        return str(f.value[0])
+    return str(f.value[2]) if f.op == "titled" else f.op
+
+
 def untransposed(f: Formula) -> Formula:
     """A formula without the transposition it begins with."""
     return f.args[0] if f.op == "transpose" else f

@@ -13,10 +13,8 @@ with what it was found for, and nothing wrong is ever printed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from .. import expr, functions, matrix
-from ..errors import InternalError
 from ..nodes import Node
 from ..sizes import Size
 from . import Formula, fold
@@ -135,10 +133,3 @@ BUILDERS: dict[str, Callable[[Formula, list[Node]], Node]] = {
     "permuted": lambda f, a: matrix.transpose(a[0], f.value),
     "einsum": _einsum,
 }
-
-
-def require_word(op: str) -> Callable[[Formula, list[Any]], Node]:
-    """The builder of a word; a word without one is our bug."""
-    if op not in BUILDERS:
-        raise InternalError(f"the word {op} has no meaning")
-    return BUILDERS[op]

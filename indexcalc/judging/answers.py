@@ -79,7 +79,7 @@ def readings(text: str, context: Context) -> list[Reading]:
     Raises what the text language raises where there is none, or what LaTeX raises.
     """
     left, right = sides(text)
-    if "\\" in right or "$" in right:
+    if is_latex(right):
         return [_latex(right, context)]
     found: list[Reading] = []
     failures: list[IndexCalcError] = []
@@ -93,6 +93,11 @@ def readings(text: str, context: Context) -> list[Reading]:
         raise _likeliest(right, failures)
     unique = {reading.node: reading for reading in reversed(found)}
     return [reading for reading in found if unique[reading.node] is reading]
+
+
+def is_latex(text: str) -> bool:
+    """Whether a text can only be LaTeX."""
+    return "\\" in text or "$" in text or re.search(r"\^\s*\{", text) is not None
 
 
 def _likeliest(text: str, failures: Sequence[IndexCalcError]) -> IndexCalcError:
@@ -111,6 +116,45 @@ def sides(text: str) -> tuple[str, str]:
     """
     left, equals, right = text.rpartition("=")
     return (left.strip(), right.strip()) if equals else ("", text.strip())
+
+
+_BY = re.compile(
+    r"(?:/|\}\s*\{)\s*\(?(?:∂|d|\\partial)\s*\(?(?:vec|\\operatorname\{vec\})?\s*\(?"
+    r"([^\W\d_]\w*?|\\[a-z]+)(?=[_^(){}\s'ᵀ²]|$)|(?:∇|\\nabla)_\{?(\w+)"
+)
+
+
+def require_left_side(text: str, variables: Sequence[str], context: Context) -> None:
+    """Raises `ParseError` where what stands left of the equals sign is the derivative
+    by another variable, or an expression of its own."""
+    left, right = sides(text)
+    found = _BY.search(left)
+    named = (found[1] or found[2]) if found else None
+    if named in context.leaves and named not in variables:
+        raise ParseError(
+            f"the left side is the derivative by {named}, and the question is about "
+            f"{', '.join(dict.fromkeys(variables))}",
+            text=text,
+            position=0,
+        )
+    if left and found is None and (right == "0" or _is_expression(left, context)):
+        raise ParseError(
+            "this is an equation between two expressions",
+            text=text,
+            position=len(left),
+            hint="give the derivative alone",
+        )
+
+
+def _is_expression(text: str, context: Context) -> bool:
+    """Whether a left side is more than a name: it reads, and has variables."""
+    if text in context.leaves or not re.search(r"\W", text):
+        return False
+    try:
+        found = readings(text, context)
+    except IndexCalcError:
+        return False
+    return any(variables(reading.node) for reading in found)
 
 
 # -- matrix notation -------------------------------------------------------------------

@@ -10,12 +10,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..derivative import unconstrained
 from ..errors import UnsupportedError
 from ..expr import is_zero, tensor, zero
 from ..nodes import Node, Tensor, toposort
 from ..simplify import fuse
 from ..substitute import replace
+from .answers import Reading
 
 
 def direction(variable: Tensor) -> Tensor:
@@ -40,3 +43,14 @@ def slope(answer: Node, variable: Tensor) -> Node | None:
             hint="give the differential, or the derivative",
         )
     return found
+
+
+def as_derivative(reading: Reading, by: Sequence[Tensor]) -> Reading:
+    """An answer in dX read as the derivative that it states."""
+    if len(by) > 1:
+        return reading
+    found = slope(reading.node, by[0])
+    if found is None:
+        return reading
+    note = f"as the differential, in terms of {direction(by[0]).name}"
+    return Reading(found, "", reading.notation, note)

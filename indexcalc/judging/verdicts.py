@@ -25,10 +25,17 @@ from ..index_text import index_text
 from ..nodes import Node, Tensor, toposort
 from ..operators import bare
 from ..pairwise import Array
-from ..sizes import shape_text, value_of
-from .answers import Context, LatexReader, Reading, context_names, readings
+from ..sizes import Shape, shape_text, value_of
+from .answers import (
+    Context,
+    LatexReader,
+    Reading,
+    context_names,
+    readings,
+    require_left_side,
+)
 from .cases import Case, Question, ask, case_of, defined
-from .differentials import direction, slope
+from .differentials import as_derivative, direction
 from .judges import Finding, judged
 from .layouts import DENOMINATOR, LAYOUTS, NUMERATOR, Arrangement
 
@@ -200,18 +207,10 @@ def _read(
     context = Context(
         leaves, targets, axes, given.shapes, functions, given.out, given.latex
     )
-    return [_as_derivative(reading, question) for reading in readings(answer, context)]
-
-
-def _as_derivative(reading: Reading, question: Question) -> Reading:
-    """An answer in dX read as the derivative that it states."""
-    if len(question.by) > 1:
-        return reading
-    found = slope(reading.node, question.by[0])
-    if found is None:
-        return reading
-    note = f"as the differential, in terms of {direction(question.by[0]).name}"
-    return Reading(found, "", reading.notation, note)
+    require_left_side(answer, [leaf.name for leaf in question.by], context)
+    return [
+        as_derivative(reading, question.by) for reading in readings(answer, context)
+    ]
 
 
 def _one_verdict(
@@ -275,7 +274,8 @@ def _as_asked(finding: Finding, layout: str | None) -> Finding:
 def _witness(case: Case, finding: Finding) -> Witness | None:
     """Small integers at which the answer is wrong, else random numbers."""
     a = finding.arrangement
-    if a is None or a.shape(case.expected.shape) != case.answer.shape:
+    foreign = finding.kind in ("other variable", "other order")
+    if a is None or foreign or a.shape(case.expected.shape) != case.answer.shape:
         a = next(iter(case.fitting), None)
     if a is None:
         return None
@@ -459,10 +459,14 @@ def _other_order(case: Case, finding: Finding) -> str:
     return f"This is {finding.detail}; {_truth(case)}."
 
 
+def _of_shape(shape: Shape) -> str:
+    return f"of shape {shape_text(shape)}" if shape else "a scalar"
+
+
 def _wrong(case: Case, finding: Finding) -> str:
     if case.fitting:
         return f"Wrong: {_truth(case)}."
-    given, wanted = shape_text(case.answer.shape), shape_text(case.expected.shape)
+    given, wanted = (_of_shape(e.shape) for e in (case.answer, case.expected))
     return f"Wrong: the answer is {given}, the derivative {wanted}; {_truth(case)}."
 
 

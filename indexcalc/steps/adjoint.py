@@ -41,6 +41,7 @@ from ..formula import (
     transposed,
 )
 from ..formula.value import value
+from ..functions import is_elementwise
 from ..nodes import Node
 from .formulas import (
     column_of,
@@ -235,9 +236,13 @@ def _by_engine(g: Formula, f: Formula, target: Target) -> Pulled:
         for s, cotangent in zip(moving, found, strict=True)
     ]
     rule, reason = said_of(f)
-    notes = {"inv": "A : d(U⁻¹) = −U⁻ᵀAU⁻ᵀ : dU", "logdet": "d log|det U| = U⁻ᵀ : dU"}
+    notes = {
+        "inv": "A : d(U⁻¹) = −U⁻ᵀAU⁻ᵀ : dU",
+        "logdet": "d log|det U| = U⁻ᵀ : dU",
+        "mpower": "d(U²) = dU U + U dU, and so on",
+    }
     name = f.value[0] if f.op == "call" else f.op
-    if rule == "chain rule":
+    if rule == "chain rule" and is_elementwise(name):
         reason = "A : df(U) = (A∘f′(U)) : dU"
     return Pulled(rule, notes.get(name, reason), [upright(*pair) for pair in pairs])
 

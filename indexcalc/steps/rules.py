@@ -26,6 +26,7 @@ from ..formula import (
     fold,
     leaf,
     matrix_power,
+    name_of_word,
     number,
     parts,
     product,
@@ -222,7 +223,7 @@ def _by_engine(rules: Rules, f: Formula) -> Expansion:
     """The tangent that the engine gives at stand-ins, in words."""
     if not f.args:
         raise UnsupportedError(
-            f"the differential of the word {f.op} has no rule here", hint=WAY_OUT
+            f"the differential of {name_of_word(f)} has no rule here", hint=WAY_OUT
         )
     stands = [stand_in(k, value(arg)) for k, arg in enumerate(f.args)]
     tangents: dict[Node, Node] = {

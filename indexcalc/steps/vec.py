@@ -28,6 +28,7 @@ from ..formula import (
     eye,
     kron,
     leaf,
+    name_of_word,
     number,
     ones,
     parts,
@@ -158,6 +159,10 @@ def _read_off(problem: Problem, terms: list[Term]) -> None:
     about = _quotient(problem) if free else words(name_of(node, problem.free_name))
     reason = f"the factor of {_shown(last.inside)}"
     problem.lines.add("read off", about, words(found), node, reason)
+    if found.row:
+        turned = words(transposed(found))
+        said = "the gradient stands as a column"
+        problem.lines.add("transpose", about, turned, node, said)
     shortest_line(problem.lines, about, node, "simplify")
     if not free:
         said = f"the {problem.variable.structure} part of {problem.free_name}"
@@ -208,7 +213,7 @@ def _opened(term: Term) -> Opened:
     rule = RULES.get(term.inside.op)
     if rule is None:
         raise UnsupportedError(
-            f"vec of the word {term.inside.op} has no rule here", hint=WAY_OUT
+            f"vec of {name_of_word(term.inside)} has no rule here", hint=WAY_OUT
         )
     return rule(term)
 

@@ -25,7 +25,7 @@ from sympy.matrices.expressions.kronecker import KroneckerProduct
 from sympy.matrices.expressions.special import OneMatrix, ZeroMatrix
 
 from ..errors import UnsupportedError
-from ..formula import Formula, fold
+from ..formula import Formula, fold, name_of_word
 from ..functions import is_elementwise
 from ..nodes import Call, Node, Tensor
 from ..sizes import Shape
@@ -49,7 +49,8 @@ def _written(f: Formula, args: list[Any], words: Vocabulary) -> Any:
         return words.matrix(f.node) if f.order else words.scalar(f.node)
     if f.op not in WORDS:
         raise UnsupportedError(
-            f"SymPy's matrices have no word for {f.op}", hint='form="indexed" has'
+            f"SymPy's matrices have no word for {name_of_word(f)}",
+            hint='form="indexed" has',
         )
     return WORDS[f.op](f, args, words)
 

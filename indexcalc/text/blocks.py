@@ -11,6 +11,7 @@ Type(shape=(3,), stands='column')
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from .. import expr, matrix
 from ..nodes import Node
@@ -37,10 +38,27 @@ def block_rule(sizes: Sizes, grid: Grid) -> Meaning:
     places = [a for row in grid for a in row]
 
     def build(*nodes: Node) -> Node:
+        numbers = _numbers(nodes)
+        if numbers is not None:
+            starts = [sum(counts[:k]) for k in range(len(counts))]
+            rows = [numbers[a : a + n] for a, n in zip(starts, counts, strict=True)]
+            return expr.constant(rows)
         entries = iter(map(_matrix, nodes, places))
         return matrix.block([[next(entries) for _ in range(count)] for count in counts])
 
     return _stacked(grid, plus(*heights), widths[0], build)
+
+
+def _numbers(nodes: Sequence[Node]) -> list[float] | None:
+    """The entries of a matrix of numbers that floats say exactly, else None."""
+    values = [matrix.literal_number(node) for node in nodes]
+    found: list[float] = []
+    for value in values:
+        exact = Fraction(value) if isinstance(value, (int, Fraction)) else None
+        if exact is None or abs(exact) > 2**53 or Fraction(float(exact)) != exact:
+            return None
+        found.append(float(exact))
+    return found
 
 
 def _stacked(grid: Grid, height: Size, width: Size, build: object) -> Meaning:

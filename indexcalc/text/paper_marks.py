@@ -15,7 +15,7 @@ from .scanner import Lexeme
 
 #: Patterns that stand before those of the plain language.
 PAPER_PATTERNS = [
-    ("NORM", r"‖(?:_F|_2|₂)?(?:²|\^2(?![0-9]))?"),
+    ("NORM", r"‖(?:_F|_2|₂)?(?:²(?![⁰¹²³⁴⁵⁶⁷⁸⁹])|\^2(?![0-9]))?"),
     ("ENTRYWISE", r"\^[∘⊙]"),
     ("HALF", "½"),
 ]

@@ -18,6 +18,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
+
+from ..coefficients import as_number
 from ..comparison.evidence import witness
 from ..errors import BudgetError, IndexCalcError, InternalError, UnsupportedError
 from ..formula import (
@@ -52,6 +55,7 @@ Said: TypeAlias = "Formula | UnsupportedError"
 NAMED = frozenset({"det", "logdet", "lse"})
 
 SHORT = 10
+WRITTEN_ENTRIES = 16
 WRITTEN_NODES = 400
 COMPARED_NODES = 100
 EXPANDED_NODES = 80
@@ -198,7 +202,22 @@ def _tensor(node: Tensor) -> Formula:
         return Formula(
             "named", (), ("levicivita", node.shape[:1]), node.shape, False, node
         )
-    return leaf(node)
+    return leaf(node) if node.array is None else _constant(node)
+
+
+def _constant(node: Tensor) -> Formula:
+    """A constant array: by its name, small ones by their numbers, others by a name that
+    no other array has."""
+    assert node.array is not None
+    if node.name:
+        return leaf(node)
+    small = node.order > 0 and 0 < node.array.size <= WRITTEN_ENTRIES
+    if small and np.isrealobj(node.array) and np.isfinite(node.array).all():
+        rows = node.array.reshape(len(node.array), -1).tolist()
+        entries = tuple(tuple(as_number(x) for x in row) for row in rows)
+        return Formula("numbers", (), entries, node.shape, False, node)
+    name = f"C{node.digest.hex()[:6]}"
+    return Formula("leaf", (), name, node.shape, False, node)
 
 
 def _sum(node: Sum, memo: dict[Node, Said], inside: bool) -> Formula:

@@ -105,6 +105,18 @@ class MatrixText:
     def _repr_latex_(self) -> str:
         return f"${self.latex}$"
 
+    def mathml(self) -> str:
+        """As MathML, which browsers draw by themselves; the extra `math` does it."""
+        from ..formula_image import mathml
+
+        return mathml(self.latex)
+
+    def svg(self) -> str:
+        """As an SVG drawing, without a TeX installation; the extra `math` does it."""
+        from ..formula_image import svg
+
+        return svg(self.latex)
+
     def with_parts(self) -> MatrixText:
         """The same with its long and its repeated parts named: K c where K = …."""
         formula, parts = with_named_parts(self.formula)
