@@ -182,6 +182,7 @@ class Notations:
         from .words.tensor import unfolded
 
         self._require_derivative()
+        self._require_order(order)
         if layout not in MATRIX_LAYOUTS:
             raise ShapeError(
                 f"the layout {layout!r} is not one of {', '.join(MATRIX_LAYOUTS)}"
@@ -201,6 +202,7 @@ class Notations:
         from .words.shown import MatrixText
 
         self._require_derivative()
+        self._require_order(order)
         if self._rows == self._order:
             found = self._stacked_value(order)
         elif self._rows:
@@ -217,6 +219,12 @@ class Notations:
             self.unfolded(layout)
         note = self._layout_note(layout, order)
         return MatrixText(found, style, note=note, sizes=self._sizes)
+
+    def _require_order(self, order: str) -> None:
+        if order not in ("F", "C"):
+            raise ShapeError(
+                f"the order {order!r} of vec is not F (column-major) or C (row-major)"
+            )
 
     def _stacked_value(self, order: str) -> Formula:
         """The derivative by a scalar: one column."""

@@ -53,12 +53,12 @@ def derivation(
     the method does not apply, with the reason, and `BudgetError` where the derivation
     is too long.
     """
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         raise UnsupportedError(
             f"{method!r} is not a method of derivation",
             hint=f"one of {', '.join(METHODS)}",
         )
-    if order < 1:
+    if not isinstance(order, int) or order < 1:
         raise UnsupportedError(f"a derivation of order {order}", hint="1 or more")
     problem = problem_of(node, variable)
     METHODS[method](problem)

@@ -141,6 +141,8 @@ def _product(node: Einsum) -> Node:
     rows = list(node.operands)
     if (crossed := _two_crosses(node)) is not None:
         return crossed
+    if (summed := _whole_softmax(node)) is not None:
+        return summed
     for o, (e, legs) in enumerate(rows):
         inverted = _over_determinant(rows, o)
         if inverted is not None:
@@ -173,6 +175,21 @@ def _base(node: Node) -> tuple[Node, int]:
         p = node.params[0]
         return node.args[0], p if isinstance(p, int) else 0
     return node, 1
+
+
+def _whole_softmax(node: Einsum) -> Node | None:
+    """Σ_i softmax(x)_i = 1, where nothing else has the index."""
+    out = {i for axis in node.out for i in axis}
+    for o, (e, legs) in enumerate(node.operands):
+        if not isinstance(e, Call) or e.function != "softmax" or len(legs) != 1:
+            continue
+        (i,) = legs
+        if i in out or sum(i in places for _, places in node.operands) > 1:
+            continue
+        rows = [row for k, row in enumerate(node.operands) if k != o]
+        dims = {k: n for k, n in enumerate(node.dims) if k != i}
+        return einsum(rows, node.out, dims)
+    return None
 
 
 def _two_crosses(node: Einsum) -> Node | None:

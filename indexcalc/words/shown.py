@@ -126,7 +126,7 @@ class MatrixText:
 def style_named(name: str) -> Style:
     """The style of that name: plain, paper or latex."""
     known = {**STYLES, "latex": LATEX}
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         raise UnsupportedError(f"the style {name!r} is not one of {', '.join(known)}")
     return known[name]
 
