@@ -26,6 +26,7 @@ from ..formula.style import ATOM, JOINED, PRODUCT, SUM, Said, Style
 from ..formula.text import PLAIN, spelled
 from ..index_text import PLAIN as PLAIN_INDEX
 from ..index_walk import Spelling
+from ..latex_names import GREEK
 
 # -- notations -------------------------------------------------------------------------
 
@@ -155,6 +156,7 @@ LATEX_SIGNS = (
     ("Σ", r"\sum "),
     ("‖", r"\|"),
     ("²", "^2"),
+    *((letter, f"\\{name} ") for letter, name in GREEK.items() if letter != "δ"),
 )
 _SIGN = re.compile(f"({'|'.join(sign for sign, _ in LATEX_SIGNS)})")
 _ESCAPES = str.maketrans({c: f"\\{c}" for c in "_&%$#{}"})
