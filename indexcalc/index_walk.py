@@ -93,6 +93,7 @@ class Naming:
     taken: set[str]
     parts: dict[Node, str] = field(default_factory=dict)
     where: list[tuple[str, str]] = field(default_factory=list)
+    arrays: dict[Node, str] = field(default_factory=dict)
     inside: int = 0
     fresh: Iterator[str] = field(default_factory=lambda: iter(()))
 
@@ -110,6 +111,18 @@ class Naming:
                 if f"{letter}{k}" not in self.taken:
                     yield f"{letter}{k}"
             k += 1
+
+    def array(self, node: Tensor) -> str:
+        """The name of a constant: its own, or C, C1, … for those that have none."""
+        if node.name:
+            return node.name
+        if node not in self.arrays:
+            name = f"C{len(self.arrays) or ''}"
+            while name in self.taken:
+                name += "′"
+            self.taken.add(name)
+            self.arrays[node] = name
+        return self.arrays[node]
 
     def part(self) -> str:
         """A name for a part that is nobody else's."""
@@ -263,7 +276,7 @@ def _atom(walk: _Walk, node: Node, indices: Sequence[str]) -> str:
         return walk.below(spelling.name(walk.naming.parts[node]), indices)
     match node:
         case Tensor():
-            return walk.below(spelling.name(node.name or "C"), indices)
+            return walk.below(spelling.name(walk.naming.array(node)), indices)
         case Sum():
             return spelling.bracketed(_nested(walk, node, indices))
         case Einsum():
