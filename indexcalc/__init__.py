@@ -25,6 +25,7 @@ from .errors import (
 )
 from .face import Expression, build
 from .index import Index, Indexed, indices
+from .questions import Question, question
 from .sizes import Dim, dim
 from .ways_in import (
     H,
@@ -79,6 +80,7 @@ __all__ = [
     "Indexed",
     "InternalError",
     "ParseError",
+    "Question",
     "ShapeError",
     "Structured",
     "UnknownNameError",
@@ -110,6 +112,7 @@ __all__ = [
     "parse_index",
     "parse_latex",
     "pinv",
+    "question",
     "real",
     "sqrtm",
     "sum_over",

@@ -192,10 +192,10 @@ def parse(
 
     given = {**(shapes or {}), **named}
     read = parse_defined if has_definitions(text, given) else parse_text
-    return _parsed(read(text, given, paper=paper, infer=infer), given)
+    return parsed_expression(read(text, given, paper=paper, infer=infer), given)
 
 
-def _parsed(parsed: Parsed, given: Mapping[str, object]) -> Expression:
+def parsed_expression(parsed: Parsed, given: Mapping[str, object]) -> Expression:
     """The expression of a text, with all that was declared in its scope."""
     from .text.declarations import declare
 
@@ -229,7 +229,9 @@ def parse_latex(
     from .text.latex import parse_latex as parse_latex_text
 
     given = {**(shapes or {}), **named}
-    return _parsed(parse_latex_text(latex, given, infer=infer, out=out), given)
+    return parsed_expression(
+        parse_latex_text(latex, given, infer=infer, out=out), given
+    )
 
 
 def parse_index(

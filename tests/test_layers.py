@@ -84,6 +84,7 @@ ORDER = [
     "face",
     "judging",
     "ways_in",
+    "questions",
     "numpy",
     "__init__",
     "__main__",
