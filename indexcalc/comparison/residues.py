@@ -238,7 +238,8 @@ def _mixed(x: Array) -> Array:
 
 def _entries(array: Array, core: int) -> list[Array]:
     """The entries on the last axes, one array over the others for each."""
-    flat = array.reshape(*array.shape[: array.ndim - core], -1)
+    split = array.ndim - core
+    flat = array.reshape(*array.shape[:split], prod(array.shape[split:]))
     return [flat[..., k] for k in range(flat.shape[-1])]
 
 

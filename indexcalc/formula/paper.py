@@ -84,7 +84,9 @@ def _raised(style: Style, f: Formula, args: list[Said]) -> Said:
     exponent = str(f.value).translate(SUPERSCRIPT)
     if f.args[0].op == "inv" and args[0].text.endswith("⁻¹"):
         return Said(args[0].text.removesuffix("¹") + exponent, POSTFIX)
-    return Said(f"{style.within(args[0], POSTFIX)}{exponent}", POSTFIX)
+    raised = args[0].text[-1:] in tuple("⁰¹²³⁴⁵⁶⁷⁸⁹")
+    base = style.within(args[0], ATOM if raised else POSTFIX)
+    return Said(f"{base}{exponent}", POSTFIX)
 
 
 def _paper_ones(style: Style, f: Formula, args: list[Said]) -> Said:

@@ -113,6 +113,8 @@ def _matrix_base(f: Formula) -> tuple[Formula, int]:
 
 def matrix_power(base: Formula, k: int) -> Formula:
     """A^k."""
+    if base.op == "mpower":
+        return matrix_power(base.args[0], base.value * k)
     return base if k == 1 else Formula("mpower", (base,), k, base.shape)
 
 
