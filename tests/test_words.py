@@ -334,3 +334,10 @@ def test_pictures_of_formulas(form: str) -> None:
     assert (
         f"<{'math' if form == 'mathml' else 'svg'}" in getattr(found.matrix(), form)()
     )
+
+
+def test_a_column_of_numbers() -> None:
+    """A column of numbers is a vector, and reads back as one."""
+    found = ic.parse("sum(C)*u'*[1/2; 1/2]", u="2", C="2 2")
+    assert ic.equal(ic.parse(found.matrix().plain, u="2", C="2 2"), found) is True
+    assert found.gradient("u").shape == (2,)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from .. import expr, matrix
-from ..nodes import Node
+from ..nodes import Node, Tensor
 from ..sizes import Size, plus
 from .types import COLUMN, EITHER, ROW, Disagreement, Meaning, Sizes, Type
 
@@ -115,4 +115,6 @@ def _matrix(node: Node, type_: Type) -> Node:
 
 def _dropped(node: Node, axis: int) -> Node:
     """A matrix less an axis of size 1."""
+    if isinstance(node, Tensor) and node.array is not None:
+        return expr.constant(node.array.reshape(-1))
     return expr.einsum([(node, [0, 1])], [1 - axis])

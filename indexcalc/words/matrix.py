@@ -211,7 +211,8 @@ def _constant(node: Tensor) -> Formula:
     assert node.array is not None
     if node.name:
         return leaf(node)
-    small = node.order > 0 and 0 < node.array.size <= WRITTEN_ENTRIES
+    wide = node.order == 1 or min(node.array.shape, default=0) > 1
+    small = wide and 0 < node.array.size <= WRITTEN_ENTRIES
     if small and np.isrealobj(node.array) and np.isfinite(node.array).all():
         rows = node.array.reshape(len(node.array), -1).tolist()
         entries = tuple(tuple(as_number(x) for x in row) for row in rows)
