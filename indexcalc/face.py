@@ -160,9 +160,6 @@ class Expression(Operators, Notations, Differentiation):
             more += f", scope={leaves!r}"
         return f"ic.build([{', '.join(map(repr, rows))}]{more})"
 
-    def _said_of(self, node: Node) -> Expression:
-        return Expression(node, scope=self.scope | self._leaves())
-
     def _derived(self, node: Node, value_order: int) -> Expression:
         return Expression(
             node,

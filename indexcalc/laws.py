@@ -257,17 +257,24 @@ def cancel_inverses(net: Network, facts: Assumptions) -> bool:
             facts[Assumption("is invertible", base)] = None
         else:
             net.operands.append((call("det", [base]), []))
-        net.operands = [
-            (node, [left if i == right else i for i in legs])
-            for o, (node, legs) in enumerate(net.operands)
-            if o not in (inverse, factor)
-        ]
-        net.out = [[left if i == right else i for i in axis] for axis in net.out]
-        del net.dims[bond]
-        if left != right:
-            del net.dims[right]
+        _cancel(net, (inverse, factor), bond, left, right)
         changed = True
     return changed
+
+
+def _cancel(
+    net: Network, pair: tuple[int, int], bond: int, left: int, right: int
+) -> None:
+    """Two operands that are δ together: their outer wires become one, in place."""
+    net.operands = [
+        (node, [left if i == right else i for i in legs])
+        for o, (node, legs) in enumerate(net.operands)
+        if o not in pair
+    ]
+    net.out = [[left if i == right else i for i in axis] for axis in net.out]
+    del net.dims[bond]
+    if left != right:
+        del net.dims[right]
 
 
 def _inverse_pair(net: Network) -> tuple[int, int, int, tuple[int, int]] | None:
@@ -317,15 +324,7 @@ def join_embeddings(net: Network) -> bool:
         (one, (_, i)), (two, (_, j)) = net.operands[first], net.operands[second]
         if one is not two:
             return True
-        net.operands = [
-            (node, [i if k == j else k for k in legs])
-            for o, (node, legs) in enumerate(net.operands)
-            if o not in (first, second)
-        ]
-        net.out = [[i if k == j else k for k in axis] for axis in net.out]
-        del net.dims[bond]
-        if i != j:
-            del net.dims[j]
+        _cancel(net, (first, second), bond, i, j)
     return False
 
 

@@ -104,6 +104,13 @@ def levicivita(n: Size) -> Node:
     return constant(array, f"levicivita{n}")
 
 
+def is_levicivita(node: Node) -> bool:
+    """Whether a node is a Levi-Civita tensor: that constant, not one of its name."""
+    order = len(node.shape)
+    named = isinstance(node, Tensor) and node.name == f"levicivita{order}"
+    return named and node.shape == (order,) * order and node is levicivita(order)
+
+
 # -- shape -----------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ differentiated by.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from . import expr
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 MATRIX_LAYOUTS = ("numerator", "denominator")
 _INDICES = "ijklpqrsabcdfg"
 #: Names for the slot of a linear map, the first that is free.
-SLOTS = ("h", "v", "k", "u", "w", "q", *(f"h{n}" for n in range(1, 1000)))
+SLOTS = "hvkuwq"
 
 
 class Notations:
@@ -102,19 +103,25 @@ class Notations:
 
         Raises `UnsupportedError` with the reason where there is no such form.
         """
+        try:
+            return self._in_words(style, parts)
+        except UnsupportedError as reason:
+            if self._order < 3:
+                raise
+            raise UnsupportedError(reason.message, hint=self._other_words()) from None
+
+    def _in_words(self, style: str = "plain", parts: bool = False) -> MatrixText:
+        """Matrix notation, or the bare reason why there is none."""
         from .words.matrix import formula
         from .words.shown import MatrixText, style_named
         from .words.tensor import tensor_formula
 
         style_named(style)
-        if self._order < 3:
-            if parts:
-                return self._with_parts(style)
-            return MatrixText(formula(self.written), style, sizes=self._sizes)
-        try:
+        if self._order > 2:
             return MatrixText(tensor_formula(self.node), style)
-        except UnsupportedError as reason:
-            raise UnsupportedError(reason.message, hint=self._other_words()) from None
+        if parts:
+            return self._with_parts(style)
+        return MatrixText(formula(self.written), style, sizes=self._sizes)
 
     def _with_parts(self, style: str) -> MatrixText:
         """The way to say it that is shortest once its parts have names."""
@@ -147,7 +154,7 @@ class Notations:
     def why_no_matrix_form(self) -> str | None:
         """Why `matrix()` has no answer, or None where it has one."""
         try:
-            self.matrix()
+            self._in_words()
         except UnsupportedError as reason:
             return reason.message
         return None
@@ -181,14 +188,10 @@ class Notations:
         `order="C"`, row-major."""
         from .words.tensor import unfolded
 
-        self._require_derivative()
-        self._require_order(order)
-        if layout not in MATRIX_LAYOUTS:
-            raise ShapeError(
-                f"the layout {layout!r} is not one of {', '.join(MATRIX_LAYOUTS)}"
-            )
+        self._require_unfolding(layout, order)
         whole = unfolded(self._value_first(), self._rows, order)
-        return self._said_of(whole if layout == "numerator" else expr.swapped(whole))
+        turned = whole if layout == "numerator" else expr.swapped(whole)
+        return self._derived(turned, len(turned.shape))
 
     def jacobian_matrix(
         self, layout: str = "numerator", order: str = "F", style: str = "plain"
@@ -197,37 +200,35 @@ class Notations:
 
         The layout and the vec convention are named in the result.
         """
-        from .formula import transposed, vec
+        from .formula import transposed
         from .words.matrix import formula
         from .words.shown import MatrixText
 
-        self._require_derivative()
-        self._require_order(order)
+        self._require_unfolding(layout, order)
         if self._rows == self._order:
-            found = self._stacked_value(order)
+            found = self._stacked(order)
         elif self._rows:
             found = formula(self.unfolded("numerator", order).written)
         else:
-            gradient = formula(self._value_first())
-            wide = gradient.order == 2
-            if order == "C" and wide:
-                gradient = transposed(gradient)
-            found = transposed(vec(gradient) if wide else gradient)
+            found = transposed(self._stacked(order))
         if layout == "denominator":
             found = transposed(found)
-        elif layout not in MATRIX_LAYOUTS:
-            self.unfolded(layout)
         note = self._layout_note(layout, order)
         return MatrixText(found, style, note=note, sizes=self._sizes)
 
-    def _require_order(self, order: str) -> None:
+    def _require_unfolding(self, layout: str, order: str) -> None:
+        self._require_derivative()
+        if layout not in MATRIX_LAYOUTS:
+            raise ShapeError(
+                f"the layout {layout!r} is not one of {', '.join(MATRIX_LAYOUTS)}"
+            )
         if order not in ("F", "C"):
             raise ShapeError(
                 f"the order {order!r} of vec is not F (column-major) or C (row-major)"
             )
 
-    def _stacked_value(self, order: str) -> Formula:
-        """The derivative by a scalar: one column."""
+    def _stacked(self, order: str) -> Formula:
+        """The derivative by a scalar, or of one, as one column."""
         from .formula import transposed, vec
         from .words.matrix import formula
 
@@ -299,7 +300,8 @@ class Notations:
         node, split = self._value_first(), self._rows
         legs = list(range(len(node.shape)))
         taken = {*self.scope, *variables(node)}
-        slot = slot or next(name for name in SLOTS if name not in taken)
+        more = (f"h{n}" for n in count(1))
+        slot = slot or next(name for name in chain(SLOTS, more) if name not in taken)
         if slot in taken:
             raise UnsupportedError(
                 f"the slot {slot} has the name of a variable",
@@ -317,8 +319,8 @@ class Notations:
         split = self._order - self.value_order
         return expr.einsum([(self.written, legs)], legs[split:] + legs[:split])
 
-    def _said_of(self, node: Node) -> Any:
-        """A new expression that holds a node."""
+    def _derived(self, node: Node, value_order: int) -> Any:
+        """An expression that holds a node made from this one."""
         raise NotImplementedError
 
     def ledger(self) -> Ledger:
@@ -352,7 +354,7 @@ class Notations:
 
         if notation == "matrix":
             try:
-                return self.matrix().latex
+                return self._in_words().latex
             except UnsupportedError:
                 return str(index_latex(self.written))
         if notation == "index":

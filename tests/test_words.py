@@ -341,3 +341,13 @@ def test_a_column_of_numbers() -> None:
     found = ic.parse("sum(C)*u'*[1/2; 1/2]", u="2", C="2 2")
     assert ic.equal(ic.parse(found.matrix().plain, u="2", C="2 2"), found) is True
     assert found.gradient("u").shape == (2,)
+
+
+def test_constants_that_look_alike() -> None:
+    """A scalar constant has a form; an array that only bears the name levicivita3 is
+    not contracted as if it were that tensor."""
+    x: Any = ic.tensor("x", "n")
+    assert (ic.constant(3.0) * x).why_no_matrix_form() is None
+    other = ic.constant(np.arange(27.0).reshape(3, 3, 3), "levicivita3")
+    both = ic.einsum("kab,kcd,c,d->ab", other, other, *ic.tensors("u v", 3))
+    assert both.why_no_matrix_form() is not None

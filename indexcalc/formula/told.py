@@ -27,51 +27,34 @@ KEPT = frozenset({"Diag", "diag", "tr", "total", "norm2", "normsq", "adj", "powe
 
 def names(f: Formula) -> set[str]:
     """The names of the variables in a formula."""
-    found, stack, seen = set(), [f], set()
-    while stack:
-        g = stack.pop()
-        if id(g) in seen:
-            continue
-        seen.add(id(g))
-        stack += g.args
-        if g.op == "leaf":
-            found.add(str(g.value))
-    return found
+    return {str(g.value) for g in _words(f) if g.op == "leaf"}
 
 
 def size_names(f: Formula) -> set[str]:
     """The names of the sizes that variables in a formula have."""
-    found: set[str] = set()
-    stack, seen = [f], set()
+    sizes = [n for g in _words(f) if g.op == "leaf" for n in g.shape]
+    return {name for n in sizes for name in names_in(n)}
+
+
+def _words(f: Formula) -> list[Formula]:
+    """Every word of a formula, once, however often it occurs."""
+    found: dict[int, Formula] = {}
+    stack = [f]
     while stack:
         g = stack.pop()
-        if id(g) in seen:
-            continue
-        seen.add(id(g))
-        stack += g.args
-        if g.op == "leaf":
-            found.update(name for n in g.shape for name in names_in(n))
-    return found
+        if id(g) not in found:
+            found[id(g)] = g
+            stack += g.args
+    return list(found.values())
 
 
 def sizes_told(f: Formula) -> bool:
     """Whether every 𝟏 and I has its size from a variable it is joined to."""
-    if f.length > WALK_LIMIT or _is_wide(f):
+    if f.length > WALK_LIMIT or any(g.order > 2 for g in _words(f)):
         return False
     walk = _Walk()
     walk.axes(f)
     return all(walk.find(a) in walk.told for a in walk.bare)
-
-
-def _is_wide(f: Formula) -> bool:
-    """Whether a formula holds a tensor of more than two axes."""
-    stack = [f]
-    while stack:
-        g = stack.pop()
-        if g.order > 2:
-            return True
-        stack += g.args
-    return False
 
 
 class _Walk:

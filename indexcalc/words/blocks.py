@@ -80,14 +80,9 @@ def _placed(node: Node, coefficient: object) -> Placed | None:
         places.append((call.params[0], call.shape[1]))  # type: ignore[union-attr]
     if len(rows) == len(node.operands):
         return None
-    kept = {i: n for i, n in enumerate(node.dims) if i not in _gone(node, rows, out)}
+    gone = {axis[0] for axis in node.out} - set(out)
+    kept = {i: n for i, n in enumerate(node.dims) if i not in gone}
     return places, expr.scale(coefficient, expr.einsum(rows, out, kept))
-
-
-def _gone(node: Einsum, rows: Sequence[object], out: Sequence[int]) -> set[int]:
-    """The indices of the whole axes, which the parts do not have."""
-    before = {axis[0] for axis in node.out}
-    return before - set(out)
 
 
 def _is_embed(node: Node) -> bool:

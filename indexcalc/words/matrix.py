@@ -39,6 +39,7 @@ from ..formula import (
 )
 from ..formula.value import value
 from ..functions import is_elementwise, title
+from ..matrix import is_levicivita
 from ..network import is_bundle
 from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from ..regular import has_inverse, split
@@ -68,16 +69,14 @@ def formula(root: Node) -> Formula:
 
     Raises `UnsupportedError` with the reason where there is none.
     """
-    found = described(root)
+    return stated(described(root))
+
+
+def stated(found: Said) -> Formula:
+    """The formula, where it is one; raises the reason otherwise."""
     if isinstance(found, UnsupportedError):
         raise found
     return found
-
-
-def why_no_matrix_form(root: Node) -> str | None:
-    """The reason why a node has no matrix notation; None where it has one."""
-    found = described(root)
-    return found.message if isinstance(found, UnsupportedError) else None
 
 
 def described(root: Node) -> Said:
@@ -186,10 +185,7 @@ def _said(node: Node, memo: dict[Node, Said], inside: bool) -> Said:
 
 
 def _known(node: Node, memo: dict[Node, Said]) -> Formula:
-    found = memo[node]
-    if isinstance(found, UnsupportedError):
-        raise found
-    return found
+    return stated(memo[node])
 
 
 def _tensor(node: Tensor) -> Formula:
@@ -197,8 +193,7 @@ def _tensor(node: Tensor) -> Formula:
         raise UnsupportedError(
             f"{node.name} has {len(node.shape)} axes, and matrix notation has two"
         )
-    cross = node.array is not None and node.name == f"levicivita{node.shape[0]}"
-    if cross:
+    if is_levicivita(node) and node.shape:
         return Formula(
             "named", (), ("levicivita", node.shape[:1]), node.shape, False, node
         )
@@ -237,17 +232,11 @@ def _blocks(node: Node) -> Formula | None:
     grid = tiled(node)
     if grid is None:
         return None
-    parts = [[_part(part) for part in row] for row in grid.parts]
+    parts = [
+        [None if part is None else stated(in_words(fuse(part))) for part in row]
+        for row in grid.parts
+    ]
     return block(grid, parts, len(node.shape))
-
-
-def _part(node: Node | None) -> Formula | None:
-    if node is None:
-        return None
-    found = in_words(fuse(node))
-    if isinstance(found, UnsupportedError):
-        raise found
-    return found
 
 
 def _einsum(node: Einsum, memo: dict[Node, Said]) -> Formula:

@@ -20,6 +20,7 @@ from itertools import combinations
 from ..coefficients import multiply, plus
 from ..expr import einsum, linear, scale
 from ..functions import call, ones, power
+from ..matrix import is_levicivita
 from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from ..simplify import fuse
 from ..substitute import rebuilt
@@ -195,7 +196,9 @@ def _whole_softmax(node: Einsum) -> Node | None:
 def _two_crosses(node: Einsum) -> Node | None:
     """ε_kab ε_kcd = δ_ac δ_bd − δ_ad δ_bc, for the first two ε that share an index that
     nothing else has."""
-    crosses = [o for o, (e, _) in enumerate(node.operands) if _is_cross(e)]
+    crosses = [
+        o for o, (e, _) in enumerate(node.operands) if e.order == 3 and is_levicivita(e)
+    ]
     out = {i for axis in node.out for i in axis}
     for first, second in combinations(crosses, 2):
         one, two = node.operands[first][1], node.operands[second][1]
@@ -207,19 +210,12 @@ def _two_crosses(node: Einsum) -> Node | None:
         kept = [row for o, row in enumerate(node.operands) if o not in (first, second)]
         delta = einsum([], [0, 0], {0: node.dims[a]})
         dims = {i: n for i, n in enumerate(node.dims) if i != shared[0]}
-        if node.dims[shared[0]] != 3:
-            continue
         terms = []
         for sign, pairs in ((1, ((a, c), (b, d))), (-1, ((a, d), (b, c)))):
             rows = [*kept, *((delta, pair) for pair in pairs)]
             terms.append((einsum(rows, node.out, dims), sign))
         return linear(terms, node.shape)
     return None
-
-
-def _is_cross(node: Node) -> bool:
-    """Whether a node is the Levi-Civita tensor of order three."""
-    return isinstance(node, Tensor) and node.name == "levicivita3"
 
 
 def _after(legs: tuple[int, ...], i: int) -> tuple[int, int]:

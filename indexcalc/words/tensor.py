@@ -18,11 +18,13 @@ from .. import expr
 from ..errors import UnsupportedError
 from ..formula import (
     Formula,
+    added,
     copy,
     diagonal_matrix,
     fold,
     leaf,
     product,
+    scaled,
     transposed,
     word,
 )
@@ -30,7 +32,7 @@ from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from ..simplify import fuse
 from ..sizes import Size, dim
 from ..substitute import replace
-from .matrix import formula, in_words, require_equal
+from .matrix import formula, in_words, require_equal, stated
 from .reduction import Graph, series_parallel
 
 # -- one matrix over vec ---------------------------------------------------------------
@@ -63,8 +65,6 @@ def tensor_formula(node: Node) -> Formula:
 
 
 def _sum_of_tensors(node: Sum) -> Formula:
-    from ..formula import added, scaled
-
     if len(node.terms) > 8:
         raise UnsupportedError("a long sum of tensors has no short form in H")
     return added([scaled(c, _one_tensor(e)) for e, c in node.terms], node.shape)
@@ -77,7 +77,7 @@ def _one_tensor(node: Node) -> Formula:
         raise UnsupportedError(
             f"the result has {node.order} axes, and matrix notation has two"
         )
-    rows = [(_operand(e), legs) for e, legs in node.operands]
+    rows = [(stated(in_words(e)), legs) for e, legs in node.operands]
     out = [i for (i,) in node.out]
     graph = Graph(dict(enumerate(node.dims)), rows, out)
     series_parallel(graph)
@@ -89,13 +89,6 @@ def _one_tensor(node: Node) -> Formula:
         f"the result has {len(out)} axes, and neither H nor ⋆ puts matrices together "
         "to it"
     )
-
-
-def _operand(node: Node) -> Formula:
-    found = in_words(node)
-    if isinstance(found, UnsupportedError):
-        raise found
-    return found
 
 
 def _copy_between(graph: Graph, out: Sequence[int]) -> Formula | None:
@@ -112,18 +105,12 @@ def _copy_between(graph: Graph, out: Sequence[int]) -> Formula | None:
     others = [k for k in range(3) if ends[k] is not None]
     if not bare or _stray(graph, out, centre):
         return None
-    middle = bare[0]
-    sides = [*others, *bare[1:]]
-    left, right = (
-        sides if ends[sides[0]] is not None and len(others) > 1 else sides[::-1]
-    )
-    if len(others) == 1:
-        left, right = min(sides[1:]), others[0]
-        if others[0] < min(bare):
-            left, right = others[0], bare[-1]
-            middle = bare[0]
-        else:
-            middle, left = bare[1], bare[0]
+    if len(others) == 2:
+        left, middle, right = others[0], *bare, others[1]
+    elif others and others[0] < bare[0]:
+        left, middle, right = *others, *bare
+    else:
+        left, middle, right = *bare, *others
     chain = _with_weight(graph, centre, ends, left, right)
     axes = (left, middle, right)
     shape = tuple(graph.dims[out[k]] for k in axes)
