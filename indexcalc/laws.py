@@ -30,7 +30,7 @@ from .forms import (
 )
 from .functions import call, is_elementwise, ones, power
 from .matrix_laws import MATRIX_LAWS
-from .network import Network
+from .network import Network, drop_operands, join_wires
 from .nodes import Call, Einsum, Node, Sum, Tensor, is_symmetric
 from .sizes import plus as sum_of_sizes
 
@@ -262,19 +262,11 @@ def cancel_inverses(net: Network, facts: Assumptions) -> bool:
     return changed
 
 
-def _cancel(
-    net: Network, pair: tuple[int, int], bond: int, left: int, right: int
-) -> None:
+def _cancel(net: Network, pair: tuple[int, int], bond: int, *ends: int) -> None:
     """Two operands that are δ together: their outer wires become one, in place."""
-    net.operands = [
-        (node, [left if i == right else i for i in legs])
-        for o, (node, legs) in enumerate(net.operands)
-        if o not in pair
-    ]
-    net.out = [[left if i == right else i for i in axis] for axis in net.out]
+    drop_operands(net, *pair)
     del net.dims[bond]
-    if left != right:
-        del net.dims[right]
+    join_wires(net, *ends)
 
 
 def _inverse_pair(net: Network) -> tuple[int, int, int, tuple[int, int]] | None:

@@ -69,6 +69,22 @@ def inline(net: Network, chosen: Iterable[int]) -> None:
         merge.finish(positions)
 
 
+def join_wires(net: Network, i: int, j: int) -> None:
+    """δ_ij: index j becomes i wherever it stands."""
+    if i == j:
+        return
+    net.operands = [
+        (node, [i if leg == j else leg for leg in legs]) for node, legs in net.operands
+    ]
+    net.out = [[i if leg == j else leg for leg in axis] for axis in net.out]
+    del net.dims[j]
+
+
+def drop_operands(net: Network, *places: int) -> None:
+    """Removes operands by their places, in place."""
+    net.operands = [row for o, row in enumerate(net.operands) if o not in places]
+
+
 def join_bundles(net: Network) -> None:
     """Opens the bundles whose wires can be split by now, in place."""
     count = -1

@@ -24,7 +24,7 @@ from itertools import combinations
 from typing import TypeAlias
 
 from .functions import power
-from .network import Network
+from .network import Network, drop_operands, join_wires
 from .nodes import Call, Node, Tensor
 from .structure_matrices import lower_mask
 
@@ -61,21 +61,6 @@ def _is_special(node: object) -> bool:
 # -- small steps -----------------------------------------------------------------------
 
 
-def _join(net: Network, i: int, j: int) -> None:
-    """δ_ij: index j becomes i wherever it stands."""
-    if i == j:
-        return
-    net.operands = [
-        (node, [i if leg == j else leg for leg in legs]) for node, legs in net.operands
-    ]
-    net.out = [[i if leg == j else leg for leg in axis] for axis in net.out]
-    del net.dims[j]
-
-
-def _drop(net: Network, *places: int) -> None:
-    net.operands = [row for o, row in enumerate(net.operands) if o not in places]
-
-
 def _count(net: Network, i: int) -> int:
     """How often an index occurs among the operands; in the result it is never bound."""
     if any(i in axis for axis in net.out):
@@ -109,9 +94,9 @@ def _orthogonal_pair(net: Network) -> bool:
             for side in (0, 1):
                 bond, ends = one[side], (one[1 - side], two[1 - side])
                 if bond == two[side] and _count(net, bond) == 2:
-                    _drop(net, a, b)
+                    drop_operands(net, a, b)
                     del net.dims[bond]
-                    _join(net, *ends)
+                    join_wires(net, *ends)
                     return True
     return False
 
@@ -127,7 +112,7 @@ def _repeated(net: Network) -> bool:
             continue
         key = node, tuple(legs)
         if key in seen:
-            _drop(net, o)
+            drop_operands(net, o)
             return True
         seen.add(key)
     return False
@@ -136,7 +121,7 @@ def _repeated(net: Network) -> bool:
 def _mask_diagonal(net: Network) -> bool:
     for o, (i, j) in _named(net, "tril"):
         if i == j:
-            _drop(net, o)
+            drop_operands(net, o)
             return True
     return False
 
@@ -144,8 +129,8 @@ def _mask_diagonal(net: Network) -> bool:
 def _opposite_masks(net: Network) -> bool:
     for (a, one), (b, two) in combinations(_named(net, "tril"), 2):
         if one == two[::-1] and _is_square(net, one):
-            _drop(net, a, b)
-            _join(net, *one)
+            drop_operands(net, a, b)
+            join_wires(net, *one)
             return True
     return False
 
@@ -157,8 +142,8 @@ def _one_place(net: Network) -> bool:
             fixed, free = (one[:2], one[2]) if key else (one[:1], one[1])
             other, end = (two[:2], two[2]) if key else (two[:1], two[1])
             if fixed == other:
-                _drop(net, b)
-                _join(net, free, end)
+                drop_operands(net, b)
+                join_wires(net, free, end)
                 return True
     return False
 
@@ -169,7 +154,7 @@ def _summed_place(net: Network) -> bool:
         for o, legs in _named(net, name):
             if _count(net, legs[-1]) == 1:
                 del net.dims[legs[-1]]
-                _drop(net, o)
+                drop_operands(net, o)
                 return True
     return False
 
@@ -191,11 +176,11 @@ def _one_entry(net: Network) -> bool:
     """Two entries in one place are one; in mirrored places, one on the diagonal."""
     for (_, _, k, i, j), (r, c, l, a, b) in combinations(_entries(net), 2):
         if (i, j) == (a, b):
-            _drop(net, r, c)
-            _join(net, k, l)
+            drop_operands(net, r, c)
+            join_wires(net, k, l)
             return True
         if (i, j) == (b, a):
-            _join(net, i, j)
+            join_wires(net, i, j)
             return True
     return False
 
@@ -206,7 +191,7 @@ def _all_entries(net: Network) -> bool:
         if _count(net, k) == 2:
             mask = lower_mask(net.dims[i], net.dims[j])
             del net.dims[k]
-            _drop(net, r, c)
+            drop_operands(net, r, c)
             net.operands.append((mask, [i, j]))
             return True
     return False
@@ -221,11 +206,11 @@ def _masked_triangle(net: Network) -> bool:
     for o, mask in masks:
         for below in _triangles(net):
             if below == mask:
-                _drop(net, o)
+                drop_operands(net, o)
                 return True
             if below == mask[::-1] and _is_square(net, mask):
-                _drop(net, o)
-                _join(net, *mask)
+                drop_operands(net, o)
+                join_wires(net, *mask)
                 return True
     return False
 
