@@ -46,18 +46,22 @@ class Header:
     """Names, sizes, constants and helpers of one program."""
 
     def __init__(
-        self, program: Program, library: Library, names: Mapping[str, str]
+        self,
+        program: Program,
+        library: Library,
+        names: Mapping[str, str],
+        reserved: Sequence[str] = (),
     ) -> None:
         self.library = library
-        self.names = Names([*library.modules, *IMPORTED, *BUILTINS])
+        self.names = Names([*library.modules, *IMPORTED, *BUILTINS, *reserved])
         leaves = [step.node for step in program.steps if isinstance(step, Load)]
         tensors = {t.name: t for t in leaves if t.array is None}
         self._variables = [tensors[name] for name in sorted(tensors)]
         self.tensors = self._claimed(tensors, names)
-        self.sizes = self._claimed(_size_names(program), names)
+        self.sizes = self._claimed(size_names(program), names)
         self.functions = {
             label: self.names.claim(names.get(label, printed))
-            for label, printed in sorted(_unknown_functions(program))
+            for label, printed in sorted(unknown_functions(program))
         }
         self._large = {
             t: self.names.claim(names.get(t.name, t.name) or "constant")
@@ -281,7 +285,7 @@ class Header:
         if is_name(size):
             return read.text
         rest = replace(size, {name: 0})
-        step = _slope(size, name)
+        step = slope(size, name)
         text = read.text
         if rest != 0:
             text += f" - {size_code(rest, self.sizes).at(PRODUCT)}"
@@ -291,7 +295,7 @@ class Header:
         return f"{over} // {size_code(step, self.sizes).at(ATOM)}"
 
 
-def _slope(size: Size, name: str) -> Size:
+def slope(size: Size, name: str) -> Size:
     """The factor of `name` in a size of the first degree in it."""
     if not isinstance(size, Dim):
         return 0
@@ -312,7 +316,8 @@ def _unpacks(tensor: Tensor, name: str, found: Mapping[str, Source]) -> bool:
     return len(set(names)) == len(names) == len(mine) and mine[0] == name
 
 
-def _size_names(program: Program) -> set[str]:
+def size_names(program: Program) -> set[str]:
+    """The names in every size that a program meets."""
     sizes: list[object] = []
     for step, pattern in zip(program.steps, program.patterns, strict=True):
         sizes += pattern.sizes
@@ -326,7 +331,7 @@ def _size_names(program: Program) -> set[str]:
     return {name for s in sizes if isinstance(s, Dim) for name in names_in(s)}
 
 
-def _unknown_functions(program: Program) -> set[tuple[str, str]]:
+def unknown_functions(program: Program) -> set[tuple[str, str]]:
     """The unknown functions: their labels, and the names to print them by."""
     return {
         (unknown_label(*step.node.params), _function_name(*step.node.params))

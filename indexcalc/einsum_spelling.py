@@ -19,6 +19,7 @@ from typing import Any
 from . import einsum_spectral as spectral
 from .coefficients import Number, multiply
 from .errors import UnsupportedError
+from .kernels_symmetric import HELPERS as SYMMETRIC
 from .sizes import Dim, Size
 
 # -- pieces of code --------------------------------------------------------------------
@@ -265,6 +266,7 @@ def {name}(x, k):
 """
 
 _NUMPY_HELPERS = {
+    **SYMMETRIC,
     **spectral.helpers("np"),
     "sigmoid": """\
 def {name}(x):
@@ -356,8 +358,8 @@ def call_code(
         )
     if function == "frechet":
         texts = spectral.frechet_arguments(library.module, params, texts, batch)
-    if function in _TAKES_ORDER:
-        texts.append(_TAKES_ORDER[function](params[0]))
+    if function in TAKES_ORDER:
+        texts.append(TAKES_ORDER[function](params[0]))
     return Code(f"{helper(function)}({', '.join(texts)})")
 
 
@@ -370,7 +372,8 @@ def axes_text(order: int) -> str:
     return "-1" if order == 1 else tuple_text([str(k) for k in range(-order, 0)])
 
 
-_TAKES_ORDER: dict[str, Callable[[int], str]] = {"rnorm": axes_text, "cofactors": str}
+#: How a helper that takes the order of a derivative, or a number of axes, is told it.
+TAKES_ORDER: dict[str, Callable[[int], str]] = {"rnorm": axes_text, "cofactors": str}
 
 
 def power_code(library: Library, base: Code, exponent: Number) -> Code:

@@ -373,10 +373,10 @@ def prepare(
     arrays = {n: as_array(n, value) for n, value in values.items() if n in known}
     missing = sorted(set(needed) - set(arrays))
     if missing:
-        raise _missing(known[missing[0]], values)
+        raise missing_array(known[missing[0]], values)
     bound = bind_sizes(known.values(), arrays, sizes)
     for tensor in needed.values():
-        _check_structure(tensor, arrays[tensor.name])
+        check_structure(tensor, arrays[tensor.name])
     dtypes = [array.dtype for array in arrays.values()]
     dtype = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
     return Run(program_of(fused), arrays, bound, functions or {}, dtype)
@@ -424,7 +424,8 @@ STRUCTURE_TESTS: dict[str, Callable[[Array], bool]] = {
 }
 
 
-def _check_structure(tensor: Tensor, array: Array) -> None:
+def check_structure(tensor: Tensor, array: Array) -> None:
+    """Raises `EvaluationError` where an array lacks its variable's structure."""
     holds = STRUCTURE_TESTS.get(tensor.structure)
     if holds is not None and not holds(array):
         raise EvaluationError(
@@ -433,7 +434,8 @@ def _check_structure(tensor: Tensor, array: Array) -> None:
         )
 
 
-def _missing(tensor: Tensor, values: Mapping[str, object]) -> EvaluationError:
+def missing_array(tensor: Tensor, values: Mapping[str, object]) -> EvaluationError:
+    """The error that a variable has no array."""
     given = ", ".join(sorted(values)) or "nothing"
     return EvaluationError(
         f"the variable {tensor.name} of shape {shape_text(tensor.shape)} has no array, "

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from .broadcasting import as_node
 from .differentiation import Differentiation
 from .errors import UnknownNameError, UnsupportedError
+from .execution import Execution
 from .nodes import Node, Tensor, variables
 from .notations import Notations
 from .operators import Operators, bare, scope_of
@@ -29,16 +30,13 @@ from .sizes import Size, as_size
 from .substitute import replace, replace_sizes
 
 if TYPE_CHECKING:
-    from .evaluate import Functions
     from .laws import Assumption
-    from .pairwise import Array
     from .rows import Row
-    from .structured import Structured
 
 Variable: TypeAlias = "Expression | str"
 
 
-class Expression(Operators, Notations, Differentiation):
+class Expression(Operators, Notations, Differentiation, Execution):
     """A tensor expression. Axes `[:value_order]` are the value's, the rest belong to
     the variables it was differentiated by (`layout="variable_first"`: the other way).
 
@@ -205,45 +203,6 @@ class Expression(Operators, Notations, Differentiation):
             wanted: dict[str, Size] = {name: as_size(s) for name, s in sizes.items()}
             node = replace_sizes(node, wanted)
         return Expression(node, value_order=self.value_order, layout=self.layout)
-
-    def evaluate(
-        self,
-        values: Mapping[Any, object] | None = None,
-        *,
-        sizes: Mapping[str, int] | None = None,
-        functions: Functions | None = None,
-        structured: bool = False,
-        **named: object,
-    ) -> Array | Structured | Any:
-        """The value on arrays, by name; `sizes` where no array gives them.
-
-        `structured=True` keeps deltas unbuilt and answers a `Structured`; `functions`
-        gives unknown functions their values. The dtype follows the arrays.
-        """
-        arrays = {**_by_name(values), **named}
-        scope = list((self.scope | self._leaves()).values())
-        if not structured:
-            from .evaluate import evaluate
-
-            return evaluate(self.node, arrays, sizes, functions, scope)
-        rows = self.value_order
-        if self.layout == "variable_first":
-            rows = self.ndim - self.value_order
-        from .structured import evaluate_structured
-
-        return evaluate_structured(self.node, rows, arrays, sizes, functions, scope)
-
-
-def _by_name(values: Mapping[Any, object] | None) -> dict[str, object]:
-    """The arrays by name; a variable may stand for its name."""
-    if values is not None and not isinstance(values, Mapping):
-        raise UnknownNameError(
-            "arrays are given by name", hint="as in evaluate(X=…) or evaluate({'X': …})"
-        )
-    return {
-        key.written.key[1] if isinstance(key, Expression) else key: array
-        for key, array in (values or {}).items()
-    }
 
 
 def build(

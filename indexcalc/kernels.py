@@ -19,8 +19,10 @@ import numpy as np
 
 from .defined import value as defined_value
 from .errors import EvaluationError
+from .kernels_solving import KERNELS as SOLVING
 from .kernels_sparse import KERNELS as SPARSE
 from .kernels_spectral import KERNELS as SPECTRAL
+from .kernels_symmetric import KERNELS as SYMMETRIC
 from .pairwise import Array
 
 Kernel = Callable[..., Array]
@@ -246,6 +248,8 @@ KERNELS: dict[str, Kernel] = {
     "rnorm": rnorm,
     **SPECTRAL,
     **SPARSE,
+    **SOLVING,
+    **SYMMETRIC,
 }
 
 

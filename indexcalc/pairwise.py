@@ -3,7 +3,7 @@
 Arrays carry index labels. A pair becomes one of: an elementwise product, a matrix
 product, or a batched matrix product over the indices that both carry and the result
 keeps. Repeated labels of one array are read as a diagonal view. Paths come from
-opt_einsum.
+`contraction`.
 
 >>> a, b = np.ones((2, 3)), np.ones((3, 4))
 >>> contract([(a, (0, 1)), (b, (1, 2))], (0, 2)).tolist()
@@ -19,13 +19,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from . import contraction
+
 Array: TypeAlias = np.ndarray[Any, Any]
 Labels: TypeAlias = tuple[int, ...]
 Labelled: TypeAlias = tuple[Array, Labels]
 Known: TypeAlias = dict[Any, tuple[Array, Labels, tuple[Array, Array]]]
-
-#: Up to how many operands dynamic programming looks for the best order.
-EXACT_LIMIT = 14
 
 
 def contract(operands: Sequence[Labelled], out: Labels) -> Array:
@@ -87,22 +86,9 @@ def path(
 ) -> tuple[tuple[int, ...], ...]:
     """The order of contraction: positions to take at each step, results at the end.
 
-    Exact (dynamic programming) for few operands, opt_einsum's automatic choice beyond.
+    The fastest by the model of a typical machine (`contraction.path`).
     """
-    if len(inputs) < 2:
-        return ()
-    if len(inputs) == 2:
-        return ((0, 1),)
-    import opt_einsum
-
-    search: Any = "auto"
-    if len(inputs) <= EXACT_LIMIT:
-        search = opt_einsum.DynamicProgramming(minimize="flops")
-    else:
-        search = opt_einsum.paths.auto
-    sets = [frozenset(labels) for labels in inputs]
-    found = search(sets, frozenset(out), {i: max(n, 1) for i, n in sizes})
-    return tuple(tuple(step) for step in found)
+    return contraction.path(inputs, out, dict(sizes))
 
 
 def without_repeats(array: Array, labels: Labels) -> Labelled:

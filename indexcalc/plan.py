@@ -111,7 +111,7 @@ class Program:
     patterns: list[Pattern] = field(default_factory=list)
     results: list[Slot] = field(default_factory=list)
     last_use: dict[Slot, int] = field(default_factory=dict)
-    _slots: dict[Node, Slot] = field(default_factory=dict)
+    slots: dict[Node, Slot] = field(default_factory=dict)
     _dense: dict[Slot, Slot] = field(default_factory=dict)
 
     def emit(self, step: Step, pattern: Pattern) -> Slot:
@@ -148,26 +148,32 @@ def compile_nodes(roots: Sequence[Node], *, sparse: bool = False) -> Program:
     `sparse` takes products with convolutions and embeddings through their own kernels.
     """
     program = Program()
-    slots = program._slots
+    slots = program.slots
     roots = [without_diagonals(root) for root in roots]
     if sparse:
         roots = [without_zeros(root) for root in roots]
     for node in toposort(*roots):
-        match node:
-            case Tensor():
-                slots[node] = program.emit(Load(node), plain(node.shape))
-            case Call():
-                slots[node] = _emit_call(program, node)
-            case Sum():
-                slots[node] = _emit_sum(program, node)
-            case Einsum():
-                slots[node] = _emit_einsum(program, node)
+        slots[node] = emit_node(program, node)
     program.results = [slots[root] for root in roots]
-    program.last_use = _last_uses(program)
+    program.last_use = last_uses(program)
     return program
 
 
-def _last_uses(program: Program) -> dict[Slot, int]:
+def emit_node(program: Program, node: Node) -> Slot:
+    """The slot of a node whose children have theirs."""
+    match node:
+        case Tensor():
+            return program.emit(Load(node), plain(node.shape))
+        case Call():
+            return _emit_call(program, node)
+        case Sum():
+            return _emit_sum(program, node)
+        case Einsum():
+            return _emit_einsum(program, node)
+
+
+def last_uses(program: Program) -> dict[Slot, int]:
+    """After which step each slot is read for the last time."""
     last: dict[Slot, int] = {}
     for k, step in enumerate(program.steps):
         for slot in inputs_of(step):
@@ -193,12 +199,12 @@ def inputs_of(step: Step) -> tuple[Slot, ...]:
 def _emit_call(program: Program, node: Call) -> Slot:
     if not node.args:
         return program.emit(Fill(node), plain(node.shape))
-    args = tuple(program.dense(program._slots[arg]) for arg in node.args)
+    args = tuple(program.dense(program.slots[arg]) for arg in node.args)
     return program.emit(Apply(node, args), plain(node.shape))
 
 
 def _emit_sum(program: Program, node: Sum) -> Slot:
-    terms = tuple((program._slots[e], c) for e, c in node.terms)
+    terms = tuple((program.slots[e], c) for e, c in node.terms)
     patterns = {program.patterns[slot] for slot, _ in terms}
     if len(patterns) == 1:
         return program.emit(Combine(terms, node.shape, True), patterns.pop())
@@ -243,7 +249,7 @@ def _emit_einsum(program: Program, node: Einsum) -> Slot:
     wiring = _Wiring(dict(enumerate(node.dims)))
     rows: list[tuple[Slot, list[int]]] = []
     for child, legs in node.operands:
-        slot = program._slots[child]
+        slot = program.slots[child]
         pattern = program.patterns[slot]
         if pattern.dense:
             rows.append((slot, list(legs)))

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from .errors import ShapeError
 from .expr import call_node, einsum, linear, tensor
-from .functions import call
+from .functions import TABLE, USERS, call
 from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from .sizes import Dim, Shape, Size, shape_text
 from .sizes import replace as replace_size
@@ -62,8 +62,11 @@ def rebuilt(
             terms = [(done[e], c) for e, c in node.terms]
             return linear(terms, _resized(node.shape, sizes))
         case Call():
-            if node.args:
+            if node.args and (node.function in TABLE or node.function in USERS):
                 return call(node.function, [done[e] for e in node.args], node.params)
+            if node.args:  # a kernel of a plan
+                args = [done[e] for e in node.args]
+                return call_node(node.function, args, node.shape, node.params)
             shape = _resized(node.shape, sizes)
             params = tuple(_resized_param(p, sizes) for p in node.params)
             return call_node(node.function, [], shape, params)

@@ -23,6 +23,7 @@ from .operators import bare, scope_of
 from .sizes import Shape, as_size, parse_shape
 
 if TYPE_CHECKING:
+    from .compiled import Compiled
     from .text import Parsed
 
 
@@ -284,6 +285,46 @@ def wirtinger(
         for slope in derivatives(f.written, z)
     )
     return by_z, by_conjugate
+
+
+def compile(  # what it is called wherever programs are made
+    expressions: Sequence[Expression],
+    backend: str | None = None,
+    *,
+    sizes: Mapping[str, int] | None = None,
+    style: str = "fast",
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+    name: str = "f",
+    check: bool = True,
+) -> Compiled:
+    """One function that answers the values of several expressions, what they share
+    computed once; see `Expression.compile`.
+
+    >>> x = tensor("x", "n")
+    >>> f = x @ x
+    >>> both = compile([f, f.gradient(x)])
+    >>> [float(v) if v.ndim == 0 else v.tolist() for v in both(x=[1.0, 2.0])]
+    [5.0, [2.0, 4.0]]
+    """
+    from .compiled import Compiled
+    from .execution import formula
+
+    listed = list(expressions)
+    scope = {
+        t.name: t for e in listed for t in [*e.scope.values(), *e._leaves().values()]
+    }
+    return Compiled(
+        [e.node for e in listed],
+        single=False,
+        scope=list(scope.values()),
+        backend=backend,
+        sizes=sizes,
+        style=style,
+        functions=functions,
+        name=name,
+        doc="\n".join(map(formula, listed)),
+        check=check,
+    )
 
 
 def equal(a: object, b: object) -> bool | None:

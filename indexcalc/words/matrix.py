@@ -42,12 +42,12 @@ from ..functions import is_elementwise, title
 from ..matrix import is_levicivita
 from ..network import is_bundle
 from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort
+from ..recognise import recognised
 from ..regular import has_inverse, split
 from ..simplify import expand, fuse, same
 from .blocks import block, embedding, tiled
 from .factoring import factored
 from .grouping import grouped
-from .recognise import recognised
 from .reduction import Graph, reduced
 
 Said: TypeAlias = "Formula | UnsupportedError"

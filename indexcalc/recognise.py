@@ -17,22 +17,26 @@ from collections.abc import Callable
 from fractions import Fraction
 from itertools import combinations
 
-from ..coefficients import multiply, plus
-from ..expr import einsum, linear, scale
-from ..functions import call, ones, power
-from ..matrix import is_levicivita
-from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort
-from ..simplify import fuse
-from ..substitute import rebuilt
+from .coefficients import multiply, plus
+from .expr import einsum, linear, scale
+from .functions import call, ones, power
+from .matrix import is_levicivita
+from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
+from .simplify import fuse
+from .substitute import rebuilt
 
 
 def recognised(root: Node) -> Node:
     """The node with every recognised function said by its name, fused again."""
-    named = _rewritten(root, _recognised)
-    return _rewritten(named, _slope_of_sigmoid)
+    return rewritten(named(root), _slope_of_sigmoid)
 
 
-def _rewritten(root: Node, rule: Callable[[Node], Node]) -> Node:
+def named(root: Node) -> Node:
+    """The node with every recognised function said by its name."""
+    return rewritten(root, _recognised)
+
+
+def rewritten(root: Node, rule: Callable[[Node], Node]) -> Node:
     """A rule applied bottom up; the node itself where it never applies."""
     memo: dict[Node, Node] = {}
     changed = False
@@ -57,7 +61,10 @@ def _recognised(node: Node) -> Node:
 
 
 def _complement(node: Sum) -> Node:
-    """1 − sigmoid(v) is sigmoid(−v), and multiples of it."""
+    """1 − sigmoid(v) is sigmoid(−v), s − s² with s = sigmoid(v) is s·sigmoid(−v), and
+    multiples of them."""
+    if (slope := _difference_of_powers(node)) is not None:
+        return slope
     unit = ones(node.shape)
     if len(node.terms) != 2 or unit not in dict(node.terms):
         return node
@@ -66,6 +73,22 @@ def _complement(node: Sum) -> Node:
     if not sigmoid or not isinstance(other, Call) or dict(node.terms)[unit] != -c:
         return node
     return scale(-c, call("sigmoid", [scale(-1, other.args[0])]))
+
+
+def _difference_of_powers(node: Sum) -> Node | None:
+    """s^(p+1) − s^p as −s^p·sigmoid(−v), s = sigmoid(v)."""
+    if len(node.terms) != 2 or node.terms[0][1] != -node.terms[1][1]:
+        return None
+    (low, c), (high, _) = sorted(node.terms, key=lambda term: _base(term[0])[1])
+    (s, p), (other, q) = _base(low), _base(high)
+    if s is not other or q != p + 1 or p < 1:
+        return None
+    if not isinstance(s, Call) or s.function != "sigmoid":
+        return None
+    against = call("sigmoid", [scale(-1, s.args[0])])
+    axes = tuple(range(len(node.shape)))
+    rows = [(power(s, p), axes), (against, axes)]
+    return scale(c, einsum(rows, axes, dict(enumerate(node.shape))))
 
 
 def _slope_of_sigmoid(node: Node) -> Node:
@@ -96,7 +119,7 @@ def _begins_with_minus(node: Node) -> bool:
 def _power(node: Call) -> Node:
     """A negative power of 1 + exp(v), any half power of Σx²."""
     (base,), (p,) = node.args, node.params
-    logit = _one_plus_exp(base)
+    logit = one_plus_exp(base)
     if logit is not None and isinstance(p, int) and p < 0:
         return power(call("sigmoid", [scale(-1, logit)]), -p)
     squared = _square_norm(base)
@@ -106,7 +129,7 @@ def _power(node: Call) -> Node:
     return node
 
 
-def _one_plus_exp(node: Node) -> Node | None:
+def one_plus_exp(node: Node) -> Node | None:
     """The v of 1 + exp(v), whichever way the 1 is spread."""
     if not isinstance(node, Sum) or len(node.terms) != 2:
         return None
@@ -114,10 +137,10 @@ def _one_plus_exp(node: Node) -> Node | None:
     others = [(e, c) for e, c in node.terms if e is not unit]
     if len(others) != 1 or any(c != 1 for _, c in node.terms):
         return None
-    return _exponent(others[0][0])
+    return exponent(others[0][0])
 
 
-def _exponent(node: Node) -> Node | None:
+def exponent(node: Node) -> Node | None:
     """The v of exp(v)."""
     if isinstance(node, Call) and node.function == "exp":
         return node.args[0]
@@ -148,7 +171,7 @@ def _product(node: Einsum) -> Node:
         inverted = _over_determinant(rows, o)
         if inverted is not None:
             return einsum(inverted, node.out, dict(enumerate(node.dims)))
-        v = _exponent(e)
+        v = exponent(e)
         if v is None:
             continue
         found = _with_sigmoid(rows, o, v, legs) or _with_total(rows, o, v, legs)

@@ -1,0 +1,1 @@
+"""What the same results cost with other tools, each in the best form we know."""

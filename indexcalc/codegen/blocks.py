@@ -1,0 +1,410 @@
+"""Which steps run together on blocks of rows, so that what lies between them stays in
+cache.
+
+A region is a set of steps that are cut along one index: an elementwise chain, thin
+products (a vector or a few columns), sums. Each step either carries the cut index, and
+then its value is needed a block at a time, or sums over it, and then it adds up block
+after block. Between the steps of a region nothing large is written to memory, and an
+array that several of them read is read once. Products that keep the processor busy
+(compute-bound GEMM) never belong to a region: they are best done whole.
+
+>>> from indexcalc.expr import einsum, tensor
+>>> from indexcalc.functions import call
+>>> from indexcalc.plan import compile_nodes
+>>> from indexcalc.planning.pairs import in_pairs
+>>> x, y = tensor("x", (10**6,)), tensor("y", (10**6,))
+>>> chain = call("exp", [einsum([(x, [0]), (y, [0])], [0])])
+>>> paired = in_pairs(compile_nodes([chain]), lambda size: size)
+>>> [region.cut for region in regions(paired, lambda size: size, 8)]
+[{2: 0, 3: 0}]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from math import prod
+from typing import TypeAlias
+
+from ..functions import is_elementwise
+from ..plan import Apply, Combine, Contract, Pattern, Program, Slot, Step, inputs_of
+from ..sizes import Size
+
+Lengths: TypeAlias = Callable[[Size], int]
+Axes: TypeAlias = tuple[tuple[int, ...], ...]
+
+#: Bytes of one array's block, with a few of them in cache: where BLAS works on them,
+#: and where ufuncs do.
+BLOCK, SMALL_BLOCK = 1 << 20, 1 << 18
+
+#: Where nothing lies between the steps, blocks only share the work among cores.
+LONE_BLOCK = 1 << 22
+
+#: Arrays of fewer bytes are left alone.
+LARGE = 1 << 20
+
+#: Bytes a second through the memory and through the last cache; beyond which size.
+MEMORY, CACHE, CACHED = 25e9, 70e9, 1 << 25
+
+#: Seconds that a step costs once more for every block.
+CALL = 2e-6
+
+#: Seconds that it takes to hand half of the work to a second thread.
+HANDOVER = 60e-6
+
+#: A product whose three extents are all at least this is compute-bound.
+THICK = 24
+
+#: Programs of more steps are not searched.
+MOST_STEPS = 600
+
+#: How many places a search begins from.
+MOST_SEEDS = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Steps cut along one index: `cut` says which axis of a slot is cut, or None where
+    the step sums over the cut index; `loads` the cut axes of what the steps read from
+    outside, by step and operand. `rows` of `length` make a block."""
+
+    cut: dict[Slot, int | None]
+    loads: dict[tuple[Slot, int], int]
+    length: int
+    rows: int
+    saved: float
+    threads: bool
+
+    @property
+    def steps(self) -> list[Slot]:
+        """The steps in order."""
+        return sorted(self.cut)
+
+
+@dataclass(slots=True)
+class Graph:
+    """A paired program at given sizes: who reads a slot, how many bytes it has, whether
+    its step may be cut."""
+
+    program: Program
+    length: Lengths
+    itemsize: int
+    readers: dict[Slot, list[Slot]] = field(default_factory=dict)
+    nbytes: list[int] = field(default_factory=list)
+    ready: list[bool] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for slot, step in enumerate(self.program.steps):
+            for operand in inputs_of(step):
+                self.readers.setdefault(operand, []).append(slot)
+            self.nbytes.append(prod(self.shape(slot)) * self.itemsize)
+            self.ready.append(self._can_be_cut(step))
+
+    def shape(self, slot: Slot) -> list[int]:
+        """The lengths of a slot's core axes."""
+        pattern = self.program.patterns[slot]
+        return [self.length(pattern.sizes[i]) for i in pattern.core]
+
+    def _can_be_cut(self, step: Step) -> bool:
+        match step:
+            case Contract():
+                return bool(step.operands) and not is_thick(step, self.length)
+            case Apply():
+                return is_elementwise(step.node.function)
+            case Combine():
+                return step.cores or not any(
+                    self.program.patterns[slot].diagonal for slot, _ in step.terms
+                )
+            case _:
+                return False
+
+    def labels(self, slot: Slot) -> list[Axes]:
+        """For every operand the labels of its axes, as the step names them."""
+        step, patterns = self.program.steps[slot], self.program.patterns
+        match step:
+            case Contract():
+                return [axes for _, axes in step.operands]
+            case Combine(cores=False):
+                return [_carried(patterns[term]) for term, _ in step.terms]
+        return [tuple((k,) for k in range(len(self.shape(o)))) for o in inputs_of(step)]
+
+    def out(self, slot: Slot) -> tuple[int, ...]:
+        """The labels of a step's result."""
+        step = self.program.steps[slot]
+        if isinstance(step, Contract):
+            return step.out
+        return tuple(range(len(self.shape(slot))))
+
+
+def _carried(pattern: Pattern) -> Axes:
+    """Which axis of a sum each core axis of a term lies on; grouped ones cannot be
+    cut."""
+    places = {axis[0]: k for k, axis in enumerate(pattern.axes) if len(axis) == 1}
+    return tuple((places[i],) if i in places else (-1, -2) for i in pattern.core)
+
+
+def is_thick(step: Contract, length: Lengths) -> bool:
+    """Whether a product of two is compute-bound."""
+    if len(step.operands) < 2:
+        return False
+    rows, columns, bound, _ = extents(step, length)
+    return min(rows, columns, bound) >= THICK
+
+
+def extents(step: Contract, length: Lengths) -> tuple[int, int, int, int]:
+    """Rows, columns, summed length and batch of a product of two."""
+    sizes = {i: length(size) for i, size in step.sizes}
+    left, right = ({i for axis in axes for i in axis} for _, axes in step.operands)
+    out = set(step.out)
+    rows, columns = prod(sizes[i] for i in left - right), 1
+    columns = prod(sizes[i] for i in right - left)
+    bound = prod(sizes[i] for i in (left & right) - out)
+    return rows, columns, bound, prod(sizes[i] for i in left & right & out)
+
+
+# -- growing a region ------------------------------------------------------------------
+
+
+def regions(program: Program, length: Lengths, itemsize: int) -> list[Region]:
+    """The regions worth their blocks, the best first; no step is in two of them."""
+    if len(program.steps) > MOST_STEPS:
+        return []
+    graph = Graph(program, length, itemsize)
+    blas = {s for s in range(len(program.steps)) if _multiplies(graph, s)}
+    found: list[Region] = []
+    taken: set[Slot] = set()
+    while True:
+        seeds = _seeds(graph, taken)
+        ways = [taken, taken | blas]
+        grown = [_grown(graph, seed, way) for seed in seeds for way in ways]
+        fitting = [
+            region
+            for region in grown
+            if region is not None
+            and region.saved > 0
+            and schedule(program, [*found, region]) is not None
+        ]
+        best = max(fitting, key=lambda region: region.saved, default=None)
+        if best is None:
+            return found
+        found.append(best)
+        taken |= set(best.cut)
+
+
+def _seeds(graph: Graph, taken: set[Slot]) -> list[tuple[Slot, int]]:
+    """Large arrays that steps of a region could share, with each of their axes."""
+    found = []
+    for slot, size in enumerate(graph.nbytes):
+        readers = [r for r in graph.readers.get(slot, []) if graph.ready[r]]
+        made = graph.ready[slot] and slot not in taken
+        if size >= LARGE and (made or len(readers) > 1):
+            found.append((size, slot))
+    found.sort(key=lambda item: (-item[0], item[1]))
+    pairs = [(s, k) for _, s in found for k in range(len(graph.shape(s)))]
+    return pairs[:MOST_SEEDS]
+
+
+@dataclass(slots=True)
+class _Growth:
+    """A region while it grows from a seed; `banned` steps had two cut labels."""
+
+    graph: Graph
+    seed: tuple[Slot, int]
+    taken: set[Slot]
+    cut: dict[Slot, int | None] = field(default_factory=dict)
+    banned: set[Slot] = field(default_factory=set)
+
+    def grow(self) -> None:
+        """Takes in readers and makers until nothing changes."""
+        slot, axis = self.seed
+        if self.graph.ready[slot] and slot not in self.taken:
+            self.cut[slot] = axis
+        for _ in range(2 * len(self.graph.nbytes)):
+            before = dict(self.cut), set(self.banned)
+            self._forwards()
+            self._backwards()
+            if before == (self.cut, self.banned):
+                return
+        self.cut.clear()
+
+    def _forwards(self) -> None:
+        """Steps that read a cut array are cut, unless they need a finished sum."""
+        late: set[Slot] = set()
+        for slot, step in enumerate(self.graph.program.steps):
+            operands = inputs_of(step)
+            waits = any(
+                o in late or (o in self.cut and self.cut[o] is None) for o in operands
+            )
+            label = None if waits else self.label(slot, operands)
+            if label is None:
+                self.cut.pop(slot, None)
+                if waits or any(o in self.cut for o in operands):
+                    late.add(slot)
+                continue
+            out = self.graph.out(slot)
+            self.cut[slot] = out.index(label) if label in out else None
+
+    def label(self, slot: Slot, operands: Sequence[Slot]) -> int | None:
+        """The one label along which a step is cut; None where it cannot be."""
+        if not self.graph.ready[slot] or slot in self.taken | self.banned:
+            return None
+        labels = set(self._wanted(slot, operands))
+        if len(labels) > 1:
+            self.banned.add(slot)
+        if len(labels) != 1:
+            return None
+        (label,) = labels
+        rows = self.graph.labels(slot)
+        whole = all(
+            axes.count((label,)) == sum(axis.count(label) for axis in axes) <= 1
+            for axes in rows
+        )
+        return label if whole else None
+
+    def _wanted(self, slot: Slot, operands: Sequence[Slot]) -> Iterator[int]:
+        """The labels that the cut operands and the cut result ask for."""
+        for axes, operand in zip(self.graph.labels(slot), operands, strict=True):
+            axis = self.cut.get(operand)
+            if operand == self.seed[0] and operand not in self.cut:
+                axis = self.seed[1]
+            if axis is not None:
+                yield from axes[axis]
+        wanted = self.cut.get(slot)
+        if wanted is not None:
+            yield self.graph.out(slot)[wanted]
+
+    def _backwards(self) -> None:
+        """What only feeds cut steps is made block by block too."""
+        for slot in sorted(self.cut, reverse=True):
+            operands = inputs_of(self.graph.program.steps[slot])
+            label = self.label(slot, operands)
+            for axes, operand in zip(self.graph.labels(slot), operands, strict=True):
+                free = operand not in self.taken | self.banned | set(self.cut)
+                if label is None or not (free and self.graph.ready[operand]):
+                    continue
+                if (label,) in axes:
+                    self.cut[operand] = axes.index((label,))
+
+    def loads(self) -> Iterator[tuple[tuple[Slot, int], int]]:
+        """What the steps read from outside along the cut."""
+        for slot in sorted(self.cut):
+            operands = inputs_of(self.graph.program.steps[slot])
+            label = self.label(slot, operands)
+            rows = zip(self.graph.labels(slot), operands, strict=True)
+            for k, (axes, operand) in enumerate(rows):
+                if operand not in self.cut and label is not None and (label,) in axes:
+                    yield (slot, k), axes.index((label,))
+
+
+def _grown(graph: Graph, seed: tuple[Slot, int], taken: set[Slot]) -> Region | None:
+    growth = _Growth(graph, seed, taken)
+    growth.grow()
+    cut = growth.cut
+    if not cut:
+        return None
+    loads = dict(growth.loads())
+    length = graph.shape(seed[0])[seed[1]]
+    inside = [graph.nbytes[s] for s, axis in cut.items() if axis is not None]
+    outside = [graph.nbytes[_operand(graph, key)] for key in loads]
+    products = any(_multiplies(graph, slot) for slot in cut)
+    block = BLOCK if products else SMALL_BLOCK
+    if not products and not any(_is_inner(graph, cut, slot) for slot in cut):
+        block = LONE_BLOCK
+    rows = max(1, min(length, length * block // max(1, *inside, *outside)))
+    if rows >= length or all(is_view(graph.program.steps[slot]) for slot in cut):
+        return None
+    calls = -(-length // rows) * len(cut) * CALL
+    saved = _saved(graph, cut, loads, products) - calls
+    return Region(cut, loads, length, rows, saved, not products)
+
+
+def _operand(graph: Graph, key: tuple[Slot, int]) -> Slot:
+    return inputs_of(graph.program.steps[key[0]])[key[1]]
+
+
+def _multiplies(graph: Graph, slot: Slot) -> bool:
+    """Whether a step calls BLAS, which has threads of its own."""
+    step = graph.program.steps[slot]
+    if not isinstance(step, Contract) or len(step.operands) < 2:
+        return False
+    rows, columns, bound, _ = extents(step, graph.length)
+    return bound > 1 and max(rows, columns) > 1
+
+
+def _saved(
+    graph: Graph,
+    cut: dict[Slot, int | None],
+    loads: dict[tuple[Slot, int], int],
+    products: bool,
+) -> float:
+    """Seconds that the blocks spare: passes over memory, and a second core."""
+    total = 0.0
+    for slot in cut:
+        if _is_inner(graph, cut, slot):
+            total += 2 * _seconds(graph.nbytes[slot])
+    seen: set[tuple[Slot, int]] = set()
+    for key, axis in loads.items():
+        operand = _operand(graph, key)
+        if (operand, axis) in seen:
+            total += _seconds(graph.nbytes[operand])
+        seen.add((operand, axis))
+    if not products:
+        moved = sum(graph.nbytes[s] for s, axis in cut.items() if axis is not None)
+        moved += sum(graph.nbytes[o] for o, _ in seen)
+        total += _seconds(moved) / 3 - HANDOVER
+    axes = [(_operand(graph, key), axis) for key, axis in loads.items()]
+    axes += [(slot, axis) for slot, axis in cut.items() if axis is not None]
+    return total * min(_along(graph, slot, axis) for slot, axis in axes)
+
+
+def _is_inner(graph: Graph, cut: dict[Slot, int | None], slot: Slot) -> bool:
+    """Whether a value lies between steps of the region, and is never whole."""
+    if graph.nbytes[slot] < LARGE // 4 or cut[slot] is None:
+        return False
+    inside = all(reader in cut for reader in graph.readers.get(slot, []))
+    lasting = slot in graph.program.results
+    return inside and not lasting and not is_view(graph.program.steps[slot])
+
+
+def _along(graph: Graph, slot: Slot, axis: int) -> float:
+    """How well blocks along an axis read: whole rows best, parts of every row worst."""
+    last = len(graph.shape(slot)) - 1
+    return 1.0 if axis == 0 else 0.2 if axis == last else 0.6
+
+
+def is_view(step: Step) -> bool:
+    """Whether a step only reads its operand in another way."""
+    if not isinstance(step, Contract) or len(step.operands) != 1 or step.factors:
+        return False
+    return {i for axis in step.operands[0][1] for i in axis} == set(step.out)
+
+
+def _seconds(nbytes: int) -> float:
+    if nbytes < LARGE // 4:
+        return 0.0
+    return nbytes / (MEMORY if nbytes > CACHED else CACHE)
+
+
+# -- an order of steps and regions -----------------------------------------------------
+
+
+def schedule(program: Program, found: Sequence[Region]) -> list[Slot | Region] | None:
+    """Steps and regions in an order in which all that they read is there; None where
+    two regions wait for each other."""
+    home = {slot: -1 - k for k, region in enumerate(found) for slot in region.cut}
+    waiting: dict[int, set[int]] = {}
+    for slot, step in enumerate(program.steps):
+        unit = home.get(slot, slot)
+        needs = {home.get(o, o) for o in inputs_of(step)} - {unit}
+        waiting.setdefault(unit, set()).update(needs)
+    order: list[Slot | Region] = []
+    over: set[int] = set()
+    while waiting:
+        free = [unit for unit, needs in waiting.items() if needs <= over]
+        if not free:
+            return None
+        first = free[0]
+        del waiting[first]
+        over.add(first)
+        order.append(found[-1 - first] if first < 0 else first)
+    return order

@@ -1,0 +1,39 @@
+"""What a printed function is: its text, and what must be given to run it.
+
+>>> Source("def f(x):\\n    return x\\n", "f").run()(3)
+3
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..pairwise import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A complete module with one function.
+
+    `constants` are arrays that the text only names; `sizes` the keyword arguments that
+    are sizes no shape tells, by size name; `functions` those that are functions the
+    user named, by label (f, f', g_1,0).
+    """
+
+    text: str
+    name: str
+    constants: Mapping[str, Array] = field(default_factory=dict)
+    sizes: Mapping[str, str] = field(default_factory=dict)
+    functions: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self, constants: Mapping[str, Any] | None = None) -> Any:
+        """The function that a Python module defines, `constants` in the place of its
+        own where they are given."""
+        scope: dict[str, Any] = dict(self.constants if constants is None else constants)
+        exec(compile(self.text, f"<{self.name}>", "exec"), scope)
+        return scope[self.name]
+
+    def __str__(self) -> str:
+        return self.text

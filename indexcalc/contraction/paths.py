@@ -1,0 +1,143 @@
+"""The order in which to contract many operands, two at a time.
+
+Up to five operands every tree is tried under the machine's model; up to twelve the best
+trees by flops and by seconds are found outright; beyond, they are searched for. Of all
+candidates the one that the model calls fastest is taken, layouts and copies included.
+
+>>> path(((0, 1), (1, 2), (2, 3)), (0, 3), {0: 200, 1: 300, 2: 200, 3: 1})
+((1, 2), (0, 1))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import islice
+from math import inf
+from typing import Literal
+
+from .costs import path_seconds, priced
+from .exact import FLOPS, Price
+from .machine import TYPICAL, Machine
+from .networks import Path, Tree, Web, lifted, tree_path
+from .products import Labels
+from .search import EXACT, Effort, best_trees, improved, model_price
+from .small import EXHAUSTIVE, fastest
+from .starts import random_trees
+from .twins import stages
+
+Aim = Literal["seconds", "flops"]
+
+#: Networks of more operands than this are searched longer, and with cotengra's greedy
+#: starts where it is installed.
+LARGE = 40
+
+USUAL = Effort()
+LONG = Effort(rounds=3, windows=100, last_rounds=6)
+
+#: What is done to turn a tree of few flops into one of few seconds.
+NEARBY = Effort(improved=1, rounds=1, last_rounds=1)
+
+#: Up to how many rounds of products that occur again are taken first.
+STAGES = 4
+
+
+def path(
+    inputs: Iterable[Labels],
+    out: Labels,
+    sizes: Mapping[int, int],
+    *,
+    minimize: Aim = "seconds",
+    machine: Machine = TYPICAL,
+    itemsize: int = 8,
+    same: Iterable[int] | None = None,
+) -> Path:
+    """Positions to take at each step, the product going to the end.
+
+    Any label may be carried by any number of operands, and be in `out` besides.
+    Operands with one number in `same` are one array: a product that occurs again with
+    other labels is computed once, and costs nothing. With `minimize="flops"` the path
+    of fewest flops, whatever it takes.
+
+    >>> path([(0, 1), (0, 1), (1, 2)], (0, 2), {0: 9, 1: 9, 2: 9})
+    ((0, 1), (0, 1))
+    """
+    rows = tuple(map(tuple, inputs))
+    labels = dict.fromkeys(i for row in rows for i in row)
+    lengths = tuple((i, max(sizes[i], 1)) for i in labels)
+    identities = None if same is None else tuple(same)
+    kept = tuple(i for i in dict.fromkeys(out) if i in labels)
+    return _path(rows, kept, lengths, minimize, machine, itemsize, identities)
+
+
+@lru_cache(maxsize=4096)
+def _path(
+    inputs: tuple[Labels, ...],
+    out: Labels,
+    lengths: tuple[tuple[int, int], ...],
+    aim: Aim,
+    machine: Machine,
+    itemsize: int,
+    same: tuple[int, ...] | None,
+) -> Path:
+    count, sizes = len(inputs), dict(lengths)
+    if count < 3:
+        return ((0, 1),) if count == 2 else ()
+    web = Web(inputs, out, sizes)
+    trees = _searched(web, FLOPS)
+    if aim == "flops":
+        return tree_path(trees[0], count)
+
+    def took(found: Path) -> float:
+        try:
+            return path_seconds(
+                inputs, out, sizes, found, machine=machine, itemsize=itemsize, same=same
+            )
+        except OverflowError:
+            return inf
+
+    price = model_price(machine, itemsize)
+    if count > EXHAUSTIVE:
+        trees += _repriced(web, trees[0], price)
+    if same is not None and len(set(same)) < len(same):
+        trees += _with_twins(inputs, out, sizes, price, same)
+    if count <= EXHAUSTIVE:
+        rows = priced(inputs, sizes, machine, itemsize, same)
+        bound = min(took(tree_path(tree, count)) for tree in trees)
+        return tree_path(fastest(inputs, out, *rows, bound), count)
+    return min((tree_path(tree, count) for tree in trees), key=took)
+
+
+def _with_twins(
+    inputs: tuple[Labels, ...],
+    out: Labels,
+    sizes: Mapping[int, int],
+    price: Price,
+    same: tuple[int, ...],
+) -> Iterator[Tree]:
+    """Trees in which products that occur more than once are taken first."""
+    found = list(islice(stages(inputs, out, same), STAGES))
+    for stage in found if len(inputs) <= EXACT else found[-1:]:
+        rest = Web(stage.inputs, out, sizes)
+        trees = _searched(rest, FLOPS)
+        for tree in (*trees, *_repriced(rest, trees[0], price)):
+            yield stage.tree | lifted(tree, stage.parts)
+
+
+def _searched(web: Web, price: Price) -> list[Tree]:
+    """The best tree by a price, and some that are nearly as good."""
+    if len(web.leaves) <= LARGE:
+        return best_trees(web, price, USUAL)
+    return best_trees(web, price, LONG, random_trees(web, LONG.starts))
+
+
+def _repriced(web: Web, tree: Tree, price: Price) -> list[Tree]:
+    """The best tree by another price, found outright or near the tree given."""
+    if len(web.leaves) <= EXACT:
+        return best_trees(web, price)
+    return improved(web, [tree], price, NEARBY)
+
+
+def forget() -> None:
+    """Empties the cache of paths, to measure cold planning."""
+    _path.cache_clear()

@@ -1,0 +1,192 @@
+"""How an expression is run on arrays: once, as a compiled function, as a plan.
+
+`Execution` is the part of an expression that does it. The class that inherits it
+supplies `written`, `node`, the variables by name, and the layout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .errors import IndexCalcError, UnknownNameError
+from .nodes import Node, Tensor
+from .pairwise import Array
+
+if TYPE_CHECKING:
+    from .compiled import Compiled
+    from .structured import Structured
+
+Functions = Mapping[str, Callable[..., Any]]
+
+
+class Execution:
+    """Values of an expression."""
+
+    __slots__ = ()
+    written: Node
+    scope: dict[str, Tensor]
+    value_order: int
+    layout: str
+
+    @property
+    def node(self) -> Node:
+        """The canonical node."""
+        raise NotImplementedError
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        raise NotImplementedError
+
+    def _derived(self, node: Node, value_order: int) -> Any:
+        """An expression made from this one."""
+        raise NotImplementedError
+
+    def _leaves(self) -> dict[str, Tensor]:
+        """The variables by name."""
+        raise NotImplementedError
+
+    def _everything(self) -> list[Tensor]:
+        """The variables that it has, and those that it was made from."""
+        return list((self.scope | self._leaves()).values())
+
+    @property
+    def _rows(self) -> int:
+        """How many of the axes come first as a linear map's rows."""
+        if self.layout == "variable_first":
+            return self.ndim - self.value_order
+        return self.value_order
+
+    def evaluate(
+        self,
+        values: Mapping[Any, object] | None = None,
+        *,
+        sizes: Mapping[str, int] | None = None,
+        functions: Functions | None = None,
+        structured: bool = False,
+        **named: object,
+    ) -> Array | Structured | Any:
+        """The value on arrays, by name; `sizes` where no array gives them.
+
+        `structured=True` keeps deltas unbuilt and answers a `Structured`; `functions`
+        gives unknown functions their values. The dtype follows the arrays.
+        """
+        arrays = {**by_name(values), **named}
+        scope = self._everything()
+        if not structured:
+            from .evaluate import evaluate
+
+            return evaluate(self.node, arrays, sizes, functions, scope)
+        from .structured import evaluate_structured
+
+        rows = self._rows
+        return evaluate_structured(self.node, rows, arrays, sizes, functions, scope)
+
+    def compile(
+        self,
+        backend: str | None = None,
+        *,
+        sizes: Mapping[str, int] | None = None,
+        structured: bool = False,
+        style: str = "fast",
+        functions: Functions | None = None,
+        name: str = "f",
+        check: bool = True,
+    ) -> Compiled | Any:
+        """A function of arrays that computes the value, fast when called again.
+
+        `f(X=…, A=…)` or `f(X, A)` in the order of `f.names`; `f(…, out=array)` writes
+        into an array. `f.source` is the text that runs: NumPy, or JAX or PyTorch where
+        the arrays are theirs (or `backend` says so). `style="plain"` runs the short
+        readable form without workspaces and blocks; `structured=True` answers a
+        `Structured`. `check=False` spares the test that arrays have the structure that
+        their variables were declared to have.
+        """
+        if structured:
+            return self._structured_function(sizes, functions)
+        from .compiled import Compiled
+
+        return Compiled(
+            [self.node],
+            scope=self._everything(),
+            backend=backend,
+            sizes=sizes,
+            style=style,
+            functions=functions,
+            name=name,
+            doc=formula(self),
+            check=check,
+        )
+
+    def _structured_function(
+        self, sizes: Mapping[str, int] | None, functions: Functions | None
+    ) -> Callable[..., Structured]:
+        def run(values: Mapping[Any, object] | None = None, **named: object) -> Any:
+            return self.evaluate(
+                values, sizes=sizes, functions=functions, structured=True, **named
+            )
+
+        return run
+
+    # -- what an optimiser reads off a map, without the map ----------------------------
+
+    def _read_off(self, name: str, axes: str) -> Any:
+        from . import diagonals
+
+        node = getattr(diagonals, name)(self.node, self._rows)
+        orders = {"none": 0, "value": self._rows, "variable": self.ndim - self._rows}
+        return self._derived(node, orders[axes])
+
+    def diagonal(self) -> Any:
+        """diag(J): the entries J[i, i] of a square map, as an expression that never
+        holds J.
+
+        >>> from indexcalc.ways_in import tensor
+        >>> X, x = tensor("X", "m n"), tensor("x", "n")
+        >>> print(((X @ x) @ (X @ x)).hessian(x).diagonal())
+        2 X_ji^2
+        """
+        return self._read_off("diagonal", "value")
+
+    def trace(self) -> Any:
+        """tr(J) = Σ_i J[i, i] of a square map, without J."""
+        return self._read_off("trace", "none")
+
+    def gram_diagonal(self) -> Any:
+        """diag(JᴴJ), the squared lengths of J's columns, without J."""
+        return self._read_off("gram_diagonal", "variable")
+
+    def outer_diagonal(self) -> Any:
+        """diag(JJᴴ), the squared lengths of J's rows, without J."""
+        return self._read_off("outer_diagonal", "value")
+
+    def column_norms(self) -> Any:
+        """The lengths of J's columns, without J."""
+        return self._read_off("column_norms", "variable")
+
+
+def formula(e: Any) -> str:
+    """A formula for a docstring: in matrices where it is short, else in indices."""
+    try:
+        text = str(e.matrix("paper"))
+    except IndexCalcError:
+        text = ""
+    shown = text or str(e)
+    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
+
+
+#: How long a formula in a docstring may be.
+LONGEST = 300
+
+
+def by_name(values: Mapping[Any, object] | None) -> dict[str, object]:
+    """The arrays by name; a variable may stand for its name."""
+    if values is not None and not isinstance(values, Mapping):
+        raise UnknownNameError(
+            "arrays are given by name", hint="as in evaluate(X=…) or evaluate({'X': …})"
+        )
+    return {
+        key if isinstance(key, str) else key.written.key[1]: array
+        for key, array in (values or {}).items()
+    }

@@ -1,0 +1,1 @@
+"""From a program to a plan: which products, in which order, at which cost."""

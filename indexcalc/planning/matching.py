@@ -1,0 +1,74 @@
+"""Operands of one contraction found again in another, or elsewhere in the same.
+
+A match pairs operands that are the same nodes so that their indices correspond one to
+one. It grows along indices: what hangs alike on matched indices may join.
+
+>>> from indexcalc.expr import einsum, tensor
+>>> A, x, y = (tensor(name, ("n", "n")) for name in "Axy")
+>>> one = einsum([(A, [0, 1]), (x, [1, 2])], [0, 2])
+>>> two = einsum([(A, [0, 1]), (x, [1, 2]), (y, [2, 3])], [0, 3])
+>>> match = Match(one, two)
+>>> match.join(0, 0)
+>>> match.grow(range(2), lambda legs: True)
+>>> match.pairs
+{0: 0, 1: 1}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from ..nodes import Einsum, Legs
+
+
+@dataclass(slots=True)
+class Match:
+    """Operands of one contraction paired with operands of another (or the same), and
+    the indices that then correspond."""
+
+    left: Einsum
+    right: Einsum
+    pairs: dict[int, int] = field(default_factory=dict)
+    names: dict[int, int] = field(default_factory=dict)
+    back: dict[int, int] = field(default_factory=dict)
+
+    def fits(self, u: int, v: int) -> bool:
+        """Whether operand u of the left may stand for operand v of the right."""
+        (a, one), (b, two) = self.left.operands[u], self.right.operands[v]
+        if a is not b or u in self.pairs or v in self.pairs.values():
+            return False
+        if self.left is self.right and not self._apart(u, v):
+            return False
+        names, back = dict(self.names), dict(self.back)
+        for i, j in zip(one, two, strict=True):
+            if names.setdefault(i, j) != j or back.setdefault(j, i) != i:
+                return False
+        return True
+
+    def _apart(self, u: int, v: int) -> bool:
+        return u != v and u not in self.pairs.values() and v not in self.pairs
+
+    def join(self, u: int, v: int) -> None:
+        """Pairs two operands that fit."""
+        one, two = self.left.operands[u][1], self.right.operands[v][1]
+        self.pairs[u] = v
+        self.names.update(zip(one, two, strict=True))
+        self.back.update(zip(two, one, strict=True))
+
+    def grow(self, allowed: Collection[int], along: Callable[[Legs], bool]) -> None:
+        """Joins operands as long as one hangs on those joined by an index that may be
+        followed."""
+        moved = True
+        while moved:
+            moved = False
+            for u in sorted(set(allowed) - set(self.pairs)):
+                if along(self.left.operands[u][1]):
+                    moved = self._join_any(u) or moved
+
+    def _join_any(self, u: int) -> bool:
+        for v in range(len(self.right.operands)):
+            if self.fits(u, v):
+                self.join(u, v)
+                return True
+        return False

@@ -1,0 +1,52 @@
+"""The planned program of expressions at given sizes: chosen, lowered, in pairs.
+
+>>> from indexcalc.expr import einsum, tensor
+>>> A, B = tensor("A", ("m", "n")), tensor("B", ("n", "m"))
+>>> trace = einsum([(A, [0, 1]), (B, [1, 0])], [])
+>>> [type(step).__name__ for step in planned([trace], lambda size: 9).steps]
+['Load', 'Load', 'Contract']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..nodes import Node, toposort
+from ..plan import Program, compile_nodes
+from ..simplify import fuse
+from .choices import chosen
+from .costs import Ledger
+from .pairs import Lengths, in_pairs
+from .stable import named_forms
+from .symmetric import with_symmetry
+
+
+def arranged(
+    nodes: Sequence[Node], length: Lengths, *, symmetric: bool = True
+) -> list[Node]:
+    """The cheapest forms found for all nodes together, their functions by name; see
+    `named_forms`, `chosen`. `symmetric` allows the routines for symmetric products that
+    NumPy has."""
+    named = [_cheapest(named_forms(fuse(node), length), length) for node in nodes]
+    found = chosen(named, length)
+    return [with_symmetry(node, length) for node in found] if symmetric else found
+
+
+def planned(
+    nodes: Sequence[Node], length: Lengths, *, symmetric: bool = True
+) -> Program:
+    """The program of the cheapest forms, in pairs."""
+    found = arranged(nodes, length, symmetric=symmetric)
+    return in_pairs(compile_nodes(found, sparse=True), length)
+
+
+#: Costs that differ by less are the same; then the form of fewer nodes is taken.
+CLOSE = 1.05
+
+
+def _cheapest(forms: Sequence[Node], length: Lengths) -> Node:
+    if len(forms) == 1:
+        return forms[0]
+    costs = [Ledger(length).seconds((form,)) for form in forms]
+    near = [f for f, c in zip(forms, costs, strict=True) if c <= CLOSE * min(costs)]
+    return min(near, key=lambda form: len(toposort(form)))

@@ -1,0 +1,69 @@
+"""Well-known functions by their own stable routines: for evaluation and code only.
+
+log(1 + exp(v)) is softplus(v), log Σ exp(v) is lse(v), exp(v)/(1 + exp(v)) is
+sigmoid(v): the same functions, finite where the left side overflows, and cheaper.
+
+>>> from indexcalc.expr import linear, tensor
+>>> from indexcalc.functions import call, ones
+>>> x = tensor("x", ("n",))
+>>> one_more = linear([(ones(x.shape), 1), (call("exp", [x]), 1)], x.shape)
+>>> stable(call("log", [one_more])).function
+'softplus'
+"""
+
+from __future__ import annotations
+
+from ..errors import BudgetError
+from ..functions import call
+from ..nodes import Call, Einsum, Node, Sum, toposort
+from ..recognise import exponent, named, one_plus_exp, rewritten
+from ..simplify import expand
+from .factoring import factored
+from .pairs import Lengths
+
+
+def stable(root: Node) -> Node:
+    """The expression with these functions in it called by name."""
+    return rewritten(named(root), _logarithm)
+
+
+def _logarithm(node: Node) -> Node:
+    if not isinstance(node, Call) or node.function != "log":
+        return node
+    (inside,) = node.args
+    logit = one_plus_exp(inside)
+    if logit is not None:
+        return call("softplus", [logit])
+    summed = _sum_of_exponentials(inside)
+    return node if summed is None else call("lse", [summed])
+
+
+def _sum_of_exponentials(node: Node) -> Node | None:
+    """The v of Σ exp(v), summed along its last axis."""
+    if not isinstance(node, Einsum) or len(node.operands) != 1:
+        return None
+    inner, legs = node.operands[0]
+    kept = tuple((i,) for i in legs[:-1])
+    plain = len(set(legs)) == len(legs) == len(node.dims) and legs
+    return exponent(inner) if plain and node.out == kept else None
+
+
+#: Up to how many terms an expression is multiplied out to find its functions.
+TERMS = 64
+
+
+def named_forms(root: Node, length: Lengths) -> list[Node]:
+    """Forms of an expression with its functions named: as it is, and, where exp stays
+    beside a sigmoid, multiplied out and factored again."""
+    first = stable(root)
+    held = {node.function for node in toposort(first) if isinstance(node, Call)}
+    if not {"exp", "sigmoid"} <= held:
+        return [first]
+    try:
+        whole = stable(expand(first, TERMS))
+    except BudgetError:
+        return [first]
+    forms = [first, whole]
+    if isinstance(whole, Sum):
+        forms += [stable(found) for found in factored(whole, length)]
+    return forms
