@@ -182,9 +182,8 @@ def _slow(rows: Sequence[Row], machine: Machine) -> list[str]:
 
 
 def _largest(row: Row, machine: Machine) -> bool:
-    """Whether it is the largest size of its case that operations bound."""
-    bound = [s for s in row.case.sizes if machine.compute_bound(row.case.floor(s))]
-    return bool(bound) and row.sizes == bound[-1]
+    """Whether it is the largest size of a case that operations bound there."""
+    return row.sizes == row.case.sizes[-1] and machine.compute_bound(row.floor)
 
 
 def _slow_given(rows: Sequence[Row], machine: Machine) -> list[str]:

@@ -20,20 +20,24 @@ def f(A, x):
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from .backends import Backend, backend_named, backend_of
+from .backends import BACKENDS, Backend, backend_named, backend_of
+from .codegen.blocks import is_view
 from .codegen.numpy_fast import fast_source
-from .codegen.plain import source as plain_source
+from .codegen.plain import program_source
+from .einsum_names import is_linear
 from .errors import EvaluationError, UnsupportedError
 from .evaluate import as_array, bind_sizes, check_structure, missing_array
 from .nodes import Einsum, Node, Tensor, toposort, variables
 from .pairwise import Array
-from .plan import Load, Program, compile_nodes
+from .plan import Load, Program, compile_nodes, inputs_of
 from .planning.pairs import in_pairs
 from .planning.programs import arranged
 from .sizes import Dim, Size, names_in, value_of
@@ -50,12 +54,14 @@ Key: TypeAlias = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """What runs for arrays of certain shapes: its text and function, the names of the
-    parameters that take results with their shapes, what is planned."""
+    """What runs for arrays of certain shapes: its text and function, the parameters
+    that take large results, the results' shapes and which of them are somebody else's
+    array, what is planned."""
 
     text: str
     function: Callable[..., Any]
     outs: tuple[tuple[str, int, tuple[int, ...], tuple[int, ...]], ...]
+    shapes: tuple[tuple[int, ...], ...]
     workspace: tuple[int, ...]
     aliases: tuple[bool, ...]
     program: Program
@@ -95,13 +101,13 @@ class Compiled:
         needed: dict[str, Tensor] = {}
         for node in self.nodes:
             needed |= variables(node)
-        self.tensors = _telling(self.nodes, needed, scope) | needed
-        self.names = tuple(sorted(self.tensors))
         self.sizes = dict(sizes or {})
+        self.tensors = _telling(self.nodes, needed, scope, self.sizes) | needed
+        self.names = tuple(sorted(self.tensors))
         self.functions = dict(functions or {})
         self.name, self.doc = name, doc
         self.cores = cores or len(_cores())
-        self._needed = frozenset(needed)
+        self._structured = check and any(t.structure for t in self.tensors.values())
         self._variants: dict[Key, Variant] = {}
         self._last: Variant | None = None
         self._space, self._results = Workspace(), Results()
@@ -110,26 +116,27 @@ class Compiled:
 
     def __call__(
         self,
+        /,
         *values: Any,
         out: Any = None,
         **named: Any,
     ) -> Any:
         """The values on arrays. Raises `EvaluationError` for missing arrays, and
         `ShapeError` for shapes that do not fit."""
-        given = self._given(values, named)
-        backend = self.backend or backend_of(given)
-        if backend.name != "numpy":
-            return self._run_elsewhere(backend, given, out)
-        arrays = [
-            a if type(a) is np.ndarray and a.dtype.char in "fd" else as_array(n, a)
-            for n, a in zip(self.names, given, strict=True)
-        ]
+        arrays = self._given(values, named)
+        if not all([type(a) is np.ndarray and a.dtype.char in "fd" for a in arrays]):
+            backend = self.backend or backend_of(arrays)
+            if backend.name != "numpy":
+                return self._run_elsewhere(backend, arrays, out)
+            arrays = list(map(as_array, self.names, arrays))
+        elif self.backend is not None and self.backend.name != "numpy":
+            return self._run_elsewhere(self.backend, arrays, out)
         key = tuple([(a.shape, a.dtype.char) for a in arrays])
         variant = self._variants.get(key)
         if variant is None:
-            variant = self._variants[key] = self._planned(backend, arrays)
+            variant = self._variants[key] = self._planned(BACKENDS["numpy"], arrays)
         self._last = variant
-        if self.check:
+        if self._structured:
             self._checked(arrays)
         return self._run(variant, arrays, out)
 
@@ -143,7 +150,11 @@ class Compiled:
                     f"wanted",
                     hint=f"the order is {', '.join(self.names) or 'none'}",
                 )
-            named = {**dict(zip(self.names, values, strict=False)), **named}
+            placed = dict(zip(self.names, values, strict=False))
+            twice = next((name for name in placed if name in named), None)
+            if twice is not None:
+                raise EvaluationError(f"the array of {twice} is given twice")
+            named = {**placed, **named}
         try:
             return [named[name] for name in self.names]
         except KeyError:
@@ -158,42 +169,64 @@ class Compiled:
     def _run(self, variant: Variant, arrays: Sequence[Array], out: Any) -> Any:
         if out is not None:
             return self._run_into(variant, arrays, out)
-        more = dict(variant.more)
-        if variant.outs:
-            dtype = np.result_type(*arrays)
-            for parameter, _, shape, turn in variant.outs:
-                if self._results.takes(shape, dtype):
-                    more[parameter] = self._results.take(shape, dtype, turn)
-        answer = variant.function(*arrays, **more)
+        dtype = np.result_type(*arrays) if variant.outs else None
+        answer = answered(variant, arrays, self._taken(variant, dtype))
         if self.single:
             return _own(answer, variant.aliases[0])
         return tuple(map(_own, answer, variant.aliases))
 
+    def _taken(self, variant: Variant, dtype: Any) -> Mapping[str, Any]:
+        """The keywords of a call: workspace, sizes, memory for large results."""
+        if not variant.outs:
+            return variant.more
+        more = dict(variant.more)
+        for parameter, _, shape, turn in variant.outs:
+            if self._results.takes(shape, dtype):
+                more[parameter] = self._results.take(shape, dtype, turn)
+        return more
+
     def _run_into(self, variant: Variant, arrays: Sequence[Array], out: Any) -> Any:
         """Results written into the arrays given; one that shares memory with an input
         is written at the end."""
-        targets = (out,) if self.single else tuple(out)
-        if len(targets) != len(self.nodes):
-            raise EvaluationError(
-                f"{len(targets)} arrays are given for {len(self.nodes)} results"
-            )
+        targets = self._targets(variant, out)
         more = dict(variant.more)
         dtype = np.result_type(*arrays) if arrays else np.dtype(float)
         for parameter, place, shape, _ in variant.outs:
             target = targets[place]
-            _check_target(target, shape, dtype)
+            _check_dtype(target, dtype)
             plain = target.flags.c_contiguous and target.dtype == dtype
             apart = not any(np.may_share_memory(target, array) for array in arrays)
             more[parameter] = (
                 target if plain and apart else self._results.take(shape, dtype)
             )
-        answer = variant.function(*arrays, **more)
-        answers = (answer,) if self.single else answer
+        answer = answered(variant, arrays, more)
+        answers = [answer] if self.single else list(answer)
+        for k, (target, found) in enumerate(zip(targets, answers, strict=True)):
+            if found is not target:
+                _check_dtype(target, np.asarray(found).dtype)
+                answers[k] = found.copy() if k and variant.aliases[k] else found
         for target, found in zip(targets, answers, strict=True):
             if found is not target:
-                _check_target(target, np.shape(found), np.asarray(found).dtype)
                 target[...] = found
         return out
+
+    def _targets(self, variant: Variant, out: Any) -> tuple[Array, ...]:
+        """The arrays to write into, each of its result's shape, none in another."""
+        several = isinstance(out, (tuple, list))
+        if several == self.single:
+            what = "one array" if self.single else "a tuple of arrays"
+            raise EvaluationError(f"out= must be {what}")
+        targets = tuple(out) if several else (out,)
+        if len(targets) != len(self.nodes):
+            raise EvaluationError(
+                f"{len(targets)} arrays are given for {len(self.nodes)} results"
+            )
+        for target, shape in zip(targets, variant.shapes, strict=True):
+            _check_target(target, shape)
+        for one, two in combinations(targets, 2):
+            if np.may_share_memory(one, two) and np.shares_memory(one, two):
+                raise EvaluationError("arrays of out= share memory")
+        return targets
 
     def _run_elsewhere(self, backend: Backend, given: Sequence[Any], out: Any) -> Any:
         if out is not None:
@@ -225,43 +258,50 @@ class Compiled:
         are real and of one dtype."""
         length = lengths(sizes)
         numpy = backend.name == "numpy"
-        nodes = arranged(self.nodes, length, symmetric=numpy)
-        program = in_pairs(compile_nodes(nodes, sparse=True), length)
-        aliases = tuple(_is_alias(program, slot) for slot in program.results)
+        program = self.program(length, numpy)
+        shapes = tuple(_shape(program, slot, length) for slot in program.results)
         fast = None
         if kind and numpy and self.style == "fast":
             itemsize = np.dtype(kind).itemsize
             fast = fast_source(
                 program,
                 length,
-                self.names,
+                {n: tuple(map(length, self.tensors[n].shape)) for n in self.names},
                 itemsize=itemsize,
                 name=self.name,
                 doc=self.doc,
                 cores=self.cores,
+                single=self.single,
             )
         if fast is not None:
-            shapes = [tuple(map(length, node.shape)) for node in self.nodes]
             outs = tuple((p, k, shapes[k], turn) for p, k, turn in fast.outs)
             more = {"space": self._space} if fast.workspace else {}
             run = fast.run()
+            aliases = _aliases(program, True)
+            space = fast.workspace
             return Variant(
-                fast.text, run, outs, fast.workspace, aliases, program, sizes, more
+                fast.text, run, outs, shapes, space, aliases, program, sizes, more
             )
-        plain = plain_source(
-            nodes,
-            sizes=length,
+        plain = program_source(
+            program,
             library=backend.library,
             function_name=self.name,
             names=self.names,
             doc=self.doc,
             single=self.single,
             scope=tuple(self.tensors.values()),
+            blas=numpy and self.style == "fast",
         )
         more = {p: length(_dim(size)) for size, p in plain.sizes.items()}
         more |= {p: self._function(label) for label, p in plain.functions.items()}
         run = backend.run(plain)
-        return Variant(plain.text, run, (), (), aliases, program, sizes, more)
+        aliases = _aliases(program, False)
+        return Variant(plain.text, run, (), shapes, (), aliases, program, sizes, more)
+
+    def program(self, length: Callable[[Size], int], numpy: bool) -> Program:
+        """The planned program for given sizes, on NumPy or another library."""
+        nodes = arranged(self.nodes, length, symmetric=numpy)
+        return in_pairs(compile_nodes(nodes, sparse=numpy), length)
 
     def _function(self, label: str) -> Callable[..., Any]:
         if label not in self.functions:
@@ -319,24 +359,45 @@ def _dim(name: str) -> Dim:
 
 
 def _telling(
-    nodes: Sequence[Node], needed: Mapping[str, Tensor], scope: Sequence[Tensor]
+    nodes: Sequence[Node],
+    needed: Mapping[str, Tensor],
+    scope: Sequence[Tensor],
+    given: Mapping[str, int],
 ) -> dict[str, Tensor]:
-    """The variables that the expressions no longer hold, and that alone tell one of
-    their sizes."""
-    told = {n for t in needed.values() for size in t.shape for n in names_in(size)}
-    asked = {n for node in nodes for size in node.shape for n in names_in(size)}
-    asked |= {
-        n
-        for node in toposort(*nodes)
-        if isinstance(node, Einsum)
-        for size in node.dims
-        for n in names_in(size)
-    }
-    return {
-        t.name: t
-        for t in scope
-        if {n for size in t.shape for n in names_in(size)} & (asked - told)
-    }
+    """Variables that the expressions no longer hold, as many as it takes to tell the
+    sizes that no other array tells."""
+    asked = _asked(nodes)
+    chosen = dict(needed)
+    told = _told(chosen.values(), given)
+    for tensor in scope:
+        if asked <= told:
+            break
+        more = _told([*chosen.values(), tensor], given)
+        if (more - told) & asked:
+            chosen[tensor.name], told = tensor, more
+    return {name: t for name, t in chosen.items() if name not in needed}
+
+
+def _asked(nodes: Sequence[Node]) -> set[str]:
+    """The names of the sizes that the expressions' values depend on."""
+    sizes = {size for node in nodes for size in node.shape}
+    for node in toposort(*nodes):
+        if isinstance(node, Einsum):
+            sizes.update(node.dims)
+    return {name for size in sizes for name in names_in(size)}
+
+
+def _told(tensors: Iterable[Tensor], given: Iterable[str]) -> set[str]:
+    """The names whose sizes follow from shapes of arrays, and from those given."""
+    axes = {size for tensor in tensors for size in tensor.shape}
+    known, before = set(given), -1
+    while len(known) > before:
+        before = len(known)
+        for size in axes:
+            left = names_in(size) - known
+            if len(left) == 1 and is_linear(size, *left):
+                known |= left
+    return known
 
 
 def _cores() -> Sequence[int]:
@@ -349,14 +410,39 @@ def _name(key: Any) -> str:
     return key if isinstance(key, str) else key.written.key[1]
 
 
-def _is_alias(program: Program, slot: int) -> bool:
-    """Whether a result may be somebody else's array: a variable's, or a view of it."""
-    from .codegen.blocks import is_view
-    from .plan import inputs_of
+def _shape(
+    program: Program, slot: int, length: Callable[[Size], int]
+) -> tuple[int, ...]:
+    pattern = program.patterns[slot]
+    return tuple(prod(length(pattern.sizes[i]) for i in axis) for axis in pattern.axes)
 
-    while is_view(program.steps[slot]):
-        slot = inputs_of(program.steps[slot])[0]
-    return isinstance(program.steps[slot], Load)
+
+def _aliases(program: Program, fast: bool) -> tuple[bool, ...]:
+    """Which results may be somebody else's array: a variable's, or an earlier result's,
+    or a view of it. Fast code writes what is not dense into an array of its own."""
+    found, seen = [], set[int]()
+    for slot in program.results:
+        root = slot
+        while program.patterns[slot].dense or not fast:
+            if not is_view(program.steps[root]):
+                break
+            (root,) = inputs_of(program.steps[root])
+        found.append(root in seen or isinstance(program.steps[root], Load))
+        seen.add(root)
+    return tuple(found)
+
+
+def answered(variant: Variant, arrays: Sequence[Array], more: Mapping[str, Any]) -> Any:
+    """What the function of a variant answers."""
+    try:
+        return variant.function(*arrays, **more)
+    except np.linalg.LinAlgError as error:
+        raise EvaluationError(f"a matrix function has no value here: {error}") from None
+    except MemoryError as error:
+        raise EvaluationError(
+            f"the value does not fit in memory: {error}",
+            hint="structured=True keeps deltas unbuilt",
+        ) from None
 
 
 def _own(answer: Any, alias: bool) -> Array:
@@ -366,11 +452,14 @@ def _own(answer: Any, alias: bool) -> Array:
     return answer.copy() if alias or not answer.flags.writeable else answer
 
 
-def _check_target(target: Any, shape: tuple[int, ...], dtype: Any) -> None:
+def _check_target(target: Any, shape: tuple[int, ...]) -> None:
     if not isinstance(target, np.ndarray) or not target.flags.writeable:
         raise EvaluationError("out= must be a writable NumPy array")
     if target.shape != shape:
         raise EvaluationError(f"out= has shape {target.shape}, and the result {shape}")
+
+
+def _check_dtype(target: Array, dtype: Any) -> None:
     if not np.can_cast(dtype, target.dtype, "same_kind"):
         raise EvaluationError(
             f"out= has dtype {target.dtype}, which cannot hold {dtype}"

@@ -7,10 +7,11 @@ supplies `written`, `node`, the variables by name, and the layout.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from .errors import IndexCalcError, UnknownNameError
-from .nodes import Node, Tensor
+from .nodes import Node, Tensor, toposort
 from .pairwise import Array
 
 if TYPE_CHECKING:
@@ -104,7 +105,18 @@ class Execution:
         their variables were declared to have.
         """
         if structured:
-            return self._structured_function(sizes, functions)
+            from .structured_function import StructuredFunction
+
+            return StructuredFunction(
+                self.node,
+                self._rows,
+                scope=self._everything(),
+                sizes=sizes,
+                style=style,
+                functions=functions,
+                name=name,
+                check=check,
+            )
         from .compiled import Compiled
 
         return Compiled(
@@ -119,15 +131,34 @@ class Execution:
             check=check,
         )
 
-    def _structured_function(
-        self, sizes: Mapping[str, int] | None, functions: Functions | None
-    ) -> Callable[..., Structured]:
-        def run(values: Mapping[Any, object] | None = None, **named: object) -> Any:
-            return self.evaluate(
-                values, sizes=sizes, functions=functions, structured=True, **named
-            )
+    def evaluate_blocks(
+        self,
+        values: Mapping[Any, object] | None = None,
+        *,
+        to: Any = None,
+        memory_limit: Any = None,
+        client: Any = None,
+        progress: Any = True,
+        sizes: Mapping[str, int] | None = None,
+        **named: object,
+    ) -> Any:
+        """The value block by block, where it is larger than the memory: into a file
+        `to` (.npy or .zarr), or as a dask array where there is none. With a `client` of
+        dask.distributed the blocks are computed by its workers, each in its share of
+        the memory; arrays may be files, memory maps, Zarr or dask arrays.
+        """
+        from .distributed import evaluate_blocks
 
-        return run
+        return evaluate_blocks(
+            self.node,
+            {**by_name(values), **named},
+            to=to,
+            memory_limit=memory_limit,
+            client=client,
+            progress=progress,
+            sizes=sizes,
+            scope=self._everything(),
+        )
 
     # -- what an optimiser reads off a map, without the map ----------------------------
 
@@ -166,18 +197,18 @@ class Execution:
         return self._read_off("column_norms", "variable")
 
 
+#: How long a formula in a docstring may be, and how many nodes are said in matrices.
+LONGEST, FEW_NODES = 300, 24
+
+
 def formula(e: Any) -> str:
     """A formula for a docstring: in matrices where it is short, else in indices."""
-    try:
-        text = str(e.matrix("paper"))
-    except IndexCalcError:
-        text = ""
+    text = ""
+    if len(toposort(e.node)) <= FEW_NODES:
+        with suppress(IndexCalcError):
+            text = str(e.matrix("paper"))
     shown = text or str(e)
     return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
-
-
-#: How long a formula in a docstring may be.
-LONGEST = 300
 
 
 def by_name(values: Mapping[Any, object] | None) -> dict[str, object]:

@@ -20,6 +20,7 @@ import numpy as np
 from .defined import value as defined_value
 from .errors import EvaluationError
 from .kernels_solving import KERNELS as SOLVING
+from .kernels_solving import inverse
 from .kernels_sparse import KERNELS as SPARSE
 from .kernels_spectral import KERNELS as SPECTRAL
 from .kernels_symmetric import KERNELS as SYMMETRIC
@@ -112,14 +113,6 @@ def _ordered(name: str, x: Array) -> Array:
 def relu(x: Array) -> Array:
     """max(x, 0)."""
     return np.maximum(_ordered("relu", x), 0)
-
-
-def inv(x: Array) -> Array:
-    """The inverse. Raises `EvaluationError` for a singular matrix."""
-    try:
-        return np.linalg.inv(x)
-    except np.linalg.LinAlgError:
-        raise EvaluationError("the matrix to be inverted is singular") from None
 
 
 def logdet(x: Array) -> Array:
@@ -238,7 +231,7 @@ KERNELS: dict[str, Kernel] = {
     "erf": erf,
     "max": _real_pair(np.maximum, "max"),
     "min": _real_pair(np.minimum, "min"),
-    "inv": inv,
+    "inv": inverse,
     "det": np.linalg.det,
     "logdet": logdet,
     "cofactors": cofactors,

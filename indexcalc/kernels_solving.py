@@ -150,3 +150,25 @@ KERNELS = {
     "inverted": inverted,
     "factor_logdet": factor_logdet,
 }
+
+#: The same as source, for programs that stand alone: LU of xᵀ, whose rows lie in the
+#: order that LAPACK reads.
+HELPERS = {
+    "factored": """\
+def {name}(x):
+    lu, pivots = lu_factor(x.T, check_finite=False)
+    if not lu.diagonal().all():
+        raise np.linalg.LinAlgError("Singular matrix")
+    return lu, pivots
+""",
+    "inverse_from": """\
+def {name}(factors):
+    getri, size = get_lapack_funcs(("getri", "getri_lwork"), factors)
+    work, _ = size(len(factors[0]))
+    return getri(*factors, lwork=int(work.real))[0].T
+""",
+    "logdet_from": """\
+def {name}(factors):
+    return np.log(np.abs(factors[0].diagonal())).sum()
+""",
+}

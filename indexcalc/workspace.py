@@ -77,6 +77,7 @@ class Results:
 
     def __init__(self) -> None:
         self._kept: list[Array] = []
+        self._lock = threading.Lock()
 
     def takes(self, shape: tuple[int, ...], dtype: Any) -> bool:
         """Whether memory of that size is kept at all."""
@@ -92,13 +93,14 @@ class Results:
         need = prod(shape) * dtype.itemsize
         if need < SMALL:
             return np.empty(lengths, dtype).transpose(order)
-        for memory in self._kept:
-            if memory.nbytes == need and _references(memory) <= _ALONE:
-                return memory.view(dtype).reshape(lengths).transpose(order)
-        memory = np.empty(need, np.uint8)
-        if need <= MOST_BYTES:
-            self._keep(memory)
-        return memory.view(dtype).reshape(lengths).transpose(order)
+        with self._lock:  # or two threads would find the same memory unheld
+            for memory in self._kept:
+                if memory.nbytes == need and _references(memory) <= _ALONE:
+                    return memory.view(dtype).reshape(lengths).transpose(order)
+            memory = np.empty(need, np.uint8)
+            if need <= MOST_BYTES:
+                self._keep(memory)
+            return memory.view(dtype).reshape(lengths).transpose(order)
 
     def _keep(self, memory: Array) -> None:
         kept = [*self._kept, memory][-MOST:]

@@ -375,3 +375,19 @@ def test_a_machine_can_be_measured() -> None:
     assert 0 < found.matrix < 1
     assert len(path(*spec("ij,jk,kl->il", i=9, j=9, k=9, l=9), machine=found)) == 2
     assert model_price(found, 8).flop > 0
+
+
+@pytest.mark.parametrize(
+    ("inputs", "out", "sizes"),
+    [
+        (((0, 1), (0, 2), (3, 0), (2, 4)), (3, 1, 4), (300, 100, 2, 300, 3)),
+        (((0, 1), (2, 3), (1, 2), (3, 0)), (), (200, 200, 150, 100)),
+        (((0, 1), (0, 2), (1, 3), (2, 3)), (3,), (150, 100, 100, 200)),
+    ],
+)
+def test_a_known_tree_never_leaves_none(
+    inputs: tuple[tuple[int, ...], ...], out: tuple[int, ...], sizes: tuple[int, ...]
+) -> None:
+    """Networks where the bound of a known tree is below the price of all others."""
+    found = path(inputs, out, dict(enumerate(sizes)))
+    assert len(found) == len(inputs) - 1

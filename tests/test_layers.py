@@ -83,6 +83,7 @@ ORDER = [
     "backends",
     "workspace",
     "compiled",
+    "structured_function",
     "index_latex",
     "formula",
     "words",

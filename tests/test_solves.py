@@ -88,7 +88,7 @@ def test_a_singular_matrix_is_refused(library: str, structure: str) -> None:
     with pytest.raises(EvaluationError, match="the matrix to be inverted is singular"):
         solved(factorised(x, structure), np.ones(2), False)
     with pytest.raises(EvaluationError, match="the matrix to be inverted is singular"):
-        kernels.inv(x)
+        kernels_solving.inverse(x)
 
 
 def _symmetric(shift: float) -> np.ndarray:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 import indexcalc as ic
 
 from ..cases_base import Case
@@ -66,10 +68,11 @@ def _call(case: Case, backend: str, data: Data) -> Call:
 
 
 def _call_into(case: Case, data: Data) -> Call:
+    """The buffer lies in memory as the result does, as rivals choose theirs."""
     arrays = needed(case, data)
     function = compiled(case)
-    out = function(**arrays)
-    return partial(function, **arrays, out=out.copy())
+    out = function(**arrays).copy(order="K")
+    return partial(function, **arrays, out=out)
 
 
 def _moved(arrays: dict[str, Any], backend: str, data: Data) -> dict[str, Any]:

@@ -35,7 +35,7 @@ Axes: TypeAlias = tuple[tuple[int, ...], ...]
 
 #: Bytes of one array's block, with a few of them in cache: where BLAS works on them,
 #: and where ufuncs do.
-BLOCK, SMALL_BLOCK = 1 << 20, 1 << 18
+BLOCK, SMALL_BLOCK = 1 << 21, 1 << 18
 
 #: Where nothing lies between the steps, blocks only share the work among cores.
 LONE_BLOCK = 1 << 22
@@ -46,8 +46,9 @@ LARGE = 1 << 20
 #: Bytes a second through the memory and through the last cache; beyond which size.
 MEMORY, CACHE, CACHED = 25e9, 70e9, 1 << 25
 
-#: Seconds that a step costs once more for every block.
-CALL = 2e-6
+#: Seconds that a step costs once more for every block: a ufunc, and a call of BLAS,
+#: whose threads are woken for it.
+CALL, WAKING = 2e-6, 8e-6
 
 #: Seconds that it takes to hand half of the work to a second thread.
 HANDOVER = 60e-6
@@ -111,6 +112,8 @@ class Graph:
                 return bool(step.operands) and not is_thick(step, self.length)
             case Apply():
                 return is_elementwise(step.node.function)
+            case Combine(terms=()):
+                return False
             case Combine():
                 return step.cores or not any(
                     self.program.patterns[slot].diagonal for slot, _ in step.terms
@@ -259,6 +262,8 @@ class _Growth:
             axes.count((label,)) == sum(axis.count(label) for axis in axes) <= 1
             for axes in rows
         )
+        if not whole:
+            self.banned.add(slot)
         return label if whole else None
 
     def _wanted(self, slot: Slot, operands: Sequence[Slot]) -> Iterator[int]:
@@ -313,7 +318,8 @@ def _grown(graph: Graph, seed: tuple[Slot, int], taken: set[Slot]) -> Region | N
     rows = max(1, min(length, length * block // max(1, *inside, *outside)))
     if rows >= length or all(is_view(graph.program.steps[slot]) for slot in cut):
         return None
-    calls = -(-length // rows) * len(cut) * CALL
+    waking = sum(_multiplies(graph, slot) for slot in cut)
+    calls = -(-length // rows) * (len(cut) * CALL + waking * WAKING)
     saved = _saved(graph, cut, loads, products) - calls
     return Region(cut, loads, length, rows, saved, not products)
 

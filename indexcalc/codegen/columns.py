@@ -29,6 +29,7 @@ class Writer:
 
     inline = INLINE
     stacks = False
+    factors = False
 
     def __init__(
         self,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from ..einsum_spelling import LIBRARIES as PROGRAMS
 from ..einsum_spelling import Library as ProgramLibrary
+from ..kernels_solving import HELPERS as FACTORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,20 @@ NUMPY = Library(
         "lse": _TOP,
         "where": Spelling("np.where({0} != 0, {1}, {2})"),
         "solve": Spelling("np.linalg.solve({0}, {1})"),
+        "solve_from": _from("scipy.linalg", "lu_solve", "{0}, {1}, trans=1"),
+        "solve_turned": _from("scipy.linalg", "lu_solve", "{0}, {1}"),
     },
-    _helpers(
-        PROGRAMS["numpy"],
-        {"cofactors": "import itertools", "frechet": "import scipy.linalg"},
-    ),
+    {
+        **_helpers(
+            PROGRAMS["numpy"],
+            {"cofactors": "import itertools", "frechet": "import scipy.linalg"},
+        ),
+        "factored": Spelling(FACTORS["factored"], "from scipy.linalg import lu_factor"),
+        "inverse_from": Spelling(
+            FACTORS["inverse_from"], "from scipy.linalg import get_lapack_funcs"
+        ),
+        "logdet_from": Spelling(FACTORS["logdet_from"]),
+    },
 )
 
 # -- JAX -------------------------------------------------------------------------------

@@ -60,6 +60,8 @@ class Language(Protocol):
     inline: int
     #: Whether matrix products run over leading axes.
     stacks: bool
+    #: Whether a factorisation of a matrix is kept as a value.
+    factors: bool
 
     def text(self, e: Expr) -> str:
         """An expression's code."""
@@ -175,7 +177,7 @@ class Lowering:
         plain = [e.args[0] if _everywhere(e) else None for e in args]
         if is_elementwise(f.function) and None in plain:
             args = [short or e for short, e in zip(plain, args, strict=True)]
-        return call(f, args, _batch(f))
+        return call(f, args, _batch(f), factors=self.language.factors)
 
     def _combine(self, step: Combine) -> Expr:
         if not step.terms:

@@ -13,7 +13,9 @@ The text stands alone: NumPy and the standard library are all that it imports.
 >>> x, y = tensor("x", (10**6,)), tensor("y", (10**6,))
 >>> chain = call("exp", [einsum([(x, [0]), (y, [0])], [0])])
 >>> paired = in_pairs(compile_nodes([chain]), lambda size: size)
->>> print(fast_source(paired, lambda size: size, ["x", "y"], cores=1).body)
+>>> shapes = {"x": (10**6,), "y": (10**6,)}
+>>> print(fast_source(paired, lambda size: size, shapes, cores=1).body)
+    assert (x.shape, y.shape) == ((1000000,), (1000000,))
     dtype = np.result_type(x, y)
     if out is None:
         out = np.empty(1000000, dtype)
@@ -75,25 +77,28 @@ FRAME = (
 def fast_source(
     program: Program,
     length: Lengths,
-    arguments: Sequence[str],
+    arguments: Mapping[str, tuple[int, ...]],
     *,
     itemsize: int = 8,
     name: str = "f",
     doc: str = "",
     cores: int = 2,
+    single: bool = True,
     names: Mapping[str, str] | None = None,
 ) -> FastSource | None:
     """The source of a paired program at given sizes, for real arrays of one dtype.
 
-    None where nothing in it is large, or where it needs what only readable code has;
+    `arguments` are the variables in order, with their shapes. None where nothing in it
+    is large, or where it needs what only readable code has;
     then readable code is what should run.
     """
     if not all(map(_is_known, program.steps)):
         return None
     writer = _Writer(program, length, itemsize, cores, names or {})
+    writer.single, writer.shapes = single, arguments
     if not writer.anything_large():
         return None
-    return writer.source(arguments, name, doc)
+    return writer.source(tuple(arguments), name, doc)
 
 
 def _is_known(step: object) -> bool:
@@ -120,11 +125,12 @@ class _Writer:
         cores: int,
         names: Mapping[str, str],
     ) -> None:
-        self.program, self.cores = program, cores
+        self.program, self.cores, self.single = program, cores, True
+        self.shapes: Mapping[str, tuple[int, ...]] = {}
         self.graph = Graph(program, length, itemsize)
         self.header = Header(program, FAST, names, FRAME)
         self.pieces = Pieces(self.graph, self.header)
-        self.pieces.scratch = self._scratch
+        self.pieces.scratch, self.pieces.cores = self._scratch, cores
         self.codes = self.pieces.codes
         self.temporaries = self.header.names.numbered("t")
         self.found = regions(program, length, itemsize)
@@ -195,11 +201,20 @@ class _Writer:
             else:
                 self._write(item)
         results = [self._result(slot) for slot in self.program.results]
-        self.line(f"return {', '.join(results)}")
+        many = len(results) > 1 or not self.single
+        self.line(f"return {tuple_text(results) if many else results[0]}")
         place = self.program.results.index
         outs = tuple((p, place(s), self.turns[s]) for s, p in self.outs.items())
         return framed(
-            self.header, arguments, name, doc, self.lines, outs, tuple(self.buffers)
+            self.header,
+            arguments,
+            name,
+            doc,
+            self.lines,
+            outs,
+            tuple(self.buffers),
+            self.cores,
+            [self.shapes[a] for a in arguments],
         )
 
     def line(self, text: str) -> None:
@@ -215,7 +230,8 @@ class _Writer:
     def _result(self, slot: Slot) -> str:
         pattern = self.program.patterns[slot]
         if pattern.dense:
-            return self.codes[slot].text
+            code = self.codes[slot]
+            return (self.header.array(code) if code.number else code).text
         target = self._target(slot, pattern, "zeros" if pattern.diagonal else "empty")
         self._place(target, self.codes[slot], pattern, 1, "=")
         return target
@@ -254,6 +270,12 @@ class _Writer:
         """Keeps a value: in `out`, in the workspace, under a name, or as it is."""
         self.pieces.memory[slot] = self.pieces.order(slot, piece)
         large = self.graph.nbytes[slot] >= WORK and piece.copies
+        if (
+            self._is_out(slot)
+            and piece.turn is None
+            and not self._is_direct(slot, piece)
+        ):
+            del self.outs[slot]  # a view of the product costs nothing
         if self._is_out(slot):
             self._into(slot, piece, self._target(slot, None, "empty", piece.turn))
         elif large and piece.into is not None:
@@ -263,6 +285,11 @@ class _Writer:
             self._update(slot, self.codes[slot].text)
         else:
             self._keep(slot, piece)
+
+    def _is_direct(self, slot: Slot, piece: Piece) -> bool:
+        """Whether a product with merged axes can be written into its result."""
+        shape = self.pieces.shape_of(slot, range(len(self.graph.shape(slot))))
+        return piece.view == _reshaped(shape)
 
     def _is_out(self, slot: Slot) -> bool:
         """Whether a value is a result that is written where it is wanted."""
@@ -274,7 +301,7 @@ class _Writer:
         if piece.into is not None and piece.turn is not None:
             self.line(piece.into.format(untransposed(target, piece.turn)))
             self._update(slot, target)
-        elif piece.into is not None and piece.view == _reshaped(shape):
+        elif piece.into is not None and self._is_direct(slot, piece):
             flat = f"{target}.reshape({', '.join(piece.shape)})"
             self.line(piece.into.format(flat))
         else:
@@ -292,6 +319,10 @@ class _Writer:
         """A value as an expression, named where it is long or used again."""
         step = self.program.steps[slot]
         code = Code(piece.shown(), piece.level if piece.view == "{}" else ATOM)
+        if isinstance(step, Combine) and all(
+            self.codes[s].number for s, _ in step.terms
+        ):
+            code = self.header.array(code)
         small = self.graph.nbytes[slot] < WORK or not piece.copies
         small = small or self.pieces.region is not None
         once = self.uses[slot] <= 1 and slot not in self.program.results
@@ -541,15 +572,17 @@ class _Writer:
         step = self.program.steps[slot]
         operands = inputs_of(step)
         if isinstance(step, Combine):
-            operands = operands[:2]
+            both = len(step.terms) > 1 and step.terms[0][1] == 1
+            both = both and step.terms[1][1] in (1, -1)
+            operands = operands[: 2 if both else 1]
         elif isinstance(step, Contract) and sums(step):
             return None
         for operand in operands:
             kept = self.holds.get(operand, set())
             same = self.pieces.memory.get(operand) == self.pieces.memory[slot]
             same = same and self.graph.shape(operand) == self.graph.shape(slot)
-            same = same and self.pieces.region is not None
-            same = same and operand in self.pieces.region.cut
+            cut = self.pieces.region.cut if self.pieces.region else {}
+            same = same and operand in cut and cut[operand] == cut.get(slot)
             mine = kept and not self._others_hold(operand, kept)
             text = self.codes[operand].text
             if same and mine and text.removesuffix(".T").isidentifier():

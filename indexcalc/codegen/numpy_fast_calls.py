@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from importlib.util import find_spec
 from typing import Any
 
 from ..einsum_spelling import ATOM, PRODUCT, Code, Library, call_code, library_named
@@ -28,9 +29,17 @@ def {name}(x):
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 """
 
-_HEAVISIDE = """\
+_INVERSE = """\
 def {name}(x):
-    return np.greater(x, 0).astype(x.dtype) + 0 * x
+    from scipy.linalg import get_lapack_funcs
+
+    routines = ("getrf", "getri", "getri_lwork")
+    getrf, getri, size = get_lapack_funcs(routines, (x,))
+    lu, pivots, info = getrf(x.T)
+    if info > 0:
+        raise np.linalg.LinAlgError("Singular matrix")
+    work, _ = size(len(x))
+    return getri(lu, pivots, lwork=int(work.real), overwrite_lu=True)[0].T
 """
 
 
@@ -40,6 +49,8 @@ def _fast_library() -> Library:
     slow = ("softplus", "sigmoid")
     spelled = {f: text for f, text in numpy.functions.items() if f not in slow}
     helpers = {**numpy.helpers, "sigmoid": _SIGMOID, "softplus": _SOFTPLUS}
+    if find_spec("scipy") is not None:
+        helpers["inverse"] = _INVERSE
     return replace(numpy, functions=spelled, helpers=helpers)
 
 
@@ -62,6 +73,8 @@ def applied(
 ) -> Piece:
     """A function on texts; ufuncs can write into a given array."""
     texts = [arg.text for arg in args]
+    if function == "inv" and not batch and "inverse" in FAST.helpers:
+        return Piece(f"{helper('inverse')}({texts[0]})", (), ())
     if function == "power" and params[0] in POWERS and not args[0].number:
         template = POWERS[params[0]]
         text = template.format(texts[0], out="")

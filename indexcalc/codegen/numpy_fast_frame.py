@@ -72,6 +72,8 @@ def framed(
     lines: Sequence[str],
     outs: tuple[tuple[str, int, tuple[int, ...]], ...],
     workspace: tuple[int, ...],
+    cores: int,
+    shapes: Sequence[tuple[int, ...]],
 ) -> FastSource:
     """The function around its lines. The header's helpers stand above it, the sizes and
     the dtype that it reads come first in it."""
@@ -85,7 +87,7 @@ def framed(
         parts[0] += "\nfrom concurrent.futures import ThreadPoolExecutor"
     parts[0] = f"{parts[0]}\n\nimport numpy as np".lstrip("\n")
     if threads:
-        parts.append("pool = ThreadPoolExecutor()")
+        parts.append(f"pool = ThreadPoolExecutor({cores - 1})")
     text = "\n".join(helpers).strip("\n")
     parts += [text] if text else []
     parts += [FRESH.rstrip()] if workspace else []
@@ -95,11 +97,23 @@ def framed(
     if any(", dtype)" in line for line in lines) and not any(
         "dtype =" in x for x in first
     ):
-        listed = ", ".join(sorted(header.tensors.values()))
+        listed = ", ".join(sorted(given)) or "float"
         first.insert(0, f"    dtype = np.result_type({listed})")
+    first = [*_checks(given, shapes), *first]
     above = "\n\n\n".join(parts) + "\n\n\n"
     body = "\n".join([*first, *lines])
     return FastSource(above, name, given, body, doc, header.supplied(), outs, workspace)
+
+
+def _checks(given: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> list[str]:
+    """A line that refuses arrays of other shapes than the text is for."""
+    if not given:
+        return []
+    names = ", ".join(f"{name}.shape" for name in given)
+    found = ", ".join(map(str, shapes))
+    found = f"({found})" if len(given) > 1 else found
+    names = f"({names})" if len(given) > 1 else names
+    return [f"    assert {names} == {found}"]
 
 
 def _reads(line: str) -> bool:

@@ -28,8 +28,9 @@ from .numpy_fast_views import (
     spread,
 )
 
-#: Rows of fewer entries keep NumPy's inner loop from its speed.
-SHORT_ROW = 16
+#: Rows of fewer entries keep NumPy's inner loop from its speed; longer ones than that
+#: gain nothing.
+SHORT_ROW, LONG_ROW = 100, 4000
 
 #: How many views are followed to find who reads a product.
 HOPS = 4
@@ -50,6 +51,7 @@ class Pieces:
     codes: dict[Slot, Code] = field(default_factory=dict)
     memory: dict[Slot, tuple[int, ...]] = field(default_factory=dict)
     region: Region | None = None
+    cores: int = 1
     scratch: Callable[[Slot, Slot, Sequence[str]], str] | None = None
 
     @property
@@ -84,7 +86,9 @@ class Pieces:
         """How many rows the block at hand has."""
         assert self.region is not None
         rows, length = self.region.rows, self.region.length
-        return str(rows) if length % rows == 0 else PARTIAL
+        parts = self.cores if self.region.threads else 1
+        ends = [length * k // parts for k in range(1, parts + 1)]
+        return PARTIAL if any(end % rows for end in ends) else str(rows)
 
     def _cut_label(self, slot: Slot, region: Region) -> int | None:
         axis = region.cut[slot]
@@ -218,17 +222,17 @@ class Pieces:
         return tuple(step.out[k] for k in wanted) if wanted else step.out
 
     def _long_last(self, slot: Slot, step: Contract) -> tuple[int, ...]:
-        """The labels of an entrywise product, a long one last where the last is short:
-        NumPy's inner loop runs along it."""
+        """The labels of an entrywise product in an order whose last ones make a long
+        row: NumPy's inner loop runs along it."""
         lengths = dict(zip(step.out, self.graph.shape(slot), strict=True))
-        if not step.out or lengths[step.out[-1]] >= SHORT_ROW:
+        rows = [self._as_operand(*row) for row in step.operands]
+        if not all(rows) or _run(step.out, rows, lengths) >= SHORT_ROW:
             return step.out
-        largest = max(step.operands, key=lambda row: self.graph.nbytes[row[0]])
-        labels = self._as_operand(*largest)
-        if not labels or lengths.get(labels[-1], 0) < 4 * SHORT_ROW:
-            return step.out
-        last = labels[-1]
-        return (*(i for i in step.out if i != last), last)
+        orders = [step.out]
+        for row in rows:
+            alone = [i for i in row if sum(i in other for other in rows) == 1]
+            orders.append((*(i for i in step.out if i not in alone), *alone))
+        return max(orders, key=lambda order: min(_run(order, rows, lengths), LONG_ROW))
 
     def _as_operand(self, child: Slot, axes: Axes) -> tuple[int, ...]:
         labels = [i for axis in axes for i in axis]
@@ -284,6 +288,21 @@ class Pieces:
             if other != slot and set(order) == set(labels) and len(labels) == len(axes):
                 return tuple(axes[labels.index(i)] for i in order)
         return None
+
+
+def _run(
+    order: Sequence[int], rows: Sequence[Sequence[int]], lengths: dict[int, int]
+) -> int:
+    """How many entries an inner loop has: the trailing labels that lie in one stretch
+    in every operand that has them."""
+    total = 1
+    for count in range(1, len(order) + 1):
+        tail = list(order[-count:])
+        held = [row for row in rows if set(row) & set(tail)]
+        if any(list(row[-count:]) != tail for row in held):
+            break
+        total *= lengths[tail[0]]
+    return total
 
 
 def _batch(f: Call) -> int:

@@ -63,13 +63,36 @@ def source(
     Raises `UnsupportedError` for an unknown library, and for what it has no spelling
     of.
     """
+    return program_source(
+        paired(nodes, sizes),
+        library=library,
+        function_name=function_name,
+        names=names,
+        doc=doc,
+        single=single,
+        scope=scope,
+    )
+
+
+def program_source(
+    program: Program,
+    *,
+    library: str,
+    function_name: str = "f",
+    names: Sequence[str] = (),
+    doc: str = "",
+    single: bool = True,
+    scope: Iterable[Tensor] = (),
+    blas: bool = False,
+) -> Source:
+    """The text of a function that runs a paired program; see `source`. With `blas`,
+    contractions are products of matrices wherever they can be, however they read."""
     if library not in LIBRARIES:
         raise UnsupportedError(
             f"no program is printed for {library!r}",
             hint=f"one of {', '.join(LIBRARIES)}",
         )
-    program = paired(nodes, sizes)
-    writer = Writer(program, LIBRARIES[library], names, scope)
+    writer = Writer(program, LIBRARIES[library], names, scope, blas)
     lowering = PythonLowering(program, writer, writer.names)
     results = [_as_array(writer, e) for e in lowering.results()]
     written = list(lowering.lines)

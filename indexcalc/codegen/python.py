@@ -31,6 +31,8 @@ from ..plan import Program
 from ..sizes import Shape, Size
 from .code import ATOM, MATMUL, POWER, PRODUCT, SUM, Code, product, total
 from .libraries import Library, Spelling
+from .numpy_fast_views import Operand
+from .numpy_fast_views import product as matrix_product
 from .signature import Signature
 from .words import Expr, entries, name, number
 
@@ -52,9 +54,12 @@ class Writer:
         library: Library,
         order: Sequence[str],
         scope: Iterable[Tensor],
+        blas: bool = False,
     ) -> None:
         self.library = library
         self.stacks = True
+        self.factors = library.name == "numpy"
+        self.blas = blas
         imported = [s.template.partition("(")[0] for s in library.functions.values()]
         self.signature = Signature(
             program, order, scope, [*BUILTINS, *imported, *keyword.softkwlist]
@@ -396,6 +401,8 @@ def _diagonal(w: Writer, e: Expr) -> Code:
 
 def _contraction(w: Writer, e: Expr) -> Code:
     rows, out = e.data
+    if w.blas and len(rows) == 2 and {*rows[0], *rows[1]} - {*out}:
+        return _by_blas(w, e)
     shown = dict.fromkeys([*out, *(i for labels in rows for i in labels)])
     if len(shown) > len(LETTERS):
         raise UnsupportedError(
@@ -407,6 +414,24 @@ def _contraction(w: Writer, e: Expr) -> Code:
     spec = f'"{left}->{"".join(letters[i] for i in out)}"'
     args = ", ".join([spec, *(w.text(arg) for arg in e.args)])
     return Code(f"{w.library.module}.einsum({args})")
+
+
+def _by_blas(w: Writer, e: Expr) -> Code:
+    """A contraction of two as a product of matrices, its axes merged and moved."""
+    rows, out = e.data
+    lengths = {
+        i: w.size(length)
+        for arg, labels in zip(e.args, rows, strict=True)
+        for i, length in zip(labels, arg.shape, strict=True)
+    }
+    operands = [
+        Operand(w.code(arg).at(ATOM), tuple((i,) for i in labels))
+        for arg, labels in zip(e.args, rows, strict=True)
+    ]
+    left, right = operands
+    piece = matrix_product(left, right, out, lengths.__getitem__)
+    bare = piece.view == "{}" and " @ " in piece.text
+    return Code(piece.shown(), MATMUL if bare else ATOM)
 
 
 def _tensordot(w: Writer, e: Expr) -> Code:

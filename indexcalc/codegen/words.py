@@ -148,31 +148,44 @@ def power(base: Expr, exponent: Number) -> Expr:
     return Expr("power", (base,), (exponent,), base.shape)
 
 
-def call(node: Call, args: Sequence[Expr], batch: int) -> Expr:
+def call(
+    node: Call, args: Sequence[Expr], batch: int, *, factors: bool = False
+) -> Expr:
     """A function of the table; `batch` axes of the first argument stand before its
-    core."""
+    core. Where a language keeps `factors`, a factorisation is a value of its own."""
     match node.function:
         case "power":
             return power(args[0], node.params[0])
         case "factorised":
-            return args[0]
+            return _known("factored", args, node.shape) if factors else args[0]
         case "solved":
-            return _solved(node, *args)
-        case "inverted" | "factor_logdet":
-            known = {"inverted": "inv", "factor_logdet": "logdet"}
-            return Expr("call", tuple(args), (known[node.function], (), 0), node.shape)
+            return _solved(node, *args, factors=factors)
+        case "inverted":
+            name_ = "inverse_from" if factors else "inv"
+            return _known(name_, args, node.shape)
+        case "factor_logdet":
+            name_ = "logdet_from" if factors else "logdet"
+            return _known(name_, args, node.shape)
     return Expr("call", tuple(args), (node.function, node.params, batch), node.shape)
 
 
-def _solved(node: Call, x: Expr, right: Expr) -> Expr:
+def _known(function: str, args: Sequence[Expr], shape: Shape) -> Expr:
+    return Expr("call", tuple(args), (function, (), 0), shape)
+
+
+def _solved(node: Call, x: Expr, right: Expr, *, factors: bool) -> Expr:
     """X⁻¹ b, or X⁻ᵀ b, along the first axis of b."""
-    if node.params[0]:
+    turned = bool(node.params[0])
+    function = "solve"
+    if factors:
+        function = "solve_turned" if turned else "solve_from"
+    elif turned:
         x = transpose(x, (1, 0))
     rest = right.shape[1:]
     if len(rest) < 2:
-        return Expr("call", (x, right), ("solve", (), 0), right.shape)
+        return _known(function, (x, right), right.shape)
     flat = group(right, (1, len(rest)))
-    found = Expr("call", (x, flat), ("solve", (), 0), flat.shape)
+    found = _known(function, (x, flat), flat.shape)
     return split(found, ((right.shape[0],), rest))
 
 

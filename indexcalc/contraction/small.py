@@ -47,7 +47,9 @@ def fastest(
     bound: float = inf,
 ) -> dict[Part, tuple[Part, Part]]:
     """The tree of least seconds by the machine's model, of all there are. Trees that
-    take longer than `bound`, the seconds of a known one, are left aside."""
+    take longer than `bound`, the seconds of a known one, are left aside, unless that
+    leaves none: a product's price depends a little on which operand comes first."""
+    room_for_all = bound == inf
     bound *= 1 + 1e-9
     start: dict[int, float] | None = {} if pricing.repeats else None
     ways: dict[Part, list[_Way]] = {}
@@ -60,8 +62,11 @@ def fastest(
             room = bound - later * pricing.machine.call
             made = _made(ways, part, keep, pricing, room)
             ways[part] = list(made) if pricing.repeats else _thinned(made)
+    whole = ways[(1 << len(leaves)) - 1]
+    if not whole and not room_for_all:
+        return fastest(inputs, out, leaves, pricing)
     best = min(
-        ways[(1 << len(leaves)) - 1],
+        whole,
         key=lambda way: way.total + pricing.turning(way.value, out),
     )
     return {left | right: (left, right) for left, right in best.pairs}

@@ -91,7 +91,8 @@ class Pairing:
         if not isinstance(step, Contract) or len(step.operands) < 2:
             return
         slots = [s for s, _ in step.operands]
-        able = [k for k, s in enumerate(slots) if slots.count(s) == 1]
+        sums = _labels(step.operands) - set(step.out)
+        able = [k for k, s in enumerate(slots) if not sums or slots.count(s) == 1]
         if not able:
             return
         size = {k: self._entries(slots[k]) for k in able}

@@ -26,7 +26,7 @@ from .pairs import Lengths
 LEAST_ROWS, LEAST_COLUMNS = 32, 32
 
 #: Floating point operations a second, and entries of a triangle spread a second.
-FLOPS, SPREAD = 1e11, 4e8
+FLOPS, SPREAD = 1e11, 1.5e9
 
 
 def with_symmetry(root: Node, length: Lengths) -> Node:
@@ -118,7 +118,7 @@ def _pays(
     summed = prod(length(node.dims[i]) for i in bound)
     shown = _shown(node)
     entries = prod(length(node.dims[i]) for i in shown)
-    saved = entries * summed * (1 - (n + 1) / (2 * n)) / FLOPS
+    saved = 2 * entries * summed * (1 - (n + 1) / (2 * n)) / FLOPS
     return n > 2 and saved > entries / SPREAD + 20e-6
 
 

@@ -71,7 +71,7 @@ def evaluate_structured(
         slots = _slots(plan, arrays, dict(sizes_found), functions, dtype)
     except MemoryError as error:
         raise EvaluationError(f"a core does not fit in memory: {error}") from None
-    parts = tuple(_part(layout, slots) for layout in plan.layouts)
+    parts = tuple(part_of(layout, slots) for layout in plan.layouts)
     held = [part.dtype for part in parts] or [dtype]
     return Structured(parts, plan.shape, rows, np.result_type(*held))
 
@@ -105,7 +105,8 @@ def _slots(
     return slots
 
 
-def _part(layout: Layout, slots: Mapping[int, Array]) -> Part:
+def part_of(layout: Layout, slots: Mapping[int, Array]) -> Part:
+    """The part of a layout, its factors read-only views of slots."""
     factors = tuple((_read_only(slots[slot]), labels) for slot, labels in layout.rows)
     if layout.coefficient != 1:
         dtype = np.result_type(*(array.dtype for array, _ in factors))

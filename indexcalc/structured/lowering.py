@@ -34,6 +34,8 @@ from ..plan import (
     plain,
 )
 from ..planning.pairs import in_pairs
+from ..planning.programs import arranged
+from ..planning.stable import stable
 from ..sizes import Size, times, value_of
 from .execution import Call, prepared
 from .grouping import groups, kept_labels
@@ -71,9 +73,13 @@ class Plan:
 @collector_paused()
 def plan_of(node: Node, bound: Bound) -> Plan:
     """The plan of a fused node for given sizes; the last ones asked for are kept."""
-    length = length_of(dict(bound))
-    parts = terms(node)
-    program = compile_nodes([e for e, _ in parts], sparse=True)
+    return lowered(node, length_of(dict(bound)))
+
+
+def lowered(node: Node, length: Callable[[Size], int]) -> Plan:
+    """The plan of a fused node for the sizes that `length` tells."""
+    parts = terms(stable(node))
+    program = compile_nodes(arranged([e for e, _ in parts], length), sparse=True)
     layouts = [
         _layout(program, slot, c, length)
         for slot, (_, c) in zip(program.results, parts, strict=True)
