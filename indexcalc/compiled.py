@@ -37,7 +37,7 @@ from .errors import EvaluationError, UnsupportedError
 from .evaluate import as_array, bind_sizes, check_structure, missing_array
 from .nodes import Einsum, Node, Tensor, toposort, variables
 from .pairwise import Array
-from .plan import Load, Program, compile_nodes, inputs_of
+from .plan import Apply, Load, Program, Step, compile_nodes, inputs_of
 from .planning.pairs import in_pairs
 from .planning.programs import arranged
 from .sizes import Dim, Size, names_in, value_of
@@ -138,7 +138,13 @@ class Compiled:
         self._last = variant
         if self._structured:
             self._checked(arrays)
-        return self._run(variant, arrays, out)
+        try:
+            return self._run(variant, arrays, out)
+        except MemoryError as error:
+            raise EvaluationError(
+                f"the value does not fit in memory: {error}",
+                hint="structured=True keeps deltas unbuilt",
+            ) from None
 
     def _given(self, values: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
         if len(values) == 1 and isinstance(values[0], Mapping):
@@ -424,12 +430,21 @@ def _aliases(program: Program, fast: bool) -> tuple[bool, ...]:
     for slot in program.results:
         root = slot
         while program.patterns[slot].dense or not fast:
-            if not is_view(program.steps[root]):
+            step = program.steps[root]
+            if not is_view(step) and not _answers_view(step):
                 break
-            (root,) = inputs_of(program.steps[root])
+            (root,) = inputs_of(step)
         found.append(root in seen or isinstance(program.steps[root], Load))
         seen.add(root)
     return tuple(found)
+
+
+#: Functions whose value may be a view of their argument.
+VIEWS = frozenset({"window", "hankel", "real", "imag"})
+
+
+def _answers_view(step: Step) -> bool:
+    return isinstance(step, Apply) and step.node.function in VIEWS
 
 
 def answered(variant: Variant, arrays: Sequence[Array], more: Mapping[str, Any]) -> Any:
@@ -438,17 +453,14 @@ def answered(variant: Variant, arrays: Sequence[Array], more: Mapping[str, Any])
         return variant.function(*arrays, **more)
     except np.linalg.LinAlgError as error:
         raise EvaluationError(f"a matrix function has no value here: {error}") from None
-    except MemoryError as error:
-        raise EvaluationError(
-            f"the value does not fit in memory: {error}",
-            hint="structured=True keeps deltas unbuilt",
-        ) from None
 
 
 def _own(answer: Any, alias: bool) -> Array:
     """An array that nobody else holds, and that may be written."""
     if type(answer) is not np.ndarray:
-        return np.asarray(answer)
+        answer = np.asarray(answer)
+    if answer.dtype.kind in "biu":  # a choice between constants
+        return answer.astype(np.float64)
     return answer.copy() if alias or not answer.flags.writeable else answer
 
 

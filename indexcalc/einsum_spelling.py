@@ -373,7 +373,11 @@ def axes_text(order: int) -> str:
 
 
 #: How a helper that takes the order of a derivative, or a number of axes, is told it.
-TAKES_ORDER: dict[str, Callable[[int], str]] = {"rnorm": axes_text, "cofactors": str}
+TAKES_ORDER: dict[str, Callable[[int], str]] = {
+    "rnorm": axes_text,
+    "cofactors": str,
+    "unhalved": str,
+}
 
 
 def power_code(library: Library, base: Code, exponent: Number) -> Code:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import IndexCalcError, UnknownNameError
 from .nodes import Node, Tensor, toposort
 from .pairwise import Array
+from .sizes import Size, names_in, value_of
 
 if TYPE_CHECKING:
     from .compiled import Compiled
@@ -131,6 +132,45 @@ class Execution:
             check=check,
         )
 
+    def code(
+        self,
+        language: str = "numpy",
+        name: str = "f",
+        *,
+        sizes: Mapping[str, int] | None = None,
+    ) -> str:
+        """A short function that computes the value, as text to keep: "numpy", "jax",
+        "torch", "array_api", "julia", "matlab" (and Octave) or "eigen" (C++).
+
+        It is right for all sizes; forms and orders of products are chosen for `sizes`,
+        a hundred where none is given. Arguments are in the order of `compile().names`.
+        Raises `UnsupportedError` for a language that there is not, and for what a
+        language has no words for.
+
+        >>> from indexcalc.ways_in import tensor
+        >>> A, x = tensor("A", "m n"), tensor("x", "n")
+        >>> print(((A @ x) @ (A @ x)).gradient(x).code("julia"))
+        # 2AᵀAx
+        function f(A, x)
+            return 2 * (A' * (A * x))
+        end
+        <BLANKLINE>
+        """
+        from .codegen.languages import printed
+        from .compiled import Compiled
+
+        whole = Compiled([self.node], scope=self._everything())
+        found = printed(
+            whole.nodes,
+            language,
+            _typical(sizes or {}),
+            name=name,
+            names=whole.names,
+            doc=formula(self),
+            scope=tuple(whole.tensors.values()),
+        )
+        return found.text
+
     def evaluate_blocks(
         self,
         values: Mapping[Any, object] | None = None,
@@ -209,6 +249,16 @@ def formula(e: Any) -> str:
             text = str(e.matrix("paper"))
     shown = text or str(e)
     return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
+
+
+def _typical(given: Mapping[str, int]) -> Callable[[Size], int]:
+    """The number that a size counts as: a hundred for every name that is not given."""
+    from .compiled import TYPICAL
+
+    def length(size: Size) -> int:
+        return value_of(size, {n: given.get(n, TYPICAL) for n in names_in(size)})
+
+    return length
 
 
 def by_name(values: Mapping[Any, object] | None) -> dict[str, object]:

@@ -35,13 +35,13 @@ def halves(x: Array) -> Array:
     return x[..., i] * x[..., j]
 
 
-def unhalved(h: Array) -> Array:
-    """The symmetric matrices whose upper triangles the last axis holds."""
-    n = int(np.sqrt(2 * h.shape[-1]))
+def unhalved(h: Array, axis: int = -1) -> Array:
+    """The symmetric matrices whose upper triangles an axis holds."""
+    n = int(np.sqrt(2 * h.shape[axis]))
     place = np.zeros((n, n), np.intp)
     i, j = np.triu_indices(n)
     place[i, j] = place[j, i] = np.arange(len(i))
-    return np.take(h, place, -1)
+    return np.take(h, place, axis)
 
 
 KERNELS: dict[str, Callable[..., Any]] = {
@@ -69,11 +69,11 @@ def {name}(x):
     return x[..., i] * x[..., j]
 """,
     "unhalved": """\
-def {name}(h):
-    n = int(np.sqrt(2 * h.shape[-1]))
+def {name}(h, axis):
+    n = int(np.sqrt(2 * h.shape[axis]))
     place = np.zeros((n, n), np.intp)
     i, j = np.triu_indices(n)
     place[i, j] = place[j, i] = np.arange(len(i))
-    return np.take(h, place, -1)
+    return np.take(h, place, axis)
 """,
 }

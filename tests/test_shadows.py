@@ -12,7 +12,7 @@ import pytest
 from indexcalc.planning.layouts import Layout, alike, cut, in_order, reshaped, turned
 from indexcalc.planning.memory import Given, memory_of
 from indexcalc.planning.shadow_numpy import ShadowNumpy
-from indexcalc.planning.shadows import Meter, NoShadow, Shadow
+from indexcalc.planning.shadows import Meter, NoShadowError, Shadow
 
 
 def layout_of(array: np.ndarray) -> Layout:
@@ -158,9 +158,9 @@ def test_a_workspace_is_kept_and_constants_are_inputs() -> None:
 
 def test_what_needs_entries_is_refused() -> None:
     text = f"{HEAD}def f(x):\n    return x if x[0] > 0 else -x\n"
-    with pytest.raises(NoShadow):
+    with pytest.raises(NoShadowError):
         memory_of(text, "f", [(3,)], "d")
-    with pytest.raises(NoShadow, match="fft"):
+    with pytest.raises(NoShadowError, match="fft"):
         memory_of(f"{HEAD}def f(x):\n    return np.fft(x)\n", "f", [(3,)], "d")
 
 
@@ -174,6 +174,8 @@ def test_a_shadow_gives_its_memory_back() -> None:
     x = ShadowNumpy(meter).empty((100,))
     view = x[::2]
     del x
-    assert meter.now == 800 and isinstance(view, Shadow)
+    assert isinstance(view, Shadow)
+    assert meter.now == 800
     del view
-    assert meter.now == 0 and turned(in_order((2, 3)), (1, 0)).shape == (3, 2)
+    assert meter.now == 0
+    assert turned(in_order((2, 3)), (1, 0)).shape == (3, 2)

@@ -53,6 +53,10 @@ CALL, WAKING = 2e-6, 8e-6
 #: Seconds that it takes to hand half of the work to a second thread.
 HANDOVER = 60e-6
 
+#: Rows of fewer entries keep NumPy's inner loop from its speed; longer ones than that
+#: gain nothing.
+SHORT_ROW, LONG_ROW = 100, 4000
+
 #: A product whose three extents are all at least this is compute-bound.
 THICK = 24
 
@@ -85,11 +89,12 @@ class Region:
 @dataclass(slots=True)
 class Graph:
     """A paired program at given sizes: who reads a slot, how many bytes it has, whether
-    its step may be cut."""
+    its step may be cut; compute-bound products only where `thick` says so."""
 
     program: Program
     length: Lengths
     itemsize: int
+    thick: bool = False
     readers: dict[Slot, list[Slot]] = field(default_factory=dict)
     nbytes: list[int] = field(default_factory=list)
     ready: list[bool] = field(default_factory=list)
@@ -109,7 +114,8 @@ class Graph:
     def _can_be_cut(self, step: Step) -> bool:
         match step:
             case Contract():
-                return bool(step.operands) and not is_thick(step, self.length)
+                fits = self.thick or not is_thick(step, self.length)
+                return bool(step.operands) and fits
             case Apply():
                 return is_elementwise(step.node.function)
             case Combine(terms=()):
@@ -139,11 +145,50 @@ class Graph:
         return tuple(range(len(self.shape(slot))))
 
 
+    def memory(self, slot: Slot) -> tuple[int, ...]:
+        """The labels of a step's result in the order that its memory would best have
+        them: of an entrywise product that is answered, long rows last."""
+        step, out = self.program.steps[slot], self.out(slot)
+        entrywise = isinstance(step, Contract) and len(step.operands) == 2
+        if not (entrywise and slot in self.program.results) or sums(step):
+            return out
+        lengths = dict(zip(out, self.shape(slot), strict=True))
+        rows = [tuple(i for axis in axes for i in axis) for axes in self.labels(slot)]
+        if _run(out, rows, lengths) >= SHORT_ROW:
+            return out
+        orders = [out]
+        for row in rows:
+            alone = [i for i in row if sum(i in other for other in rows) == 1]
+            orders.append((*(i for i in out if i not in alone), *alone))
+        return max(orders, key=lambda order: min(_run(order, rows, lengths), LONG_ROW))
+
+
 def _carried(pattern: Pattern) -> Axes:
     """Which axis of a sum each core axis of a term lies on; grouped ones cannot be
     cut."""
     places = {axis[0]: k for k, axis in enumerate(pattern.axes) if len(axis) == 1}
     return tuple((places[i],) if i in places else (-1, -2) for i in pattern.core)
+
+
+def sums(step: Contract) -> bool:
+    """Whether an index is summed over."""
+    found = {i for _, axes in step.operands for axis in axes for i in axis}
+    return bool(found - set(step.out))
+
+
+def _run(
+    order: Sequence[int], rows: Sequence[Sequence[int]], lengths: dict[int, int]
+) -> int:
+    """How many entries an inner loop has: the trailing labels that lie in one stretch
+    in every operand that has them."""
+    total = 1
+    for count in range(1, len(order) + 1):
+        tail = list(order[-count:])
+        held = [row for row in rows if set(row) & set(tail)]
+        if any(list(row[-count:]) != tail for row in held):
+            break
+        total *= lengths[tail[0]]
+    return total
 
 
 def is_thick(step: Contract, length: Lengths) -> bool:
@@ -173,7 +218,7 @@ def regions(program: Program, length: Lengths, itemsize: int) -> list[Region]:
     if len(program.steps) > MOST_STEPS:
         return []
     graph = Graph(program, length, itemsize)
-    blas = {s for s in range(len(program.steps)) if _multiplies(graph, s)}
+    blas = {s for s in range(len(program.steps)) if multiplies(graph, s)}
     found: list[Region] = []
     taken: set[Slot] = set()
     while True:
@@ -208,7 +253,7 @@ def _seeds(graph: Graph, taken: set[Slot]) -> list[tuple[Slot, int]]:
 
 
 @dataclass(slots=True)
-class _Growth:
+class Growth:
     """A region while it grows from a seed; `banned` steps had two cut labels."""
 
     graph: Graph
@@ -302,7 +347,7 @@ class _Growth:
 
 
 def _grown(graph: Graph, seed: tuple[Slot, int], taken: set[Slot]) -> Region | None:
-    growth = _Growth(graph, seed, taken)
+    growth = Growth(graph, seed, taken)
     growth.grow()
     cut = growth.cut
     if not cut:
@@ -311,14 +356,14 @@ def _grown(graph: Graph, seed: tuple[Slot, int], taken: set[Slot]) -> Region | N
     length = graph.shape(seed[0])[seed[1]]
     inside = [graph.nbytes[s] for s, axis in cut.items() if axis is not None]
     outside = [graph.nbytes[_operand(graph, key)] for key in loads]
-    products = any(_multiplies(graph, slot) for slot in cut)
+    products = any(multiplies(graph, slot) for slot in cut)
     block = BLOCK if products else SMALL_BLOCK
     if not products and not any(_is_inner(graph, cut, slot) for slot in cut):
         block = LONE_BLOCK
     rows = max(1, min(length, length * block // max(1, *inside, *outside)))
     if rows >= length or all(is_view(graph.program.steps[slot]) for slot in cut):
         return None
-    waking = sum(_multiplies(graph, slot) for slot in cut)
+    waking = sum(multiplies(graph, slot) for slot in cut)
     calls = -(-length // rows) * (len(cut) * CALL + waking * WAKING)
     saved = _saved(graph, cut, loads, products) - calls
     return Region(cut, loads, length, rows, saved, not products)
@@ -328,7 +373,7 @@ def _operand(graph: Graph, key: tuple[Slot, int]) -> Slot:
     return inputs_of(graph.program.steps[key[0]])[key[1]]
 
 
-def _multiplies(graph: Graph, slot: Slot) -> bool:
+def multiplies(graph: Graph, slot: Slot) -> bool:
     """Whether a step calls BLAS, which has threads of its own."""
     step = graph.program.steps[slot]
     if not isinstance(step, Contract) or len(step.operands) < 2:
@@ -375,7 +420,8 @@ def _is_inner(graph: Graph, cut: dict[Slot, int | None], slot: Slot) -> bool:
 def _along(graph: Graph, slot: Slot, axis: int) -> float:
     """How well blocks along an axis read: whole rows best, parts of every row worst."""
     last = len(graph.shape(slot)) - 1
-    return 1.0 if axis == 0 else 0.2 if axis == last else 0.6
+    place = graph.memory(slot).index(graph.out(slot)[axis])
+    return 1.0 if place == 0 else 0.2 if place == last else 0.6
 
 
 def is_view(step: Step) -> bool:

@@ -10,11 +10,14 @@ printed above the function. The stable form is used wherever there is one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..einsum_spelling import LIBRARIES as PROGRAMS
 from ..einsum_spelling import Library as ProgramLibrary
 from ..kernels_solving import HELPERS as FACTORS
+from ..kernels_sparse import KERNELS as SPARSE
+from .kernel_text import kernel_text
+from .numpy_fast_calls import SOFTPLUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,18 @@ NUMPY = Library(
             FACTORS["inverse_from"], "from scipy.linalg import get_lapack_funcs"
         ),
         "logdet_from": Spelling(FACTORS["logdet_from"]),
+        **{name: Spelling(kernel_text(name)) for name in SPARSE},
     },
+)
+
+#: NumPy with what it runs slowly said otherwise, for programs that are run.
+FAST_NUMPY = replace(
+    NUMPY,
+    functions={
+        **{f: s for f, s in NUMPY.functions.items() if f != "softplus"},
+        "heaviside": Spelling("np.sign(np.maximum({0}, 0))"),
+    },
+    helpers={**NUMPY.helpers, "softplus": Spelling(SOFTPLUS)},
 )
 
 # -- JAX -------------------------------------------------------------------------------

@@ -48,10 +48,10 @@ from ..plan import (
     inputs_of,
 )
 from ..sizes import times
-from .blocks import Graph, Lengths, Region, is_view, regions, schedule
+from .blocks import Graph, Lengths, Region, is_view, regions, schedule, sums
 from .numpy_fast_calls import FAST, combined
 from .numpy_fast_frame import FastSource, framed
-from .numpy_fast_pieces import Pieces, spelled_core, sums
+from .numpy_fast_pieces import Pieces, spelled_core
 from .numpy_fast_views import Operand, Piece, spread, transposed, untransposed
 
 #: Arrays of at least as many bytes are written into the workspace or into `out`.
@@ -85,16 +85,20 @@ def fast_source(
     cores: int = 2,
     single: bool = True,
     names: Mapping[str, str] | None = None,
+    found: Sequence[Region] | None = None,
 ) -> FastSource | None:
     """The source of a paired program at given sizes, for real arrays of one dtype.
 
-    `arguments` are the variables in order, with their shapes. None where nothing in it
-    is large, or where it needs what only readable code has;
-    then readable code is what should run.
+    `arguments` are the variables in order, with their shapes; `found` are the regions
+    to run in blocks, the ones that save time where none are given. None where nothing
+    in it is large, or where it needs what only readable code has; then readable code is
+    what should run.
     """
     if not all(map(_is_known, program.steps)):
         return None
-    writer = _Writer(program, length, itemsize, cores, names or {})
+    if found is None:
+        found = regions(program, length, itemsize)
+    writer = _Writer(program, length, itemsize, cores, names or {}, list(found))
     writer.single, writer.shapes = single, arguments
     if not writer.anything_large():
         return None
@@ -124,6 +128,7 @@ class _Writer:
         itemsize: int,
         cores: int,
         names: Mapping[str, str],
+        found: list[Region],
     ) -> None:
         self.program, self.cores, self.single = program, cores, True
         self.shapes: Mapping[str, tuple[int, ...]] = {}
@@ -133,7 +138,7 @@ class _Writer:
         self.pieces.scratch, self.pieces.cores = self._scratch, cores
         self.codes = self.pieces.codes
         self.temporaries = self.header.names.numbered("t")
-        self.found = regions(program, length, itemsize)
+        self.found = found
         self.lines: list[str] = []
         self.indent = "    "
         self.uses: Counter[Slot] = Counter(program.results)
@@ -279,7 +284,7 @@ class _Writer:
         if self._is_out(slot):
             self._into(slot, piece, self._target(slot, None, "empty", piece.turn))
         elif large and piece.into is not None:
-            target = self._space(slot, piece.shape)
+            target = self._reused(slot, piece) or self._space(slot, piece.shape)
             raw = piece.into.format(target)
             self.codes[slot] = self.name(piece.view.format(raw))
             self._update(slot, self.codes[slot].text)
@@ -297,7 +302,6 @@ class _Writer:
 
     def _into(self, slot: Slot, piece: Piece, target: str) -> None:
         """Writes a value into an array that is there."""
-        shape = self.pieces.shape_of(slot, range(len(self.graph.shape(slot))))
         if piece.into is not None and piece.turn is not None:
             self.line(piece.into.format(untransposed(target, piece.turn)))
             self._update(slot, target)
@@ -581,14 +585,20 @@ class _Writer:
             kept = self.holds.get(operand, set())
             same = self.pieces.memory.get(operand) == self.pieces.memory[slot]
             same = same and self.graph.shape(operand) == self.graph.shape(slot)
-            cut = self.pieces.region.cut if self.pieces.region else {}
-            same = same and operand in cut and cut[operand] == cut.get(slot)
+            same = same and self._cut_alike(operand, slot)
             mine = kept and not self._others_hold(operand, kept)
             text = self.codes[operand].text
             if same and mine and text.removesuffix(".T").isidentifier():
                 self.holds[slot] = kept
                 return text if piece.view == "{}" else None
         return None
+
+    def _cut_alike(self, operand: Slot, slot: Slot) -> bool:
+        """Whether two values are both whole, or blocks along one axis."""
+        if self.pieces.region is None:
+            return slot not in self.lasting
+        cut = self.pieces.region.cut
+        return operand in cut and cut[operand] == cut.get(slot)
 
     def _others_hold(self, operand: Slot, kept: set[int]) -> bool:
         if self.left[operand] > 1:

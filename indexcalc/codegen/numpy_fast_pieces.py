@@ -17,7 +17,8 @@ from ..functions import TABLE, cores, is_elementwise
 from ..nodes import Call
 from ..plan import Apply, Combine, Contract, Pattern, Program, Slot, inputs_of
 from ..sizes import Size, times
-from .blocks import Axes, Graph, Region, is_view
+from .blocks import Axes, Graph, Region, is_view, sums
+from .kernel_text import is_sparse
 from .numpy_fast_calls import applied, combined
 from .numpy_fast_views import (
     Operand,
@@ -27,10 +28,6 @@ from .numpy_fast_views import (
     single,
     spread,
 )
-
-#: Rows of fewer entries keep NumPy's inner loop from its speed; longer ones than that
-#: gain nothing.
-SHORT_ROW, LONG_ROW = 100, 4000
 
 #: How many views are followed to find who reads a product.
 HOPS = 4
@@ -151,6 +148,10 @@ class Pieces:
         args = [self.header.array(code) if code.number else code for code in args]
         if f.function == "gram":
             return self._gram(slot, step, [code.text for code in args])
+        if is_sparse(f.function):
+            lengths = [self.size(p) for p in f.params]
+            listed = ", ".join([*(code.text for code in args), *lengths])
+            return Piece(f"{self.header.helper(f.function)}({listed})", axes, ())
         if not is_elementwise(f.function):
             batch = _batch(f)
             piece = applied(f.function, f.params, args, self.header.helper, batch)
@@ -212,7 +213,7 @@ class Pieces:
     def preferred(self, slot: Slot, step: Contract) -> tuple[int, ...]:
         """The labels of a product in the order that its value should have in memory."""
         if slot in self.program.results:
-            return step.out if sums(step) else self._long_last(slot, step)
+            return self.graph.memory(slot)
         if not sums(step):
             for child, axes in step.operands:
                 order = self._as_operand(child, axes)
@@ -220,19 +221,6 @@ class Pieces:
                     return order
         wanted = self._asked(slot, tuple(range(len(step.out))), HOPS)
         return tuple(step.out[k] for k in wanted) if wanted else step.out
-
-    def _long_last(self, slot: Slot, step: Contract) -> tuple[int, ...]:
-        """The labels of an entrywise product in an order whose last ones make a long
-        row: NumPy's inner loop runs along it."""
-        lengths = dict(zip(step.out, self.graph.shape(slot), strict=True))
-        rows = [self._as_operand(*row) for row in step.operands]
-        if not all(rows) or _run(step.out, rows, lengths) >= SHORT_ROW:
-            return step.out
-        orders = [step.out]
-        for row in rows:
-            alone = [i for i in row if sum(i in other for other in rows) == 1]
-            orders.append((*(i for i in step.out if i not in alone), *alone))
-        return max(orders, key=lambda order: min(_run(order, rows, lengths), LONG_ROW))
 
     def _as_operand(self, child: Slot, axes: Axes) -> tuple[int, ...]:
         labels = [i for axis in axes for i in axis]
@@ -290,32 +278,11 @@ class Pieces:
         return None
 
 
-def _run(
-    order: Sequence[int], rows: Sequence[Sequence[int]], lengths: dict[int, int]
-) -> int:
-    """How many entries an inner loop has: the trailing labels that lie in one stretch
-    in every operand that has them."""
-    total = 1
-    for count in range(1, len(order) + 1):
-        tail = list(order[-count:])
-        held = [row for row in rows if set(row) & set(tail)]
-        if any(list(row[-count:]) != tail for row in held):
-            break
-        total *= lengths[tail[0]]
-    return total
-
-
 def _batch(f: Call) -> int:
     """How many leading axes of a function's first argument are batch axes."""
     if not f.args or f.function not in TABLE:
         return 0
     return len(f.args[0].shape) - cores(f)[0][0]
-
-
-def sums(step: Contract) -> bool:
-    """Whether an index is summed over."""
-    found = {i for _, axes in step.operands for axis in axes for i in axis}
-    return bool(found - set(step.out))
 
 
 def spelled_core(pattern: Pattern) -> tuple[Axes, tuple[int, ...]]:

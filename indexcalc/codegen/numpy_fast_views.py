@@ -17,8 +17,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+import numpy as np
+
 from ..einsum_names import LETTERS
-from ..einsum_spelling import ATOM, PRODUCT, tuple_text
+from ..einsum_spelling import ATOM, PRODUCT, SUM, tuple_text
+
+#: Up to how many columns, and from how many entries of the matrix, a product is made
+#: of products with vectors.
+FEW_COLUMNS, MANY_ENTRIES = 4, 1 << 16
 
 Axes: TypeAlias = tuple[tuple[int, ...], ...]
 Labels: TypeAlias = tuple[int, ...]
@@ -208,6 +214,8 @@ def _matrix(
     size: SizeText,
 ) -> Piece:
     rows, columns, bound = groups
+    if _is_thin(rows, columns, bound, size):
+        return _by_columns(left, right, groups, out, size)
     a = arranged(left, [g for g in (rows, bound) if g], size)
     b = arranged(right, [g for g in (bound, columns) if g], size)
     shape = tuple(_length(group, size) for group in (rows, columns) if group)
@@ -215,9 +223,39 @@ def _matrix(
     return _back(piece, (rows, columns, ()), out, size)
 
 
+def _is_thin(rows: Labels, columns: Labels, bound: Labels, size: SizeText) -> bool:
+    """Whether a product has so few columns that matrix times vector is quicker."""
+    lengths = [size(i) for i in (*rows, *columns, *bound)]
+    if not (len(columns) == len(rows) == len(bound) == 1) or not _known(lengths):
+        return False
+    m, n, k = map(int, lengths)
+    return 1 < n <= FEW_COLUMNS and m * k >= MANY_ENTRIES
+
+
+def _known(lengths: Sequence[str]) -> bool:
+    return all(length.isdigit() for length in lengths)
+
+
+def _by_columns(
+    left: Operand,
+    right: Operand,
+    groups: tuple[Labels, Labels, Labels],
+    out: Labels,
+    size: SizeText,
+) -> Piece:
+    """A matrix times a few vectors, the products as rows."""
+    rows, columns, bound = groups
+    a, b = arranged(left, [rows, bound], size), arranged(right, [columns, bound], size)
+    labels = (*columns, *rows)
+    piece = Piece(
+        f"np.array([{a} @ x for x in {b}])", labels, tuple(map(size, labels))
+    )
+    return _viewed(piece, [labels.index(i) for i in out])
+
+
 def _multiplied(a: str, b: str, labels: Labels, shape: tuple[str, ...]) -> Piece:
     into = f"np.matmul({a}, {b}, out={{}})" if shape else None
-    return Piece(f"{a} @ {b}", labels, shape, into, PRODUCT)
+    return Piece(f"{a} @ {b}", labels, shape, into, SUM)
 
 
 def _length(group: Labels, size: SizeText) -> str:
@@ -247,13 +285,56 @@ def _stacked(
     """Products of matrices, one for every value of the batch labels."""
     batch, rows, columns, bound = groups
     lead = [(i,) for i in batch]
+    if not rows and not columns:
+        return _dots(left, right, batch, bound, out, size)
     if not rows or not columns:
+        large, small = (left, right) if rows else (right, left)
+        if large.labels[0] in batch and large.labels[-1] not in batch:
+            return _vectors(large, small, (batch, rows or columns, bound), out, size)
         return _einsum(left, right, (*batch, *rows, *columns), out, size)
     a = _aligned(arranged(left, [*lead, rows, bound], size), left, batch)
     b = _aligned(arranged(right, [*lead, bound, columns], size), right, batch)
     shape = (*map(size, batch), _length(rows, size), _length(columns, size))
     piece = _multiplied(a, b, (*batch, *rows, *columns), shape)
     return _back(piece, (rows, columns, batch), out, size)
+
+
+def _vectors(
+    large: Operand,
+    small: Operand,
+    groups: tuple[Labels, Labels, Labels],
+    out: Labels,
+    size: SizeText,
+) -> Piece:
+    """A matrix times a vector for every value of the batch labels."""
+    batch, rows, bound = groups
+    lead = [(i,) for i in batch]
+    a = arranged(large, [*lead, rows, bound], size)
+    b = arranged(small, [*lead, bound, ()], size)
+    labels = (*batch, *rows)
+    lengths = ", ".join(map(size, labels))
+    text = f"({a} @ {b}).reshape({lengths})"
+    return _viewed(
+        Piece(text, labels, tuple(map(size, labels))),
+        [labels.index(i) for i in out],
+    )
+
+
+def _dots(
+    left: Operand,
+    right: Operand,
+    batch: Labels,
+    bound: Labels,
+    out: Labels,
+    size: SizeText,
+) -> Piece:
+    """A scalar product for every value of the batch labels."""
+    along = left.labels == right.labels == (*batch, *bound) and len(bound) == 1
+    if not (along and _known([size(i) for i in left.labels]) and hasattr(np, "vecdot")):
+        return _einsum(left, right, batch, out, size)
+    call = f"np.vecdot({left.text}, {right.text}"
+    piece = Piece(f"{call})", batch, tuple(map(size, batch)), f"{call}, out={{}})")
+    return _viewed(piece, [batch.index(i) for i in out])
 
 
 def _aligned(text: str, operand: Operand, batch: Labels) -> str:

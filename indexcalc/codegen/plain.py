@@ -26,7 +26,7 @@ from ..planning.pairs import in_pairs
 from ..sizes import Size
 from . import constants as _constants  # noqa: F401 - registers its spellings
 from .layout import Style, broken
-from .libraries import LIBRARIES
+from .libraries import FAST_NUMPY, LIBRARIES
 from .lowering import Lowering
 from .placing import place
 from .python import Writer
@@ -92,7 +92,8 @@ def program_source(
             f"no program is printed for {library!r}",
             hint=f"one of {', '.join(LIBRARIES)}",
         )
-    writer = Writer(program, LIBRARIES[library], names, scope, blas)
+    spelled = FAST_NUMPY if blas else LIBRARIES[library]
+    writer = Writer(program, spelled, names, scope, blas)
     lowering = PythonLowering(program, writer, writer.names)
     results = [_as_array(writer, e) for e in lowering.results()]
     written = list(lowering.lines)

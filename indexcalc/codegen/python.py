@@ -30,6 +30,7 @@ from ..nodes import Tensor
 from ..plan import Program
 from ..sizes import Shape, Size
 from .code import ATOM, MATMUL, POWER, PRODUCT, SUM, Code, product, total
+from .kernel_text import is_sparse
 from .libraries import Library, Spelling
 from .numpy_fast_views import Operand
 from .numpy_fast_views import product as matrix_product
@@ -286,6 +287,10 @@ def _call(w: Writer, e: Expr) -> Code:
     if function in USERS:
         found = w.signature.functions[unknown_label(*params)]
         return Code(f"{found}({', '.join(a.text for a in args)})")
+    if is_sparse(function) and w.library.name == "numpy":
+        lengths = [w.size(p) for p in params]
+        listed = ", ".join([*(a.text for a in args), *lengths])
+        return Code(f"{w.helper(function)}({listed})")
     if function == "norm2":
         return _norm(w, e.args[0], params[0], batch, args[0])
     if function in table:

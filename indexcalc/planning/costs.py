@@ -15,84 +15,17 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import prod
 
-from ..contraction.machine import TYPICAL, product
-from ..functions import is_elementwise
-from ..nodes import Call, Einsum, Node, toposort
-from ..plan import (
-    Apply,
-    Combine,
-    Contract,
-    Embed,
-    Fill,
-    Load,
-    Pattern,
-    Program,
-    Slot,
-    Step,
-    emit_node,
-    inputs_of,
-)
+from ..nodes import Einsum, Node, toposort
+from ..plan import Pattern, Program, Slot, emit_node, inputs_of
 from ..sizes import Size
 from .orders import quick
 from .pairs import Pairing, Row
+from .prices import step_price
 
 Lengths = Callable[[Size], int]
-
-#: Bytes an entry takes.
-ITEM = 8
-
-#: Seconds an entry of an elementwise function takes beside its traffic.
-ENTRYWISE = 1.5e-9
-CHEAP = frozenset({"relu", "heaviside", "abs", "sign", "max", "min", "where", "conj"})
-CHEAP_POWERS = frozenset({-1, 2, 3, 0.5})
-
-#: Flops of a function of an n × n matrix in multiples of n³, and a square of it beside:
-#: a triangular solve of c columns costs 2n²c.
-CUBIC = {
-    "inv": 2.7,
-    "det": 0.7,
-    "logdet": 0.7,
-    "factorised": 0.7,
-    "inverted": 1.4,
-    "cofactors": 22.0,
-    "expm": 30.0,
-    "frechet": 120.0,
-}
-#: What share of the rate of a matrix product these reach.
-DENSE_RATE = 0.4
-
-
-def traffic(read: float, written: float) -> float:
-    """Seconds to read and write so many bytes."""
-    moved = read + written
-    return moved / TYPICAL.bandwidth(moved) + TYPICAL.writing(written)
-
-
-def product_seconds(
-    rows: Sequence[Sequence[int]], out: Collection[int], sizes: Mapping[int, int]
-) -> tuple[float, float]:
-    """Seconds and flops of a product of one or two arrays with these labels; an index
-    that only one of them has is summed there first."""
-    distinct = [tuple(dict.fromkeys(row)) for row in rows]
-    seconds, flops = 0.0, 0.0
-    kept = []
-    for k, row in enumerate(distinct):
-        others = {i for other in distinct[:k] + distinct[k + 1 :] for i in other}
-        left = tuple(i for i in row if i in out or i in others)
-        if left != row or len(distinct) == 1:
-            read = float(prod(sizes[i] for i in row))
-            written = float(prod(sizes[i] for i in left)) if left != row else 0.0
-            seconds += TYPICAL.call + traffic(ITEM * read, ITEM * written)
-            flops += read if left != row else 0.0
-        kept.append(left)
-    if len(kept) == 2:
-        cost = product(kept[0], kept[1], set(out), sizes)
-        return seconds + cost.seconds, flops + cost.flops
-    return seconds, flops
 
 
 class QuickPairing(Pairing):
@@ -140,7 +73,9 @@ class Ledger:
             pairing.places.append(pairing.step(slot))
         steps, patterns = pairing.paired.steps, pairing.paired.patterns
         for slot in range(len(self.prices), len(steps)):
-            self.prices.append(self._price(steps[slot], patterns[slot]))
+            self.prices.append(
+                step_price(steps[slot], patterns[slot], patterns, self.length)
+            )
         return pairing.places[self.slots[node]][0]
 
     def _emit(self, node: Node) -> None:
@@ -180,66 +115,3 @@ class Ledger:
                 total += self.prices[slot][which]
                 stack += inputs_of(steps[slot])
         return total
-
-    # -- steps -------------------------------------------------------------------------
-
-    def _price(self, step: Step, pattern: Pattern) -> tuple[float, float]:
-        match step:
-            case Load():
-                return 0.0, 0.0
-            case Fill():
-                return TYPICAL.call + traffic(0, self._bytes(pattern)), 0.0
-            case Contract():
-                return self._contract(step, pattern)
-            case Apply():
-                return self._apply(step.node)
-            case Combine():
-                return self._combine(step, pattern)
-            case Embed():
-                read = self._bytes(self.pairing.paired.patterns[step.slot])
-                return 2 * TYPICAL.call + traffic(read, self._bytes(pattern)), 0.0
-
-    def _bytes(self, pattern: Pattern) -> float:
-        return ITEM * float(prod(self.length(pattern.sizes[i]) for i in pattern.core))
-
-    def _contract(self, step: Contract, pattern: Pattern) -> tuple[float, float]:
-        if not step.operands:
-            return TYPICAL.call, 0.0
-        sizes = {i: self.length(size) for i, size in step.sizes}
-        rows = [[i for axis in axes for i in axis] for _, axes in step.operands]
-        return product_seconds(rows, step.out, sizes)
-
-    def _combine(self, step: Combine, pattern: Pattern) -> tuple[float, float]:
-        size = self._bytes(pattern)
-        scaled = sum(abs(c) != 1 for _, c in step.terms)
-        passes = max(len(step.terms) - 1, 0) + scaled
-        seconds = passes * (TYPICAL.call + traffic(2 * size, size))
-        return seconds, passes * size / ITEM
-
-    def _apply(self, node: Call) -> tuple[float, float]:
-        size = ITEM * float(prod(map(self.length, node.shape)))
-        shape = [self.length(n) for n in node.args[0].shape]
-        if node.function == "solved":
-            flops = 2.0 * shape[-2] * size / ITEM
-            return 2 * TYPICAL.call + _dense_seconds(flops, node), flops
-        if node.function in CUBIC:
-            batch = prod(shape[:-2])
-            flops = CUBIC[node.function] * batch * shape[-2] ** 3
-            return 4 * TYPICAL.call + flops / (DENSE_RATE * TYPICAL.gemm), flops
-        if not is_elementwise(node.function):
-            return 4 * TYPICAL.call + ENTRYWISE * prod(shape), 0.0
-        each = 0.0 if _is_cheap(node) else ENTRYWISE * size / ITEM
-        return TYPICAL.call + each + traffic(len(node.args) * size, size), 0.0
-
-
-def _dense_seconds(flops: float, node: Call) -> float:
-    columns = 1 if len(node.shape) < 2 else 8
-    return max(
-        flops / (DENSE_RATE * TYPICAL.gemm), flops / columns * ITEM / TYPICAL.cached
-    )
-
-
-def _is_cheap(node: Call) -> bool:
-    if node.function == "power":
-        return node.params[0] in CHEAP_POWERS
-    return node.function in CHEAP

@@ -15,6 +15,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from math import prod
 from typing import Any, NamedTuple
 
@@ -146,7 +147,7 @@ def _group(new: Sequence[int], old: Sequence[tuple[int, int]]) -> tuple[int, int
 
 def _merged(axes: Sequence[tuple[int, int]]) -> int | None:
     """The stride of some axes read as one."""
-    for (_, outer), (length, inner) in zip(axes, axes[1:], strict=False):
+    for (_, outer), (length, inner) in pairwise(axes):
         if outer != length * inner:
             return None
     return axes[-1][1]
@@ -161,7 +162,9 @@ def together(layouts: Iterable[Layout]) -> Shape:
     shapes = [layout.shape for layout in layouts]
     ndim = max(map(len, shapes), default=0)
     padded = [(1,) * (ndim - len(shape)) + shape for shape in shapes]
-    return tuple(next((n for n in axis if n != 1), 1) for axis in zip(*padded))
+    return tuple(
+        next((n for n in axis if n != 1), 1) for axis in zip(*padded, strict=True)
+    )
 
 
 def alike(layouts: Sequence[Layout], shape: Shape) -> Layout:

@@ -16,6 +16,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -23,10 +24,10 @@ import numpy as np
 
 from ..pairwise import Array
 from .layouts import in_order
-from .shadow_numpy import OPERATORS, ShadowNumpy, visited
+from .shadow_numpy import ShadowNumpy, visited
 from .shadow_scipy import lent
 from .shadows import Memory as Held
-from .shadows import Meter, NoShadow, Shadow
+from .shadows import Meter, NoShadowError, Shadow
 
 #: The name that a program's operators are called by.
 MODULE = "_shadow"
@@ -66,7 +67,7 @@ def memory_of(
 ) -> Memory:
     """What the function of a text holds on arrays of these shapes in C order.
 
-    Raises `NoShadow` for what depends on entries, or calls what is not known here.
+    Raises `NoShadowError` for what depends on entries, or calls what is not known here.
     """
     meter = Meter()
     dtype = np.dtype(kind)
@@ -130,7 +131,7 @@ def _shares(meter: Meter) -> Callable[..., list[Any]]:
         meter.peak = before
         found = [work(0, ends[1])]
         each = meter.peak - before
-        found += [work(a, b) for a, b in zip(ends[1:-1], ends[2:], strict=True)]
+        found += [work(a, b) for a, b in pairwise(ends[1:])]
         meter.peak = max(peak, meter.peak, before + parts * each)
         return found
 
@@ -182,7 +183,7 @@ _SIGNS: dict[type, str] = {
 class _Operators(ast.NodeTransformer):
     """Operators, comparisons and updates as calls of `ShadowNumpy`."""
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> Any:  # noqa: N802
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> Any:
         if (node.module or "").partition(".")[0] != "scipy":
             return node
         lines: list[ast.stmt] = [node]
@@ -192,10 +193,10 @@ class _Operators(ast.NodeTransformer):
             lines.append(ast.Assign([ast.Name(name, ast.Store())], call))
         return lines
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:  # noqa: N802
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         return self._binary(node.op, node.left, node.right)
 
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:  # noqa: N802
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
         if len(node.ops) > 1 or type(node.ops[0]) not in _SIGNS:
             self.generic_visit(node)
             return node
@@ -208,14 +209,14 @@ class _Operators(ast.NodeTransformer):
         sides = [self.visit(side) for side in (left, right)]
         return _call("binary", ast.Constant(_SIGNS[type(op)]), *sides, *free)
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:  # noqa: N802
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         if not isinstance(node.op, ast.USub) or isinstance(node.operand, ast.Constant):
             self.generic_visit(node)
             return node
         free = ast.Constant(_is_free(node.operand))
         return _call("unary", ast.Constant("-"), self.visit(node.operand), free)
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:  # noqa: N802
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         target, value = node.target, self.visit(node.value)
         sign = ast.Constant(_SIGNS[type(node.op)])
         read = self.visit(ast.parse(ast.unparse(target), mode="eval").body)
@@ -235,5 +236,4 @@ def _call(name: str, *args: ast.expr) -> ast.Call:
     return ast.Call(function, list(args), [])
 
 
-assert {sign for sign in _SIGNS.values()} <= set(OPERATORS)
-__all__ = ["Given", "Memory", "NoShadow", "memory_of"]
+__all__ = ["Given", "Memory", "NoShadowError", "memory_of"]

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from .layouts import Layout, alike, diagonal, in_order, spread, together, turned
-from .shadows import DType, Meter, NoShadow, Shadow, made
+from .shadows import DType, Meter, NoShadowError, Shadow, made
 
 #: NumPy writes into an operand of at least so many bytes that nobody else holds.
 ELIDED = 1 << 18
@@ -77,7 +77,7 @@ class ShadowNumpy:
             return _with_dtypes if name == "result_type" else known
         if isinstance(known, type) and issubclass(known, np.generic):
             return known
-        raise NoShadow(f"np.{name}")
+        raise NoShadowError(f"np.{name}")
 
     def array_of(self, value: Any, dtype: Any = None) -> Shadow:
         """A shadow of anything that is an array."""
@@ -232,7 +232,9 @@ class ShadowNumpy:
 
     def tensordot(self, a: Shadow, b: Shadow, axes: Any) -> Shadow:
         """A product of matrices that some axes are merged for."""
-        left, right = ([k % x.ndim for k in ks] for x, ks in zip((a, b), axes))
+        left, right = (
+            [k % x.ndim for k in ks] for x, ks in zip((a, b), axes, strict=True)
+        )
         rows = [k for k in range(a.ndim) if k not in left]
         columns = [k for k in range(b.ndim) if k not in right]
         length = prod(a.shape[k] for k in left)
@@ -258,7 +260,9 @@ class ShadowNumpy:
         dtype = np.result_type(*(x.dtype for x in arrays))
         if out is not None:
             return out
-        layouts = [_carried(x.layout, row, shown) for x, row in zip(arrays, rows)]
+        layouts = [
+            _carried(x.layout, row, shown) for x, row in zip(arrays, rows, strict=True)
+        ]
         shape = tuple(sizes[i] for i in shown)
         return made(self.meter, alike(layouts, shape), dtype)
 

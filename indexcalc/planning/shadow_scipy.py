@@ -16,7 +16,7 @@ import numpy as np
 
 from .layouts import in_order
 from .shadow_numpy import Entrywise, ShadowNumpy
-from .shadows import Meter, NoShadow, Shadow
+from .shadows import Meter, NoShadowError, Shadow
 
 __all__ = ["Meter", "lent"]
 
@@ -31,7 +31,7 @@ def lent(module: ShadowNumpy, name: str, found: Any) -> Function:
         return lambda *args, **more: FUNCTIONS[name](module, *args, **more)
 
     def refused(*_: Any, **__: Any) -> Any:
-        raise NoShadow(name)
+        raise NoShadowError(name)
 
     return refused
 
@@ -140,7 +140,7 @@ ROUTINES: dict[str, Function] = {
 def _routines(module: ShadowNumpy, names: Sequence[str], *_: Any, **__: Any) -> Any:
     missing = [name for name in names if name not in ROUTINES]
     if missing:
-        raise NoShadow(missing[0])
+        raise NoShadowError(missing[0])
 
     def bound(name: str) -> Function:
         return lambda *args, **more: ROUTINES[name](module, *args, **more)

@@ -2,7 +2,7 @@
 
 A program of NumPy run on shadows takes and gives back memory exactly when it would with
 arrays, because a shadow lives as long as the array whose place it takes. A `Meter`
-counts. What needs entries raises `NoShadow`.
+counts. What needs entries raises `NoShadowError`.
 
 >>> meter = Meter()
 >>> x = made(meter, in_order((1000, 1000)), np.dtype(float))
@@ -27,7 +27,7 @@ from .layouts import Layout, Shape, cut, diagonal, in_order, reshaped, turned
 DType = np.dtype[Any]
 
 
-class NoShadow(Exception):
+class NoShadowError(Exception):
     """What cannot be known without entries."""
 
 
@@ -112,7 +112,7 @@ class Shadow:
         return self.layout.size * self.dtype.itemsize
 
     @property
-    def T(self) -> Shadow:  # noqa: N802 - NumPy's name
+    def T(self) -> Shadow:
         """The axes in reverse."""
         return self.transpose()
 
@@ -125,10 +125,10 @@ class Shadow:
         return (self[k] for k in range(len(self)))
 
     def __getattr__(self, name: str) -> Any:
-        raise NoShadow(name)
+        raise NoShadowError(name)
 
     def __bool__(self) -> bool:
-        raise NoShadow("the truth of an array")
+        raise NoShadowError("the truth of an array")
 
     # -- views -------------------------------------------------------------------------
 

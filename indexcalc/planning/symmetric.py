@@ -17,7 +17,7 @@ from itertools import combinations
 from math import prod
 
 from ..expr import call_node, einsum
-from ..nodes import Einsum, Node, toposort
+from ..nodes import Call, Einsum, Node, toposort
 from ..sizes import Size, triangle
 from ..substitute import rebuilt
 from .pairs import Lengths
@@ -102,7 +102,7 @@ def _halved(node: Einsum, length: Lengths) -> Node | None:
         joined = [i for i in left if i != a]
         bound = [i for i in joined if i not in shown]
         both = apart and a in shown and b in shown and bound
-        if both and _pays(node, a, bound, length):
+        if both and _pays(node, a, joined, length):
             return _as_halves(node, x, places[0], (a, b), joined, rest, length)
     return None
 
@@ -110,16 +110,18 @@ def _halved(node: Einsum, length: Lengths) -> Node | None:
 def _pays(
     node: Einsum,
     a: int,
-    bound: list[int],
+    joined: list[int],
     length: Lengths,
 ) -> bool:
-    """Whether half of the product costs less than spreading the triangle again."""
+    """Whether half of the product costs less than making the products of the vector
+    with itself and spreading the triangle again."""
     n = length(node.dims[a])
-    summed = prod(length(node.dims[i]) for i in bound)
     shown = _shown(node)
+    summed = prod(length(node.dims[i]) for i in joined if i not in shown)
+    made = 3 * prod(length(node.dims[i]) for i in joined) * n * (n + 1) / 2
     entries = prod(length(node.dims[i]) for i in shown)
     saved = 2 * entries * summed * (1 - (n + 1) / (2 * n)) / FLOPS
-    return n > 2 and saved > entries / SPREAD + 20e-6
+    return n > 2 and saved > (entries + made) / SPREAD + 20e-6
 
 
 def _as_halves(
@@ -142,9 +144,15 @@ def _as_halves(
     dims = {i: s for i, s in enumerate(node.dims) if i not in pair} | {h: half}
     shown = list(dict.fromkeys(i for axis in node.out for i in axis))
     outer = [i for i in shown if i not in pair]
-    inner = einsum([(products, [*joined, h]), *rest], [*outer, h], dims)
-    if isinstance(inner, Einsum):
-        inner = _halved(inner, length) or inner
-    spread = call_node("unhalved", [inner], (*inner.shape[:-1], n, n))
+    rows = [(products, [*joined, h]), *rest]
+    again = einsum(rows, [h, *outer], dims)
+    again = (_halved(again, length) if isinstance(again, Einsum) else None) or again
+    if isinstance(again, Call):  # spread along its last axis: this one is the first
+        spread = call_node("unhalved", [again], (n, n, *again.shape[1:]), (0,))
+        legs = [a, b, *outer]
+    else:
+        inner = einsum(rows, [*outer, h], dims)
+        spread = call_node("unhalved", [inner], (*inner.shape[:-1], n, n), (-1,))
+        legs = [*outer, a, b]
     kept = {i: s for i, s in enumerate(node.dims) if i in shown}
-    return einsum([(spread, [*outer, a, b])], node.out, kept)
+    return einsum([(spread, legs)], node.out, kept)

@@ -1,0 +1,109 @@
+"""Which loops over blocks keep a program within a limit of memory.
+
+What is too large is cut along one of its indices, products that keep the processor
+busy included: first into single rows along the cut that lowers the peak most, again
+where that is not enough, then into blocks as long as the limit allows. What a program
+holds is asked of whoever writes it and runs it on shadows.
+
+>>> from indexcalc.expr import einsum, tensor
+>>> from indexcalc.functions import call
+>>> from indexcalc.plan import compile_nodes
+>>> from indexcalc.planning.pairs import in_pairs
+>>> X, Y = tensor("X", (4000, 50)), tensor("Y", (4000, 50))
+>>> kernel = call("exp", [einsum([(X, [0, 2]), (Y, [1, 2])], [0, 1])])
+>>> paired = in_pairs(compile_nodes([einsum([(kernel, [0, 1])], [0])]), lambda n: n)
+>>> held = lambda found: 8 * 4000 * (1 + (found[0].rows if found else 4000))
+>>> [region.rows for region in limited(paired, lambda n: n, 8, held, 10**7)]
+[256]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from ..plan import Program, Slot
+from .blocks import MOST_SEEDS, Graph, Growth, Lengths, Region, is_view, multiplies
+from .blocks import schedule as scheduled
+
+#: What a program holds in bytes when it runs these regions in blocks; None where it
+#: cannot be told.
+Holds = Callable[[Sequence[Region]], int | None]
+
+#: Arrays smaller than this share of the limit are not cut.
+SHARE = 64
+
+#: How many regions are tried one after the other.
+MOST_REGIONS = 4
+
+
+def limited(
+    program: Program, length: Lengths, itemsize: int, holds: Holds, limit: int
+) -> list[Region] | None:
+    """Regions with which the program stays within the limit; None where none do."""
+    graph = Graph(program, length, itemsize, thick=True)
+    chosen: list[Region] = []
+    peak = holds(chosen)
+    while peak is None or peak > limit:
+        found = _next(graph, chosen, holds, limit)
+        if found is None or (peak is not None and found[0] >= peak):
+            return None
+        peak, region = found
+        chosen.append(region)
+        if len(chosen) > MOST_REGIONS:
+            return None
+    for k in range(len(chosen)):
+        chosen = _widened(chosen, k, holds, limit)
+    return chosen
+
+
+def _next(
+    graph: Graph, chosen: Sequence[Region], holds: Holds, limit: int
+) -> tuple[int, Region] | None:
+    """One more region, row by row, with which least is held."""
+    best: tuple[int, Region] | None = None
+    for region in _cuts(graph, chosen, limit):
+        peak = holds([*chosen, region])
+        if peak is not None and (best is None or peak < best[0]):
+            best = peak, region
+    return best
+
+
+def _cuts(graph: Graph, chosen: Sequence[Region], limit: int) -> Iterator[Region]:
+    """Every region that can be run row by row."""
+    taken = {slot for region in chosen for slot in region.cut}
+    seen: set[tuple[tuple[Slot, int | None], ...]] = set()
+    for slot, axis in _seeds(graph, limit):
+        growth = Growth(graph, (slot, axis), taken)
+        growth.grow()
+        key = tuple(sorted(growth.cut.items()))
+        views = all(is_view(graph.program.steps[s]) for s in growth.cut)
+        rows = graph.shape(slot)[axis]
+        if key in seen or views or rows < 2:
+            continue
+        seen.add(key)
+        products = any(multiplies(graph, s) for s in growth.cut)
+        cut, loads = dict(growth.cut), dict(growth.loads())
+        region = Region(cut, loads, rows, 1, 0.0, not products)
+        if scheduled(graph.program, [*chosen, region]) is not None:
+            yield region
+
+
+def _seeds(graph: Graph, limit: int) -> list[tuple[Slot, int]]:
+    """Arrays large enough to matter, each with its axes, the largest first."""
+    large = [s for s, n in enumerate(graph.nbytes) if n * SHARE >= limit]
+    large.sort(key=lambda slot: (-graph.nbytes[slot], slot))
+    pairs = [(slot, axis) for slot in large for axis in range(len(graph.shape(slot)))]
+    return pairs[:MOST_SEEDS]
+
+
+def _widened(chosen: list[Region], k: int, holds: Holds, limit: int) -> list[Region]:
+    """The regions with the k-th in the longest blocks, a power of two, that fit."""
+    while 2 * chosen[k].rows < chosen[k].length:
+        wider = replace(chosen[k], rows=2 * chosen[k].rows)
+        trial = [*chosen[:k], wider, *chosen[k + 1 :]]
+        peak = holds(trial)
+        if peak is None or peak > limit:
+            break
+        chosen = trial
+    return chosen
