@@ -196,6 +196,13 @@ def inputs_of(step: Step) -> tuple[Slot, ...]:
             return (step.slot,)
 
 
+def is_view(step: Step) -> bool:
+    """Whether a step only reads its operand in another way."""
+    if not isinstance(step, Contract) or len(step.operands) != 1 or step.factors:
+        return False
+    return {i for axis in step.operands[0][1] for i in axis} == set(step.out)
+
+
 def _emit_call(program: Program, node: Call) -> Slot:
     if not node.args:
         return program.emit(Fill(node), plain(node.shape))

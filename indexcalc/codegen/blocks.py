@@ -28,6 +28,7 @@ from typing import TypeAlias
 
 from ..functions import is_elementwise
 from ..plan import Apply, Combine, Contract, Pattern, Program, Slot, Step, inputs_of
+from ..plan import is_view as is_view
 from ..sizes import Size
 
 Lengths: TypeAlias = Callable[[Size], int]
@@ -144,7 +145,6 @@ class Graph:
             return step.out
         return tuple(range(len(self.shape(slot))))
 
-
     def memory(self, slot: Slot) -> tuple[int, ...]:
         """The labels of a step's result in the order that its memory would best have
         them: of an entrywise product that is answered, long rows last."""
@@ -154,7 +154,8 @@ class Graph:
             return out
         lengths = dict(zip(out, self.shape(slot), strict=True))
         rows = [tuple(i for axis in axes for i in axis) for axes in self.labels(slot)]
-        if _run(out, rows, lengths) >= SHORT_ROW:
+        distinct = all(len(set(row)) == len(row) for row in rows)
+        if not distinct or _run(out, rows, lengths) >= SHORT_ROW:
             return out
         orders = [out]
         for row in rows:
@@ -422,13 +423,6 @@ def _along(graph: Graph, slot: Slot, axis: int) -> float:
     last = len(graph.shape(slot)) - 1
     place = graph.memory(slot).index(graph.out(slot)[axis])
     return 1.0 if place == 0 else 0.2 if place == last else 0.6
-
-
-def is_view(step: Step) -> bool:
-    """Whether a step only reads its operand in another way."""
-    if not isinstance(step, Contract) or len(step.operands) != 1 or step.factors:
-        return False
-    return {i for axis in step.operands[0][1] for i in axis} == set(step.out)
 
 
 def _seconds(nbytes: int) -> float:

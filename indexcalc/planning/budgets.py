@@ -13,7 +13,7 @@ from math import prod
 from pathlib import Path
 
 from ..errors import BudgetError, UnsupportedError
-from ..plan import Contract, Load, Pattern, Program, Slot, inputs_of
+from ..plan import Load, Pattern, Program, Slot, inputs_of, is_view
 from ..sizes import Size
 
 #: The share of the free memory that a call may take where no limit is given.
@@ -126,23 +126,16 @@ def needed(program: Program, length: Lengths, itemsize: int) -> int:
     cores = [core_bytes(p, length, itemsize) for p in program.patterns]
     now = most = 0
     for k, step in enumerate(program.steps):
-        now += 0 if isinstance(step, Load) or _is_view(program, k) else cores[k]
+        now += 0 if isinstance(step, Load) or is_view(step) else cores[k]
         most = max(most, now)
         for slot in dict.fromkeys(inputs_of(step)):
             last = program.last_use[slot] == k and slot not in program.results
             own = not isinstance(program.steps[slot], Load)
-            if last and own and not _is_view(program, slot):
+            if last and own and not is_view(program.steps[slot]):
                 now -= cores[slot]
     written = [program.patterns[s] for s in dict.fromkeys(program.results)]
     dense = sum(dense_bytes(p, length, itemsize) for p in written if not p.dense)
     return max(most, now + dense)
-
-
-def _is_view(program: Program, slot: Slot) -> bool:
-    step = program.steps[slot]
-    if not isinstance(step, Contract) or len(step.operands) != 1 or step.factors:
-        return False
-    return {i for axis in step.operands[0][1] for i in axis} == set(step.out)
 
 
 def largest(
@@ -151,7 +144,7 @@ def largest(
     """The bytes, the slot and the shape of the largest array that is made."""
     rows: list[tuple[int, Slot, tuple[int, ...]]] = [(0, -1, ())]
     for slot, (step, p) in enumerate(zip(program.steps, program.patterns, strict=True)):
-        if not isinstance(step, Load) and not _is_view(program, slot):
+        if not isinstance(step, Load) and not is_view(step):
             shape = tuple(length(p.sizes[i]) for i in p.core)
             rows.append((core_bytes(p, length, itemsize), slot, shape))
     for slot in program.results:

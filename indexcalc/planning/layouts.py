@@ -174,9 +174,9 @@ def alike(layouts: Sequence[Layout], shape: Shape) -> Layout:
     >>> alike([turned(in_order((3, 4)), (1, 0))], (4, 3)).strides
     (1, 4)
     """
-    rows = [spread(layout, shape).strides for layout in layouts]
     rows = [
-        [0 if n == 1 else s for n, s in zip(shape, row, strict=True)] for row in rows
+        [0 if n == 1 else s for n, s in zip(*spread(layout, shape), strict=True)]
+        for layout in layouts
     ]
     inner: list[int] = []
     for axis in reversed(range(len(shape))):

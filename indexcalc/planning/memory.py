@@ -17,7 +17,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -48,11 +47,13 @@ class Memory:
 @dataclass(frozen=True, slots=True)
 class Given:
     """What a program is given beside its arrays: constants by name, bytes of each array
-    of its workspace, and further arguments."""
+    of its workspace, further arguments (sizes, and functions of entries); and which of
+    its results are copied afterwards."""
 
     constants: Mapping[str, Array]
     workspace: tuple[int, ...] = ()
     more: Mapping[str, Any] | None = None
+    copies: tuple[bool, ...] = ()
 
 
 NOTHING = Given({})
@@ -62,26 +63,31 @@ def memory_of(
     text: str,
     name: str,
     shapes: Sequence[tuple[int, ...]],
-    kind: str,
+    kinds: str | Sequence[str],
     given: Given = NOTHING,
 ) -> Memory:
-    """What the function of a text holds on arrays of these shapes in C order.
+    """What the function of a text holds on arrays of these shapes in C order; `kinds`
+    are their dtypes, or the one that all have.
 
     Raises `NoShadowError` for what depends on entries, or calls what is not known here.
     """
     meter = Meter()
-    dtype = np.dtype(kind)
+    listed = [kinds] * len(shapes) if isinstance(kinds, str) else list(kinds)
     scope = _scope(text, name, meter, given)
-    arrays = [Shadow(meter, in_order(shape), dtype, None) for shape in shapes]
-    more = dict(given.more or {})
+    arrays = [
+        Shadow(meter, in_order(shape), np.dtype(kind), None)
+        for shape, kind in zip(shapes, listed, strict=True)
+    ]
+    more = {k: _entrywise(v) for k, v in (given.more or {}).items()}
     kept = [Held(meter, nbytes) for nbytes in given.workspace]
     if given.workspace:
         more["space"] = _space(meter, kept)
     answer = scope[name](*arrays, **more)
     results = list(answer) if isinstance(answer, tuple) else [answer]
     del answer
-    owned = [_own(meter, result) for result in results]
-    inputs = sum(prod(shape) for shape in shapes) * dtype.itemsize
+    copies = given.copies or (False,) * len(results)
+    owned = [_own(meter, *pair) for pair in zip(results, copies, strict=True)]
+    inputs = sum(array.nbytes for array in arrays)
     inputs += sum(array.nbytes for array in given.constants.values())
     return Memory(
         inputs,
@@ -92,10 +98,16 @@ def memory_of(
     )
 
 
-def _own(meter: Meter, result: Any) -> Shadow:
+def _own(meter: Meter, result: Any, copied: bool) -> Shadow:
     """The result as an array of its own."""
     shadow = ShadowNumpy(meter).array_of(result)
-    return shadow.copy() if shadow.memory is None or shadow.steady else shadow
+    copied = copied or shadow.memory is None or shadow.steady
+    return shadow.copy() if copied else shadow
+
+
+def _entrywise(value: Any) -> Any:
+    """A further argument; a function of entries answers an array like its first."""
+    return (lambda x, *_: x.copy()) if callable(value) else value
 
 
 def _space(meter: Meter, kept: list[Held]) -> Callable[..., Shadow]:

@@ -27,7 +27,17 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ..functions import is_elementwise
-from ..plan import Apply, Combine, Contract, Embed, Pattern, Program, Slot, Step
+from ..plan import (
+    Apply,
+    Combine,
+    Contract,
+    Embed,
+    Pattern,
+    Program,
+    Slot,
+    Step,
+    inputs_of,
+)
 from .prices import Lengths, prices
 
 #: What an axis belongs to.
@@ -41,7 +51,7 @@ NONE: Marks = frozenset()
 
 
 def mode(program: Program, length: Lengths, value_orders: Sequence[int]) -> str:
-    """"forward", "reverse", "mixed", or "none" where nothing says; `value_orders` are
+    """ "forward", "reverse", "mixed", or "none" where nothing says; `value_orders` are
     the numbers of axes that come first as the value's, for every result."""
     marks = _marked(program, value_orders)
     scalar = not any(VALUE in m for axes in marks.values() for m in axes)
@@ -49,16 +59,14 @@ def mode(program: Program, length: Lengths, value_orders: Sequence[int]) -> str:
         return "none"
     weight = _Weights(program, marks, scalar)
     for slot, price in enumerate(prices(program, length)):
-        step = program.steps[slot]
-        if isinstance(step, Contract) and len(step.operands) == 2:
-            weight.add(slot, step, price.flops)
+        weight.add(slot, price.flops)
     return weight.said()
 
 
 @dataclass(slots=True)
 class _Weights:
-    """Flops by direction, over the products so far; `summed` are the slots that hold
-    a product which sums."""
+    """Flops by direction, over the steps so far; `made` are the slots that come of a
+    product that sums, perhaps through entrywise steps and views."""
 
     program: Program
     marks: dict[Slot, list[Marks]]
@@ -66,29 +74,20 @@ class _Weights:
     flops: dict[str, float] = field(
         default_factory=lambda: {"forward": 0.0, "reverse": 0.0}
     )
-    summed: set[Slot] = field(default_factory=set)
+    made: set[Slot] = field(default_factory=set)
 
-    def add(self, slot: Slot, step: Contract, flops: float) -> None:
-        """One product."""
-        sums = {i for _, axes in step.operands for a in axes for i in a} - set(step.out)
-        made = [k for k, (s, _) in enumerate(step.operands) if s in self._made()]
-        if not sums:
-            return
-        self.summed.add(slot)
-        found = self._of_scalar(step, made) if self.scalar else self._of(slot, made)
-        if found:
-            self.flops[found] += flops
-
-    def _made(self) -> set[Slot]:
-        """The slots that come of a product that sums, perhaps through entrywise steps
-        and views."""
-        from ..plan import inputs_of
-
-        found = set(self.summed)
-        for slot, step in enumerate(self.program.steps):
-            if any(operand in found for operand in inputs_of(step)):
-                found.add(slot)
-        return found
+    def add(self, slot: Slot, flops: float) -> None:
+        """One step."""
+        step = self.program.steps[slot]
+        operands = inputs_of(step)
+        made = [k for k, operand in enumerate(operands) if operand in self.made]
+        sums = len(operands) == 2 and isinstance(step, Contract) and _sums(step)
+        if made or sums:
+            self.made.add(slot)
+        if sums:
+            found = self._of_scalar(slot, made) if self.scalar else self._of(slot, made)
+            if found:
+                self.flops[found] += flops
 
     def _of(self, slot: Slot, made: Sequence[int]) -> str:
         """The direction where the value has axes."""
@@ -99,16 +98,15 @@ class _Weights:
             return "reverse"
         if carried != {VALUE, VARIABLE} or len(made) != 1:
             return ""
-        step = self.program.steps[slot]
-        assert isinstance(step, Contract)
-        before = _all(self.marks[step.operands[made[0]][0]])
+        before = _all(self.marks[inputs_of(self.program.steps[slot])[made[0]]])
         if before == {VARIABLE}:
             return "forward"
         return "reverse" if before == {VALUE} else ""
 
-    def _of_scalar(self, step: Contract, made: Sequence[int]) -> str:
+    def _of_scalar(self, product: Slot, made: Sequence[int]) -> str:
         """The direction where the value has none."""
-        if len(made) != 1:
+        step = self.program.steps[product]
+        if len(made) != 1 or not isinstance(step, Contract):
             return ""
         (slot, axes), (_, others) = (step.operands[k] for k in (made[0], 1 - made[0]))
         beside = {i for axis in others for i in axis}
@@ -123,10 +121,16 @@ class _Weights:
         forward, reverse = self.flops["forward"], self.flops["reverse"]
         total = forward + reverse
         if not total:
-            return "reverse" if self.scalar and self.summed else "none"
+            return "reverse" if self.scalar and self.made else "none"
         if forward >= CLEAR * total:
             return "forward"
         return "reverse" if reverse >= CLEAR * total else "mixed"
+
+
+def _sums(step: Contract) -> bool:
+    """Whether an index is summed over."""
+    every = {i for _, axes in step.operands for axis in axes for i in axis}
+    return bool(every - set(step.out))
 
 
 def _all(axes: Sequence[Marks]) -> Marks:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..distribute import without_diagonals
 from ..nodes import Node, toposort
 from ..plan import Program, compile_nodes
 from ..simplify import fuse
@@ -29,7 +30,10 @@ def arranged(
     NumPy has."""
     named = [_cheapest(named_forms(fuse(node), length), length) for node in nodes]
     found = chosen(named, length)
-    return [with_symmetry(node, length) for node in found] if symmetric else found
+    if not symmetric:
+        return found
+    # what is multiplied out is fused again, which knows no symmetric products
+    return [with_symmetry(without_diagonals(node), length) for node in found]
 
 
 def planned(

@@ -1,0 +1,320 @@
+"""What a plan does, step by step, and what it costs: as text and as data for a picture.
+
+Flops and seconds are those of `prices`; bytes are what a step reads and writes. The
+naive order, for comparison, is the expression as it is fused, every product taken from
+left to right and none shared.
+
+>>> from indexcalc.expr import einsum, tensor
+>>> from indexcalc.plan import compile_nodes
+>>> from indexcalc.planning.pairs import in_pairs
+>>> A, B, x = tensor("A", ("m", "n")), tensor("B", ("n", "m")), tensor("x", ("m",))
+>>> chain = einsum([(A, [0, 1]), (B, [1, 2]), (x, [2])], [0])
+>>> sizes = {"m": 1000, "n": 500}
+>>> program = in_pairs(compile_nodes([chain]), lambda size: sizes[str(size)])
+>>> steps = described(program, lambda size: sizes[str(size)])
+>>> [(step.form, step.flops) for step in steps]
+[('B @ x', 1000000), ('A @ t1', 1000000)]
+>>> naive([chain], lambda size: sizes[str(size)]).flops
+1002000000.0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import prod
+from typing import Any
+
+from ..contraction.machine import TYPICAL, Machine
+from ..nodes import Node
+from ..plan import Contract, Load, Program, Slot, compile_nodes, inputs_of, is_view
+from ..simplify import fuse
+from ..sizes import Size
+from .budgets import bytes_text, core_bytes, dense_bytes
+from .memory import Memory
+from .prices import ITEM, Price, product_seconds, step_price, traffic
+from .spelling import form_of, spec_of
+from .tables import WIDTH, count_text, short, table, time_text
+
+Lengths = Callable[[Size], int]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """One step: the name of its value, what it does, to which values, as an einsum and
+    in words of matrices; the value's shape, flops, bytes read and written, seconds."""
+
+    name: str
+    kind: str
+    operands: tuple[str, ...]
+    spec: str
+    form: str
+    shape: tuple[int, ...]
+    flops: int
+    bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    """What a call does and holds at given sizes.
+
+    `memory` counts bytes: inputs, results, the workspace kept between calls, and the
+    peak of all together; `exact` says whether the peak was found by following the
+    source, or is an estimate by the steps. `mode` is the direction of accumulation:
+    "forward", "reverse", "mixed", or "none". `floor` is the time that the machine's
+    ceilings allow: all flops at its rate, inputs and results through its memory.
+    `naive` is the price of the naive order, `blocks` what is cut into which blocks.
+    """
+
+    steps: tuple[PlanStep, ...]
+    sizes: Mapping[str, int]
+    dtype: str
+    mode: str
+    memory: Memory
+    exact: bool
+    largest: tuple[str, int]
+    naive: Price
+    floor: float
+    blocks: tuple[str, ...]
+    source: str
+
+    @property
+    def flops(self) -> int:
+        """Multiplications and additions of all steps."""
+        return sum(step.flops for step in self.steps)
+
+    @property
+    def bytes(self) -> int:
+        """What all steps read and write."""
+        return sum(step.bytes for step in self.steps)
+
+    @property
+    def seconds(self) -> float:
+        """The estimated time of a call."""
+        return sum(step.seconds for step in self.steps)
+
+    @property
+    def peak(self) -> int:
+        """The bytes that are held at the worst moment, inputs and results included."""
+        return self.memory.peak
+
+    @property
+    def saved(self) -> tuple[float, float]:
+        """How many times the flops, and the estimated time, the naive order takes."""
+        return (
+            self.naive.flops / self.flops if self.flops else 1.0,
+            self.naive.seconds / self.seconds if self.seconds else 1.0,
+        )
+
+    def data(self) -> dict[str, Any]:
+        """Everything as plain data: `nodes` of the tree with their labels, shapes,
+        flops, bytes, and `edges` from operand to result."""
+        names = {name for step in self.steps for name in (step.name, *step.operands)}
+        made = {step.name for step in self.steps}
+        return {
+            "nodes": [
+                *({"label": n, "kind": "input"} for n in sorted(names - made)),
+                *({"label": step.name} | asdict(step) for step in self.steps),
+            ],
+            "edges": [[n, step.name] for step in self.steps for n in step.operands],
+            "sizes": dict(self.sizes),
+            "dtype": self.dtype,
+            "mode": self.mode,
+            "flops": self.flops,
+            "bytes": self.bytes,
+            "seconds": self.seconds,
+            "floor_seconds": self.floor,
+            "memory": asdict(self.memory) | {"exact": self.exact},
+            "largest": list(self.largest),
+            "naive": {"flops": self.naive.flops, "seconds": self.naive.seconds},
+            "saved": list(self.saved),
+            "blocks": list(self.blocks),
+        }
+
+    def __str__(self) -> str:
+        lines = [*_totals(self), "", *table([HEAD, *map(_row, self.steps)], left=4)]
+        if self.blocks:
+            lines += ["", *(f"in blocks: {text}" for text in self.blocks)]
+        return "\n".join(short(line, WIDTH) for line in lines)
+
+
+# -- as text ---------------------------------------------------------------------------
+
+HEAD = ("", "step", "einsum", "shape", "flops", "bytes", "time")
+
+#: The longest formula, einsum and shape of a step in the table.
+FORMULA, EINSUM, SHAPE = 28, 16, 14
+
+
+def _totals(report: PlanReport) -> list[str]:
+    flops, time = report.saved
+    memory = report.memory
+    sizes = ", ".join(f"{name}={n}" for name, n in report.sizes.items())
+    about = "" if report.exact else "about "
+    name, largest = report.largest
+    held = [
+        f"inputs {bytes_text(memory.inputs)}",
+        f"results {bytes_text(memory.results)}",
+        f"workspace {bytes_text(memory.workspace)}",
+    ]
+    return [
+        f"plan for {sizes or 'fixed sizes'} ({report.dtype})",
+        f"  mode      {report.mode}",
+        f"  flops     {count_text(report.flops)}; the naive order takes {flops:.3g} ×",
+        f"  bytes     {bytes_text(report.bytes)} read and written",
+        f"  time      {time_text(report.seconds)} estimated; the machine's ceilings "
+        f"allow {time_text(report.floor)}",
+        f"            the naive order takes {time:.3g} ×",
+        f"  peak      {about}{bytes_text(memory.peak)}: {', '.join(held)}",
+        f"  largest   {name}, {bytes_text(largest)}",
+    ]
+
+
+def _row(step: PlanStep) -> tuple[str, ...]:
+    form = step.form or f"{step.kind} of {', '.join(step.operands)}"
+    if step.kind in WRITTEN:
+        form = f"{step.form} {step.kind}"
+    return (
+        step.name,
+        short(form, FORMULA),
+        short(step.spec, EINSUM),
+        short("×".join(map(str, step.shape)) or "1", SHAPE),
+        count_text(step.flops) if step.flops else "",
+        bytes_text(step.bytes),
+        time_text(step.seconds),
+    )
+
+
+#: Steps that only lay a value out.
+WRITTEN = ("on a diagonal", "spread", "written out")
+
+
+# -- the steps -------------------------------------------------------------------------
+
+
+def described(
+    program: Program,
+    length: Lengths,
+    machine: Machine = TYPICAL,
+    itemsize: int = ITEM,
+) -> list[PlanStep]:
+    """The steps that compute something, and the writing of results with a pattern."""
+    names: dict[Slot, str] = {}
+    forms: dict[Slot, str] = {}
+    found: list[PlanStep] = []
+    for slot, step in enumerate(program.steps):
+        if isinstance(step, Load):
+            names[slot] = step.node.name or "constant"
+        elif is_view(step):
+            names[slot] = _seen(program, slot, names)
+        else:
+            names[slot] = f"t{len(found) + 1}"
+            found.append(_step(program, slot, names, length, machine, itemsize))
+        forms[slot] = names[slot]
+    return [*found, *_written(program, names, length, machine, itemsize)]
+
+
+def _seen(program: Program, slot: Slot, names: Mapping[Slot, str]) -> str:
+    """The name of a view."""
+    step = program.steps[slot]
+    assert isinstance(step, Contract)
+    ((inner, axes),) = step.operands
+    turned = axes == tuple((i,) for i in reversed(step.out)) and len(axes) == 2
+    name = names[inner]
+    if axes == tuple((i,) for i in step.out):
+        return name
+    if turned:
+        return name[:-2] if name.endswith(".T") else f"{name}.T"
+    return f"{name}[{spec_of(step)}]"
+
+
+def _step(
+    program: Program,
+    slot: Slot,
+    names: Mapping[Slot, str],
+    length: Lengths,
+    machine: Machine,
+    itemsize: int,
+) -> PlanStep:
+    step, patterns = program.steps[slot], program.patterns
+    price = step_price(step, patterns[slot], patterns, length, machine)
+    operands = inputs_of(step)
+    moved = sum(core_bytes(patterns[s], length, itemsize) for s in operands)
+    moved += core_bytes(patterns[slot], length, itemsize)
+    core = tuple(length(patterns[slot].sizes[i]) for i in patterns[slot].core)
+    listed = tuple(names[s] for s in operands)
+    kind, form = form_of(step, listed)
+    spec = spec_of(step) if isinstance(step, Contract) else ""
+    flops, took = round(price.flops), price.seconds * _share(itemsize)
+    return PlanStep(names[slot], kind, listed, spec, form, core, flops, moved, took)
+
+
+def _share(itemsize: int) -> float:
+    """Prices are those of float64; others take time as their bytes do."""
+    return itemsize / ITEM
+
+
+def _written(
+    program: Program,
+    names: Mapping[Slot, str],
+    length: Lengths,
+    machine: Machine,
+    itemsize: int,
+) -> list[PlanStep]:
+    """Results whose entries are written where their patterns say."""
+    found = []
+    for k, slot in enumerate(dict.fromkeys(program.results)):
+        p = program.patterns[slot]
+        if p.dense:
+            continue
+        read = core_bytes(p, length, itemsize)
+        written = dense_bytes(p, length, itemsize)
+        shape = tuple(prod(length(p.sizes[i]) for i in axis) for axis in p.axes)
+        took = machine.call + traffic(read, written, machine)
+        kind = "on a diagonal" if p.diagonal else "spread"
+        name = "result" if len(program.results) == 1 else f"result {k + 1}"
+        row = (names[slot],)
+        step = PlanStep(
+            name, kind, row, "", names[slot], shape, 0, read + written, took
+        )
+        found.append(step)
+    return found
+
+
+# -- the naive order -------------------------------------------------------------------
+
+
+def naive(nodes: Sequence[Node], length: Lengths, machine: Machine = TYPICAL) -> Price:
+    """The price of the expressions as they are fused, each node once, every product
+    from left to right and no part of one product taken from another."""
+    program = compile_nodes([fuse(node) for node in nodes], sparse=True)
+    seconds = flops = 0.0
+    for slot, step in enumerate(program.steps):
+        if is_view(step):
+            continue
+        if isinstance(step, Contract) and len(step.operands) > 2:
+            price = _from_left(step, length, machine)
+        else:
+            pattern = program.patterns[slot]
+            price = step_price(step, pattern, program.patterns, length, machine)
+        seconds, flops = seconds + price.seconds, flops + price.flops
+    for slot in dict.fromkeys(program.results):
+        p = program.patterns[slot]
+        if not p.dense:
+            written = dense_bytes(p, length, ITEM)
+            seconds += traffic(core_bytes(p, length, ITEM), written, machine)
+    return Price(seconds, flops)
+
+
+def _from_left(step: Contract, length: Lengths, machine: Machine) -> Price:
+    sizes = {i: length(size) for i, size in step.sizes}
+    rows = [[i for axis in axes for i in axis] for _, axes in step.operands]
+    result, seconds, flops = rows[0], 0.0, 0.0
+    for k, row in enumerate(rows[1:], 2):
+        later = set(step.out).union(*rows[k:])
+        out = [i for i in dict.fromkeys([*result, *row]) if i in later]
+        price = product_seconds([result, row], out, sizes, machine)
+        seconds, flops = seconds + price.seconds, flops + price.flops
+        result = out
+    return Price(seconds, flops)
