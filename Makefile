@@ -2,11 +2,13 @@
 PYTHON ?= python3
 DEMO := .venv-demo
 TEST := .venv-test
+BENCH := .venv-bench
 
-.PHONY: demo test lint bench random clean
+.PHONY: demo test lint bench bench-quick random clean
 
 demo: $(DEMO)/ready
 	$(DEMO)/bin/python examples/worked_problems.py
+	$(DEMO)/bin/python examples/newton.py
 
 test: $(TEST)/ready
 	$(TEST)/bin/python -m pytest -n 2
@@ -16,16 +18,25 @@ lint: $(TEST)/ready
 	$(TEST)/bin/ruff format --check .
 	$(TEST)/bin/mypy
 
-bench: $(TEST)/ready
-	$(TEST)/bin/python -m benchmarks.symbolic
-	$(TEST)/bin/python -m benchmarks.scale
+# The last of the four takes an hour or so; PyTorch and tensorgrad are beside the others
+# where they are installed in .venv-bench.
+bench: $(BENCH)/ready
+	$(BENCH)/bin/python -m benchmarks.symbolic
+	$(BENCH)/bin/python -m benchmarks.scale
+	$(BENCH)/bin/python -m benchmarks.planning
+	$(BENCH)/bin/python -m benchmarks.speed
+
+# That everybody computes the same: no times are looked at.
+bench-quick: $(TEST)/ready
+	$(TEST)/bin/python -m benchmarks.planning --quick
+	$(TEST)/bin/python -m benchmarks.speed --quick
 
 random: $(TEST)/ready
 	$(TEST)/bin/python -m tests.random_expressions --count 2000 --seed 0
 
 $(DEMO)/ready: pyproject.toml
 	$(PYTHON) -m venv $(DEMO)
-	$(DEMO)/bin/python -m pip install --quiet --editable .
+	$(DEMO)/bin/python -m pip install --quiet --editable ".[scipy]"
 	touch $@
 
 $(TEST)/ready: pyproject.toml
@@ -33,5 +44,10 @@ $(TEST)/ready: pyproject.toml
 	$(TEST)/bin/python -m pip install --quiet --editable ".[test,lint]"
 	touch $@
 
+$(BENCH)/ready: pyproject.toml
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --editable ".[bench]"
+	touch $@
+
 clean:
-	rm -rf $(DEMO) $(TEST) dist build
+	rm -rf $(DEMO) $(TEST) $(BENCH) dist build

@@ -25,12 +25,14 @@ from .errors import EvaluationError, UnsupportedError
 @dataclass(frozen=True, slots=True)
 class Backend:
     """A name, the spelling that runs on it, how arrays are taken in (by name and
-    value), and what is made of the function."""
+    value), what is made of the function, and how a result that is somebody else's array
+    becomes one of its own."""
 
     name: str
     library: str
     array: Callable[[str, Any], Any]
     finish: Callable[[Callable[..., Any]], Callable[..., Any]]
+    copied: Callable[[Any], Any]
 
     def run(self, source: Source) -> Callable[..., Any]:
         """The function of a printed module."""
@@ -48,7 +50,7 @@ def _library(name: str, module: str) -> Any:
 
 
 def _numpy_array(name: str, value: Any) -> Any:
-    from .evaluate import as_array
+    from .binding import as_array
 
     return as_array(name, value)
 
@@ -79,15 +81,23 @@ def _jitted(function: Callable[..., Any]) -> Callable[..., Any]:
     return _library("jax", "jax").jit(function)
 
 
-def _same(function: Callable[..., Any]) -> Callable[..., Any]:
-    return function
+def _same(value: Any) -> Any:
+    return value
+
+
+def _clone(tensor: Any) -> Any:
+    return tensor.clone()
+
+
+def _copy(array: Any) -> Any:
+    return array.__array_namespace__().asarray(array, copy=True)
 
 
 BACKENDS = {
-    "numpy": Backend("numpy", "numpy", _numpy_array, _same),
-    "jax": Backend("jax", "jax", _jax_array, _jitted),
-    "torch": Backend("torch", "torch", _torch_array, _same),
-    "array_api": Backend("array_api", "array_api", _as_is, _same),
+    "numpy": Backend("numpy", "numpy", _numpy_array, _same, np.copy),
+    "jax": Backend("jax", "jax", _jax_array, _jitted, _same),
+    "torch": Backend("torch", "torch", _torch_array, _same, _clone),
+    "array_api": Backend("array_api", "array_api", _as_is, _same, _copy),
 }
 
 

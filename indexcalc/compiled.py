@@ -20,31 +20,38 @@ def f(A, x):
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import combinations
-from math import prod
+from keyword import iskeyword
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from .backends import BACKENDS, Backend, backend_named, backend_of
-from .codegen.blocks import is_view
+from .binding import as_array, bind_sizes, check_structure, lengths, missing_array
+from .codegen.blocks import Region
 from .codegen.numpy_fast import fast_source
+from .codegen.numpy_fast_frame import FastSource
 from .codegen.plain import program_source
-from .einsum_names import is_linear
 from .errors import EvaluationError, UnsupportedError
-from .evaluate import as_array, bind_sizes, check_structure, missing_array
-from .nodes import Einsum, Node, Tensor, toposort, variables
+from .holding import Text, fast_within, is_watched, keep_within, memory
+from .nodes import Node, Tensor, variables
 from .pairwise import Array
-from .plan import Apply, Load, Program, Step, compile_nodes, inputs_of
+from .plan import Program, compile_nodes
+from .planning.budgets import as_bytes
+from .planning.memory import Memory
 from .planning.pairs import in_pairs
 from .planning.programs import arranged
-from .sizes import Dim, Size, names_in, value_of
+from .sizes import Dim, Size, names_in
+from .variants import Variant, aliases, result_shape, telling
 from .workspace import Results, Workspace
 
 #: What a size counts as before any array tells it.
 TYPICAL = 100
+
+#: What texts call libraries by.
+MODULES = frozenset({"np", "jnp", "jax", "torch", "xp", "scipy", "itertools"})
 
 #: How a program may be written.
 STYLES = ("fast", "plain")
@@ -52,28 +59,14 @@ STYLES = ("fast", "plain")
 Key: TypeAlias = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """What runs for arrays of certain shapes: its text and function, the parameters
-    that take large results, the results' shapes and which of them are somebody else's
-    array, what is planned."""
-
-    text: str
-    function: Callable[..., Any]
-    outs: tuple[tuple[str, int, tuple[int, ...], tuple[int, ...]], ...]
-    shapes: tuple[tuple[int, ...], ...]
-    workspace: tuple[int, ...]
-    aliases: tuple[bool, ...]
-    program: Program
-    sizes: Mapping[Size, int]
-    more: Mapping[str, Any]
-
-
 class Compiled:
     """A function of arrays that answers the values of expressions.
 
     Arrays are given by name, or in the order of `names`; `out` is an array (or a tuple,
-    for several results) that is written into and answered.
+    for several results) that is written into and answered. On NumPy a call holds at
+    most `memory_limit` (bytes, or "2GB") beside its inputs, in blocks where it must;
+    where none is given, most of the memory that is free. Else it is refused with a
+    `BudgetError`.
     """
 
     def __init__(
@@ -90,11 +83,14 @@ class Compiled:
         doc: str = "",
         check: bool = True,
         cores: int | None = None,
+        memory_limit: int | str | None = None,
     ) -> None:
         if style not in STYLES:
             raise UnsupportedError(
                 f"there is no style {style!r} of source", hint="'fast' or 'plain'"
             )
+        if not name.isidentifier() or iskeyword(name) or name in MODULES:
+            raise UnsupportedError(f"{name!r} cannot be the name of a function")
         self.nodes = tuple(nodes)
         self.single, self.style, self.check = single, style, check
         self.backend = None if backend is None else backend_named(backend)
@@ -102,15 +98,17 @@ class Compiled:
         for node in self.nodes:
             needed |= variables(node)
         self.sizes = dict(sizes or {})
-        self.tensors = _telling(self.nodes, needed, scope, self.sizes) | needed
+        self.tensors = telling(self.nodes, needed, scope, self.sizes) | needed
         self.names = tuple(sorted(self.tensors))
         self.functions = dict(functions or {})
         self.name, self.doc = name, doc
         self.cores = cores or len(_cores())
+        self.limit = None if memory_limit is None else as_bytes(memory_limit)
         self._structured = check and any(t.structure for t in self.tensors.values())
         self._variants: dict[Key, Variant] = {}
         self._last: Variant | None = None
-        self._space, self._results = Workspace(), Results()
+        self._least: dict[int, int] = {}
+        self._space, self._results = Workspace(self._least), Results()
 
     # -- calling -----------------------------------------------------------------------
 
@@ -246,7 +244,13 @@ class Compiled:
         if variant is None:
             variant = self._variants[key] = self._planned(backend, arrays)
         self._last = variant
-        return variant.function(*arrays, **variant.more)
+        answer = variant.function(*arrays, **variant.more)
+        answers = (answer,) if self.single else answer
+        own = tuple(
+            backend.copied(found) if alias else found
+            for found, alias in zip(answers, variant.aliases, strict=True)
+        )
+        return own[0] if self.single else own
 
     # -- planning ----------------------------------------------------------------------
 
@@ -255,39 +259,45 @@ class Compiled:
         sizes = bind_sizes(self.tensors.values(), by_name, self.sizes)
         real = {a.dtype.char for a in arrays} if backend.name == "numpy" else set()
         kind = real.pop() if len(real) == 1 and real <= set("fd") else ""
-        return self.variant(backend, sizes, kind)
+        kinds = [a.dtype.char for a in arrays] if backend.name == "numpy" else []
+        return self.variant(backend, sizes, kind, kinds)
 
     def variant(
-        self, backend: Backend, sizes: Mapping[Size, int], kind: str
+        self,
+        backend: Backend,
+        sizes: Mapping[Size, int],
+        kind: str,
+        kinds: Sequence[str] = (),
     ) -> Variant:
         """What is run at given sizes; `kind` is the dtype's character where all arrays
-        are real and of one dtype."""
+        are real and of one dtype, `kinds` are those of all arrays.
+
+        Raises `BudgetError` where it would hold more than the limit.
+        """
         length = lengths(sizes)
         numpy = backend.name == "numpy"
         program = self.program(length, numpy)
-        shapes = tuple(_shape(program, slot, length) for slot in program.results)
-        fast = None
+        shapes = tuple(result_shape(program, slot, length) for slot in program.results)
         if kind and numpy and self.style == "fast":
-            itemsize = np.dtype(kind).itemsize
-            fast = fast_source(
-                program,
-                length,
-                {n: tuple(map(length, self.tensors[n].shape)) for n in self.names},
-                itemsize=itemsize,
-                name=self.name,
-                doc=self.doc,
-                cores=self.cores,
-                single=self.single,
-            )
-        if fast is not None:
-            outs = tuple((p, k, shapes[k], turn) for p, k, turn in fast.outs)
-            more = {"space": self._space} if fast.workspace else {}
-            run = fast.run()
-            aliases = _aliases(program, True)
-            space = fast.workspace
-            return Variant(
-                fast.text, run, outs, shapes, space, aliases, program, sizes, more
-            )
+            fast, blocks = self._fast(program, length, kind)
+            if fast is not None:
+                outs = tuple((p, k, shapes[k], turn) for p, k, turn in fast.outs)
+                for k, nbytes in enumerate(fast.workspace):
+                    self._least[k] = max(nbytes, self._least.get(k, 0))
+                space: dict[str, Any] = {"space": self._space} if fast.workspace else {}
+                return Variant(
+                    fast.text,
+                    fast.run(),
+                    outs,
+                    shapes,
+                    fast.workspace,
+                    aliases(program, True),
+                    program,
+                    sizes,
+                    space,
+                    fast.constants,
+                    blocks,
+                )
         plain = program_source(
             program,
             library=backend.library,
@@ -298,11 +308,87 @@ class Compiled:
             scope=tuple(self.tensors.values()),
             blas=numpy and self.style == "fast",
         )
-        more = {p: length(_dim(size)) for size, p in plain.sizes.items()}
+        more: dict[str, Any] = {p: length(_dim(s)) for s, p in plain.sizes.items()}
         more |= {p: self._function(label) for label, p in plain.functions.items()}
-        run = backend.run(plain)
-        aliases = _aliases(program, False)
-        return Variant(plain.text, run, (), shapes, (), aliases, program, sizes, more)
+        found = Variant(
+            plain.text,
+            backend.run(plain),
+            (),
+            shapes,
+            (),
+            aliases(program, False),
+            program,
+            sizes,
+            more,
+            plain.constants,
+        )
+        listed = kinds or [kind or "d"] * len(self.names)
+        if numpy:
+            self._watch(found, listed)
+        return found
+
+    def _fast(
+        self, program: Program, length: Callable[[Size], int], kind: str
+    ) -> tuple[FastSource | None, tuple[Region, ...]]:
+        """Fast code within the limit of memory, and what it runs in blocks."""
+        itemsize = np.dtype(kind).itemsize
+        shapes = {n: tuple(map(length, self.tensors[n].shape)) for n in self.names}
+        write = partial(
+            fast_source,
+            program,
+            length,
+            shapes,
+            itemsize=itemsize,
+            name=self.name,
+            doc=self.doc,
+            cores=self.cores,
+            single=self.single,
+        )
+
+        def as_text(fast: FastSource) -> Text:
+            listed = list(shapes.values())
+            kinds = [kind] * len(listed)
+            space, copies = fast.workspace, self._copies(aliases(program, True))
+            constants = fast.constants
+            return Text(
+                fast.text, self.name, listed, kinds, constants, space, None, copies
+            )
+
+        return fast_within(
+            lambda found: write(found=found),
+            as_text,
+            program,
+            length,
+            itemsize,
+            self.limit,
+        )
+
+    def _copies(self, aliases_: tuple[bool, ...]) -> tuple[bool, ...]:
+        """Which results are copied, so that nobody else holds them."""
+        return aliases_
+
+    def _watch(self, variant: Variant, kinds: Sequence[str]) -> None:
+        """Raises `BudgetError` where readable code would hold too much."""
+        length, itemsize = lengths(variant.sizes), _itemsize(kinds)
+        if is_watched(variant.program, length, itemsize, self.limit):
+            held, _ = self.memory(variant, kinds)
+            more = held.peak - held.inputs
+            keep_within(variant.program, length, itemsize, self.limit, more)
+
+    def memory(self, variant: Variant, kinds: Sequence[str]) -> tuple[Memory, bool]:
+        """What a call holds on arrays of these dtypes, and whether that is exact."""
+        length = lengths(variant.sizes)
+        text = Text(
+            variant.text,
+            self.name,
+            [tuple(map(length, self.tensors[n].shape)) for n in self.names],
+            kinds,
+            variant.constants,
+            variant.workspace,
+            {k: v for k, v in variant.more.items() if v is not self._space},
+            self._copies(variant.aliases),
+        )
+        return memory(text, variant.program, length, _itemsize(kinds))
 
     def program(self, length: Callable[[Size], int], numpy: bool) -> Program:
         """The planned program for given sizes, on NumPy or another library."""
@@ -345,65 +431,14 @@ class Compiled:
         return f"<Compiled {self.name}({', '.join(self.names)}): {what}>"
 
 
-def lengths(sizes: Mapping[Size, int]) -> Callable[[Size], int]:
-    """The number that each size stands for."""
-    names = {str(name): n for name, n in sizes.items()}
-
-    def length(size: Size) -> int:
-        if isinstance(size, int):
-            return size
-        found = sizes.get(size)
-        return value_of(size, names) if found is None else found
-
-    return length
+def _itemsize(kinds: Sequence[str]) -> int:
+    return max((np.dtype(kind).itemsize for kind in kinds), default=8)
 
 
 def _dim(name: str) -> Dim:
     from .sizes import dim
 
     return dim(name)
-
-
-def _telling(
-    nodes: Sequence[Node],
-    needed: Mapping[str, Tensor],
-    scope: Sequence[Tensor],
-    given: Mapping[str, int],
-) -> dict[str, Tensor]:
-    """Variables that the expressions no longer hold, as many as it takes to tell the
-    sizes that no other array tells."""
-    asked = _asked(nodes)
-    chosen = dict(needed)
-    told = _told(chosen.values(), given)
-    for tensor in scope:
-        if asked <= told:
-            break
-        more = _told([*chosen.values(), tensor], given)
-        if (more - told) & asked:
-            chosen[tensor.name], told = tensor, more
-    return {name: t for name, t in chosen.items() if name not in needed}
-
-
-def _asked(nodes: Sequence[Node]) -> set[str]:
-    """The names of the sizes that the expressions' values depend on."""
-    sizes = {size for node in nodes for size in node.shape}
-    for node in toposort(*nodes):
-        if isinstance(node, Einsum):
-            sizes.update(node.dims)
-    return {name for size in sizes for name in names_in(size)}
-
-
-def _told(tensors: Iterable[Tensor], given: Iterable[str]) -> set[str]:
-    """The names whose sizes follow from shapes of arrays, and from those given."""
-    axes = {size for tensor in tensors for size in tensor.shape}
-    known, before = set(given), -1
-    while len(known) > before:
-        before = len(known)
-        for size in axes:
-            left = names_in(size) - known
-            if len(left) == 1 and is_linear(size, *left):
-                known |= left
-    return known
 
 
 def _cores() -> Sequence[int]:
@@ -414,37 +449,6 @@ def _cores() -> Sequence[int]:
 
 def _name(key: Any) -> str:
     return key if isinstance(key, str) else key.written.key[1]
-
-
-def _shape(
-    program: Program, slot: int, length: Callable[[Size], int]
-) -> tuple[int, ...]:
-    pattern = program.patterns[slot]
-    return tuple(prod(length(pattern.sizes[i]) for i in axis) for axis in pattern.axes)
-
-
-def _aliases(program: Program, fast: bool) -> tuple[bool, ...]:
-    """Which results may be somebody else's array: a variable's, or an earlier result's,
-    or a view of it. Fast code writes what is not dense into an array of its own."""
-    found, seen = [], set[int]()
-    for slot in program.results:
-        root = slot
-        while program.patterns[slot].dense or not fast:
-            step = program.steps[root]
-            if not is_view(step) and not _answers_view(step):
-                break
-            (root,) = inputs_of(step)
-        found.append(root in seen or isinstance(program.steps[root], Load))
-        seen.add(root)
-    return tuple(found)
-
-
-#: Functions whose value may be a view of their argument.
-VIEWS = frozenset({"window", "hankel", "real", "imag"})
-
-
-def _answers_view(step: Step) -> bool:
-    return isinstance(step, Apply) and step.node.function in VIEWS
 
 
 def answered(variant: Variant, arrays: Sequence[Array], more: Mapping[str, Any]) -> Any:

@@ -15,6 +15,7 @@ True
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -144,7 +145,7 @@ def factor_logdet(factor: Array) -> Array:
     return np.asarray(2 * total if first == CHOLESKY else total)
 
 
-KERNELS = {
+KERNELS: dict[str, Callable[..., Any]] = {
     "factorised": factorised,
     "solved": solved,
     "inverted": inverted,

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from .backends import Backend
-from .compiled import Compiled, Variant, answered
+from .compiled import Compiled, answered
 from .errors import UnsupportedError
 from .nodes import Node
 from .pairwise import Array
@@ -29,6 +29,7 @@ from .sizes import Size
 from .structured import Structured
 from .structured.evaluated import part_of
 from .structured.lowering import Plan, lowered
+from .variants import Variant
 
 
 class StructuredFunction(Compiled):
@@ -61,6 +62,9 @@ class StructuredFunction(Compiled):
         held = [part.dtype for part in parts] or [dtype]
         kind = held[0] if len(held) == 1 else np.result_type(*held)
         return Structured(parts, plan.shape, self.rows, kind)
+
+    def _copies(self, aliases_: tuple[bool, ...]) -> tuple[bool, ...]:
+        return (False,) * len(aliases_)
 
     def _run_elsewhere(self, backend: Backend, given: Sequence[Any], out: Any) -> Any:
         raise UnsupportedError(

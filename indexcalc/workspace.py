@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -32,9 +32,11 @@ MOST, MOST_BYTES = 4, 1 << 32
 
 
 class Workspace(threading.local):
-    """Numbered arrays of any shape, kept from call to call, for each thread its own."""
+    """Numbered arrays of any shape, kept from call to call, for each thread its own;
+    `least` says how many bytes an array will need in the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, least: Mapping[int, int] | None = None) -> None:
+        self._least = {} if least is None else least
         self._memory: dict[int, Array] = {}
         self._views: dict[tuple[int, tuple[int, ...], Any], Array] = {}
 
@@ -54,8 +56,10 @@ class Workspace(threading.local):
         if memory is None or memory.nbytes < need:
             for key in [key for key in self._views if key[0] == number]:
                 del self._views[key]
+            need = max(need, self._least.get(number, 0))
+            self._memory.pop(number, None)
             memory = self._memory[number] = np.empty(need, np.uint8)
-        return memory[:need].view(dtype).reshape(shape)
+        return memory[: prod(shape) * dtype.itemsize].view(dtype).reshape(shape)
 
     @property
     def nbytes(self) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from indexcalc import workspace
-from indexcalc.codegen import blocks, numpy_fast, numpy_fast_pieces
+from indexcalc.codegen import blocks, numpy_fast_pieces, numpy_fast_steps
 from indexcalc.compiled import Compiled
 from indexcalc.evaluate import evaluate
 from indexcalc.nodes import Node, Tensor
@@ -23,7 +23,7 @@ Array = np.ndarray[Any, Any]
 Arrays = Mapping[str, Array]
 
 #: Modules whose thresholds are shrunk, and what these become.
-MODULES = (blocks, numpy_fast, numpy_fast_pieces, symmetric)
+MODULES = (blocks, numpy_fast_steps, numpy_fast_pieces, symmetric)
 TINY: dict[str, float] = {
     "WORK": 1 << 5,
     "BLOCK_WORK": 1 << 4,

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from indexcalc.evaluate import Run, as_array, bind_sizes, run, write_out
+from indexcalc.binding import as_array, bind_sizes
+from indexcalc.evaluate import Run, run, write_out
 from indexcalc.nodes import Node, variables
 from indexcalc.plan import compile_nodes
 from indexcalc.sizes import Size, value_of

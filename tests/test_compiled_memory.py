@@ -11,6 +11,7 @@ import tracemalloc
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import pytest
 
 import indexcalc as ic
 from indexcalc import workspace
-from indexcalc.codegen import numpy_fast
+from indexcalc.codegen import numpy_fast_steps
 from indexcalc.compiled import Compiled
 from indexcalc.workspace import Results, Workspace
 from tests.compiled_runs import Array, close, shrink
@@ -126,9 +127,7 @@ def test_another_dtype_shape_and_order_in_the_same_memory(keeper: Results) -> No
     assert turned.transpose(1, 2, 0).flags.c_contiguous
 
 
-def test_few_arrays_are_kept(
-    keeper: Results, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_few_arrays_are_kept(keeper: Results, monkeypatch: pytest.MonkeyPatch) -> None:
     taken = [keeper.take(SHAPE, FLOAT) for _ in range(20)]
     assert len({address(array) for array in taken}) == 20
     assert len(keeper._kept) == workspace.MOST
@@ -299,12 +298,11 @@ def test_a_second_call_allocates_no_more_than_its_result() -> None:
     cases = [(X.gradient("c"), arrays), (X.hessian("c"), arrays), (chain, pair)]
     for e, given in cases:
         function = Compiled([e.node], cores=1)
-        size = function(given).nbytes
-        out = np.empty(np.shape(function(given)))
+        out = np.empty(function(given).shape)
         function(given, out=out)
-        little = 2 * numpy_fast.WORK
-        assert peak(lambda: function(given)) < size + little
-        assert peak(lambda: function(given, out=out)) < little
+        little = 2 * numpy_fast_steps.WORK
+        assert peak(partial(function, given)) < out.nbytes + little
+        assert peak(partial(function, given, out=out)) < little
 
 
 def peak(call: Callable[[], object]) -> int:

@@ -187,7 +187,9 @@ def test_sums_that_begin_with_a_negative_term(monkeypatch: pytest.MonkeyPatch) -
     u, v = scale(3, A), einsum([(A, [0, 1]), (B, [0, 1])], [0, 1])
     rows = [einsum([(x, [0])], [0, 1], {1: x.shape[0]}), A]
     for c, d in [(-1, 1), (2, 1), (1, -1), (-1, -1), (-2, 3), (1, 1)]:
-        product = einsum([(linear([(v, c), (rows[0], d), (u, c)], A.shape), [0, 1])], [0])
+        product = einsum(
+            [(linear([(v, c), (rows[0], d), (u, c)], A.shape), [0, 1])], [0]
+        )
         node = linear([(product, 1), (einsum([(A, [0, 1])], [0]), d)], x.shape)
         rng = np.random.default_rng(0)
         draws = {"A": rng.normal(size=(9, 9)), "B": rng.normal(size=(9, 9))}

@@ -71,6 +71,7 @@ ORDER = [
     "sparse_products",
     "plan",
     "planning",
+    "binding",
     "evaluate",
     "structured",
     "comparison",

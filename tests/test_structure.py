@@ -12,6 +12,7 @@ import pytest
 
 import indexcalc as ic
 from indexcalc import matrix as m
+from indexcalc.binding import STRUCTURE_FACTS, STRUCTURE_TESTS
 from indexcalc.derivative import gradient, hessian, jacobian, jacobian_by_vech
 from indexcalc.errors import (
     EvaluationError,
@@ -19,7 +20,7 @@ from indexcalc.errors import (
     ShapeError,
     UnsupportedError,
 )
-from indexcalc.evaluate import STRUCTURE_FACTS, STRUCTURE_TESTS, evaluate
+from indexcalc.evaluate import evaluate
 from indexcalc.expr import STRUCTURES, add, linear, scale, tensor
 from indexcalc.nodes import Node, Tensor
 from indexcalc.sizes import dim

@@ -149,8 +149,9 @@ class Graph:
         """The labels of a step's result in the order that its memory would best have
         them: of an entrywise product that is answered, long rows last."""
         step, out = self.program.steps[slot], self.out(slot)
-        entrywise = isinstance(step, Contract) and len(step.operands) == 2
-        if not (entrywise and slot in self.program.results) or sums(step):
+        if not isinstance(step, Contract) or slot not in self.program.results:
+            return out
+        if len(step.operands) != 2 or sums(step):
             return out
         lengths = dict(zip(out, self.shape(slot), strict=True))
         rows = [tuple(i for axis in axes for i in axis) for axes in self.labels(slot)]

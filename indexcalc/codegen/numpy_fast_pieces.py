@@ -136,7 +136,8 @@ class Pieces:
                 piece = replace(piece, labels=order)
         else:
             memory = self.preferred(slot, step)
-            piece = product(*operands, step.out, size, memory)
+            left, right = operands
+            piece = product(left, right, step.out, size, memory)
         if factor == "1":
             return piece
         text = f"{factor} * {at_atom(piece.text, piece.level)}"

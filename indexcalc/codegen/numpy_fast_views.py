@@ -247,9 +247,7 @@ def _by_columns(
     rows, columns, bound = groups
     a, b = arranged(left, [rows, bound], size), arranged(right, [columns, bound], size)
     labels = (*columns, *rows)
-    piece = Piece(
-        f"np.array([{a} @ x for x in {b}])", labels, tuple(map(size, labels))
-    )
+    piece = Piece(f"np.array([{a} @ x for x in {b}])", labels, tuple(map(size, labels)))
     return _viewed(piece, [labels.index(i) for i in out])
 
 

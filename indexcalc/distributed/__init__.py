@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 
+from ..binding import STRUCTURE_TESTS, bind_sizes, missing_array
 from ..distribute import without_diagonals
 from ..errors import EvaluationError, ShapeError
-from ..evaluate import STRUCTURE_TESTS, bind_sizes, missing_array
 from ..nodes import Node, Tensor, variables
 from ..rows import to_rows
 from ..simplify import fuse

@@ -18,8 +18,8 @@ from typing import Any, Literal, TypeAlias, TypeGuard
 
 import numpy as np
 
+from ..binding import as_array
 from ..errors import EvaluationError
-from ..evaluate import as_array
 from ..pairwise import Array
 
 Slices: TypeAlias = tuple[slice, ...]

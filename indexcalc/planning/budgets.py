@@ -13,7 +13,7 @@ from math import prod
 from pathlib import Path
 
 from ..errors import BudgetError, UnsupportedError
-from ..plan import Load, Pattern, Program, Slot, inputs_of, is_view
+from ..plan import Load, Pattern, Program, Slot, inputs_of, is_view, last_uses
 from ..sizes import Size
 
 #: The share of the free memory that a call may take where no limit is given.
@@ -124,14 +124,15 @@ def needed(program: Program, length: Lengths, itemsize: int) -> int:
     """The bytes of slots and dense results at the worst moment, beside the inputs: what
     a run of the steps one by one cannot do without."""
     cores = [core_bytes(p, length, itemsize) for p in program.patterns]
+    last = last_uses(program)
     now = most = 0
     for k, step in enumerate(program.steps):
         now += 0 if isinstance(step, Load) or is_view(step) else cores[k]
         most = max(most, now)
         for slot in dict.fromkeys(inputs_of(step)):
-            last = program.last_use[slot] == k and slot not in program.results
+            over = last[slot] == k and slot not in program.results
             own = not isinstance(program.steps[slot], Load)
-            if last and own and not is_view(program.steps[slot]):
+            if over and own and not is_view(program.steps[slot]):
                 now -= cores[slot]
     written = [program.patterns[s] for s in dict.fromkeys(program.results)]
     dense = sum(dense_bytes(p, length, itemsize) for p in written if not p.dense)

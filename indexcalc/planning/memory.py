@@ -48,7 +48,7 @@ class Memory:
 class Given:
     """What a program is given beside its arrays: constants by name, bytes of each array
     of its workspace, further arguments (sizes, and functions of entries); and which of
-    its results are copied afterwards."""
+    its results are copied afterwards, by default those that are views of an input."""
 
     constants: Mapping[str, Array]
     workspace: tuple[int, ...] = ()
@@ -85,7 +85,7 @@ def memory_of(
     answer = scope[name](*arrays, **more)
     results = list(answer) if isinstance(answer, tuple) else [answer]
     del answer
-    copies = given.copies or (False,) * len(results)
+    copies: Sequence[bool | None] = given.copies or (None,) * len(results)
     owned = [_own(meter, *pair) for pair in zip(results, copies, strict=True)]
     inputs = sum(array.nbytes for array in arrays)
     inputs += sum(array.nbytes for array in given.constants.values())
@@ -98,11 +98,12 @@ def memory_of(
     )
 
 
-def _own(meter: Meter, result: Any, copied: bool) -> Shadow:
+def _own(meter: Meter, result: Any, copied: bool | None) -> Shadow:
     """The result as an array of its own."""
     shadow = ShadowNumpy(meter).array_of(result)
-    copied = copied or shadow.memory is None or shadow.steady
-    return shadow.copy() if copied else shadow
+    if copied is None:
+        copied = shadow.memory is None
+    return shadow.copy() if copied or shadow.steady else shadow
 
 
 def _entrywise(value: Any) -> Any:

@@ -18,17 +18,9 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 
+from ..binding import STRUCTURE_TESTS, as_array, bind_sizes
 from ..errors import EvaluationError
-from ..evaluate import (
-    STRUCTURE_TESTS,
-    Functions,
-    Run,
-    as_array,
-    bind_sizes,
-    execute,
-    prepare,
-    scalar,
-)
+from ..evaluate import Functions, Run, execute, prepare, scalar
 from ..nodes import Node, Tensor, variables
 from ..pairwise import Array
 from ..plan import Contract, Load

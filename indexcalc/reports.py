@@ -1,0 +1,105 @@
+"""The plan of a compiled function at given sizes, as a report.
+
+>>> from indexcalc.ways_in import tensor
+>>> A, B, x = tensor("A", "m n"), tensor("B", "n m"), tensor("x", "m")
+>>> f = (A @ (B @ x)).compile()
+>>> report = report_of(f, {"m": 1000, "n": 2000}, value_orders=[1])
+>>> [step.form for step in report.steps], report.memory.results
+(['B @ x', 'A @ t1'], 8000)
+>>> report.peak == report.memory.inputs + 8 * (1000 + 2000)
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .backends import backend_named
+from .binding import lengths
+from .codegen.blocks import Region
+from .compiled import TYPICAL, Compiled
+from .contraction.machine import TYPICAL as MACHINE
+from .contraction.machine import Machine
+from .errors import UnknownNameError
+from .planning.budgets import largest
+from .planning.modes import mode
+from .planning.report import PlanReport, PlanStep, described, naive
+from .sizes import dim, names_in
+from .variants import Variant
+
+
+def report_of(
+    f: Compiled,
+    sizes: Mapping[str, int],
+    *,
+    value_orders: Sequence[int],
+    machine: Machine = MACHINE,
+    dtype: Any = "float64",
+) -> PlanReport:
+    """What f does on NumPy arrays of a dtype at these sizes; a size that is not told
+    counts as a hundred. `value_orders` says how many axes of each result are the
+    value's. Raises `UnknownNameError` for a size that f does not have, `BudgetError`
+    where f may not hold what it needs."""
+    kind = np.dtype(dtype)
+    known = _known(f, sizes)
+    variant = f.variant(
+        backend_named("numpy"),
+        {dim(name): n for name, n in known.items()},
+        kind.char if kind.char in "fd" else "",
+        [kind.char] * len(f.names),
+    )
+    length = lengths(variant.sizes)
+    memory, exact = f.memory(variant, [kind.char] * len(f.names))
+    steps = described(variant.program, length, machine, kind.itemsize)
+    flops = sum(step.flops for step in steps)
+    through = memory.inputs + memory.results
+    return PlanReport(
+        tuple(steps),
+        known,
+        kind.name,
+        mode(variant.program, length, value_orders),
+        memory,
+        exact,
+        _largest(variant, steps, kind.itemsize),
+        naive(f.nodes, length, machine),
+        max(flops * kind.itemsize / 8 / machine.gemm, through / machine.memory),
+        tuple(_block_text(region, variant, kind.itemsize) for region in variant.blocks),
+        variant.text,
+    )
+
+
+def _known(f: Compiled, sizes: Mapping[str, int]) -> dict[str, int]:
+    """The size of every name, in order."""
+    shapes = [t.shape for t in f.tensors.values()] + [node.shape for node in f.nodes]
+    names = sorted({n for shape in shapes for size in shape for n in names_in(size)})
+    unknown = sorted(set(sizes) - set(names))
+    if unknown:
+        raise UnknownNameError(
+            f"there is no size {unknown[0]}",
+            hint=f"there is {', '.join(names) or 'none'}",
+        )
+    return dict.fromkeys(names, TYPICAL) | f.sizes | dict(sizes)
+
+
+def _largest(
+    variant: Variant, steps: Sequence[PlanStep], itemsize: int
+) -> tuple[str, int]:
+    """The name and the bytes of the largest array between inputs and results."""
+    length = lengths(variant.sizes)
+    nbytes, slot, shape = largest(variant.program, length, itemsize)
+    if not nbytes:
+        return "none", 0
+    names = [step.name for step in steps if step.shape == shape]
+    name = names[-1] if names else "none"
+    return ("the result" if slot in variant.program.results else name), nbytes
+
+
+def _block_text(region: Region, variant: Variant, itemsize: int) -> str:
+    whole = sum(axis is not None for axis in region.cut.values())
+    return (
+        f"{len(region.cut)} steps, {region.rows} of {region.length} rows at a time, "
+        f"{whole} arrays cut"
+    )

@@ -1,0 +1,123 @@
+"""What a compiled function runs for arrays of certain shapes, and what tells sizes.
+
+>>> from indexcalc.expr import einsum, tensor
+>>> from indexcalc.plan import compile_nodes
+>>> x, y = tensor("x", ("n",)), tensor("y", ("m",))
+>>> program = compile_nodes([x, einsum([(x, [0])], [])])
+>>> aliases(program, fast=True)
+(True, False)
+>>> list(telling([einsum([(x, [0])], [0, 1], {1: y.shape[0]})], {"x": x}, [y], {}))
+['y']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any
+
+from .codegen.blocks import Region
+from .einsum_names import is_linear
+from .nodes import Einsum, Node, Tensor, toposort
+from .pairwise import Array
+from .plan import Apply, Load, Program, Step, inputs_of, is_view
+from .sizes import Size, names_in
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What runs for arrays of certain shapes: its text and function, the parameters
+    that take large results, the results' shapes and which of them are somebody else's
+    array, what is planned."""
+
+    text: str
+    function: Callable[..., Any]
+    outs: tuple[tuple[str, int, tuple[int, ...], tuple[int, ...]], ...]
+    shapes: tuple[tuple[int, ...], ...]
+    workspace: tuple[int, ...]
+    aliases: tuple[bool, ...]
+    program: Program
+    sizes: Mapping[Size, int]
+    more: Mapping[str, Any]
+    constants: Mapping[str, Array] = field(default_factory=dict)
+    blocks: tuple[Region, ...] = ()
+
+
+# -- which arrays tell the sizes ----
+
+
+def telling(
+    nodes: Sequence[Node],
+    needed: Mapping[str, Tensor],
+    scope: Sequence[Tensor],
+    given: Mapping[str, int],
+) -> dict[str, Tensor]:
+    """Variables that the expressions no longer hold, as many as it takes to tell the
+    sizes that no other array tells."""
+    asked = _asked(nodes)
+    chosen = dict(needed)
+    told = _told(chosen.values(), given)
+    for tensor in scope:
+        if asked <= told:
+            break
+        more = _told([*chosen.values(), tensor], given)
+        if (more - told) & asked:
+            chosen[tensor.name], told = tensor, more
+    return {name: t for name, t in chosen.items() if name not in needed}
+
+
+def _asked(nodes: Sequence[Node]) -> set[str]:
+    """The names of the sizes that the expressions' values depend on."""
+    sizes = {size for node in nodes for size in node.shape}
+    for node in toposort(*nodes):
+        if isinstance(node, Einsum):
+            sizes.update(node.dims)
+    return {name for size in sizes for name in names_in(size)}
+
+
+def _told(tensors: Iterable[Tensor], given: Iterable[str]) -> set[str]:
+    """The names whose sizes follow from shapes of arrays, and from those given."""
+    axes = {size for tensor in tensors for size in tensor.shape}
+    known, before = set(given), -1
+    while len(known) > before:
+        before = len(known)
+        for size in axes:
+            left = names_in(size) - known
+            if len(left) == 1 and is_linear(size, *left):
+                known |= left
+    return known
+
+
+# -- results ----
+
+
+def result_shape(
+    program: Program, slot: int, length: Callable[[Size], int]
+) -> tuple[int, ...]:
+    pattern = program.patterns[slot]
+    return tuple(prod(length(pattern.sizes[i]) for i in axis) for axis in pattern.axes)
+
+
+def aliases(program: Program, fast: bool) -> tuple[bool, ...]:
+    """Which results may be somebody else's array: a variable's, or an earlier result's,
+    or a view of it. Fast code writes what is not dense into an array of its own."""
+    found, seen = [], set[int]()
+    for slot in program.results:
+        root = slot
+        while program.patterns[slot].dense or not fast:
+            step = program.steps[root]
+            if not is_view(step) and not _answers_view(step):
+                break
+            (root,) = inputs_of(step)
+        found.append(root in seen or isinstance(program.steps[root], Load))
+        seen.add(root)
+    return tuple(found)
+
+
+#: Functions whose value may be a view of their argument.
+VIEWS = frozenset({"window", "hankel", "real", "imag"})
+
+
+def _answers_view(step: Step) -> bool:
+    return isinstance(step, Apply) and step.node.function in VIEWS
