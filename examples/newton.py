@@ -2,8 +2,8 @@
 
 Logistic regression: value, gradient and Hessian are one function of the arrays, which
 computes what they share once. Matrix factorisation from a third of the entries: the
-Hessian by one factor is block diagonal, one small block a row, and `solve` takes the
-step from the blocks; as a dense matrix it would not fit in most memories.
+Hessian by one factor is block diagonal, one small block a row; only the blocks are
+computed, and `solve` takes the step from them.
 
 Run it with `make demo`, or `python examples/newton.py`.
 """
@@ -44,7 +44,7 @@ def factorisation(rng: np.random.Generator, m: int, n: int, k: int) -> float:
     """Finds U Vᵀ from noisy entries; answers the error on the entries not seen."""
     loss = ic.parse(
         "sum(O ∘ (T - U*V').^2) + c * (normsq(U) + normsq(V))",
-        dict(O="m n", T="m n", U="m k", V="n k", c=""),
+        {"O": "m n", "T": "m n", "U": "m k", "V": "n k", "c": ""},
     )
     value = loss.compile()
     by_factor = {
@@ -65,7 +65,7 @@ def factorisation(rng: np.random.Generator, m: int, n: int, k: int) -> float:
         "c": np.array(1e-2),
     }
     hidden = np.inf
-    for sweep in range(12):
+    for sweep in range(6):
         for name, (gradient, hessian) in by_factor.items():
             h = hessian(arrays)
             arrays[name] = arrays[name] + h.solve(-gradient(arrays))
@@ -74,7 +74,7 @@ def factorisation(rng: np.random.Generator, m: int, n: int, k: int) -> float:
                 print(f"  Hessian by {name}: {h.kind}, {kept:.2f} MB of {dense:.0f} MB")
         error = (arrays["U"] @ arrays["V"].T - whole)[~seen]
         hidden = float(np.sqrt(np.mean(error**2)))
-        print(f"  sweep {sweep:2d}   loss {value(arrays):12.4f}    unseen {hidden:.4f}")
+        print(f"  sweep {sweep}   loss {value(arrays):12.4f}    unseen {hidden:.4f}")
     return hidden
 
 

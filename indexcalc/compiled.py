@@ -35,11 +35,11 @@ from .codegen.numpy_fast import fast_source
 from .codegen.numpy_fast_frame import FastSource
 from .codegen.plain import program_source
 from .errors import EvaluationError, UnsupportedError
-from .holding import Text, fast_within, is_watched, keep_within, memory
+from .holding import Text, fast_within, is_watched, memory
 from .nodes import Node, Tensor, variables
 from .pairwise import Array
 from .plan import Program, compile_nodes
-from .planning.budgets import as_bytes
+from .planning.budgets import as_bytes, keep_within
 from .planning.memory import Memory
 from .planning.pairs import in_pairs
 from .planning.programs import arranged

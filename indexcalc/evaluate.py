@@ -36,6 +36,7 @@ from .plan import (
     Step,
     compile_nodes,
 )
+from .planning.budgets import is_small, keep_within, needed
 from .planning.programs import planned
 from .simplify import fuse
 from .sizes import (
@@ -284,10 +285,11 @@ def evaluate(
 ) -> Array:
     """The dense value of a node on arrays, in the arrays' dtype; inputs stay unchanged.
 
-    Raises `EvaluationError` for missing arrays and for values that do not fit in
-    memory, `ShapeError` for shapes.
+    Raises `EvaluationError` for missing arrays, `ShapeError` for shapes, and
+    `BudgetError` for what takes more than most of the free memory.
     """
     state = prepare(node, values, sizes, functions, scope)
+    _keep_within_memory(state)
     try:
         return _dense(state)
     except MemoryError as error:
@@ -295,6 +297,14 @@ def evaluate(
             f"the value does not fit in memory: {error}",
             hint="structured=True keeps deltas unbuilt; jvp and vjp avoid Jacobians",
         ) from None
+
+
+def _keep_within_memory(state: Run) -> None:
+    """Refuses what needs more memory than there is, before anything is computed."""
+    program, itemsize = state.program, np.dtype(state.dtype).itemsize
+    if not is_small(program, state.value, itemsize):
+        held = needed(program, state.value, itemsize)
+        keep_within(program, state.value, itemsize, None, held)
 
 
 def _dense(state: Run) -> Array:

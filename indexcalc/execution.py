@@ -17,6 +17,8 @@ from .sizes import Size, names_in, value_of
 
 if TYPE_CHECKING:
     from .compiled import Compiled
+    from .contraction.machine import Machine
+    from .planning.report import PlanReport
     from .structured import Structured
 
 Functions = Mapping[str, Callable[..., Any]]
@@ -67,15 +69,24 @@ class Execution:
         sizes: Mapping[str, int] | None = None,
         functions: Functions | None = None,
         structured: bool = False,
+        memory_limit: int | str | None = None,
         **named: object,
     ) -> Array | Structured | Any:
         """The value on arrays, by name; `sizes` where no array gives them.
 
         `structured=True` keeps deltas unbuilt and answers a `Structured`; `functions`
-        gives unknown functions their values. The dtype follows the arrays.
+        gives unknown functions their values. The dtype follows the arrays. With a
+        `memory_limit` (bytes, or "2GB") the value is computed in blocks where it must
+        be; without one, most of the free memory is the limit. What needs more is
+        refused with a `BudgetError`.
         """
         arrays = {**by_name(values), **named}
         scope = self._everything()
+        if memory_limit is not None and not structured:
+            f = self.compile(
+                sizes=sizes, functions=functions, memory_limit=memory_limit
+            )
+            return f({name: arrays[name] for name in f.names if name in arrays})
         if not structured:
             from .evaluate import evaluate
 
@@ -95,6 +106,7 @@ class Execution:
         functions: Functions | None = None,
         name: str = "f",
         check: bool = True,
+        memory_limit: int | str | None = None,
     ) -> Compiled | Any:
         """A function of arrays that computes the value, fast when called again.
 
@@ -103,7 +115,9 @@ class Execution:
         the arrays are theirs (or `backend` says so). `style="plain"` runs the short
         readable form without workspaces and blocks; `structured=True` answers a
         `Structured`. `check=False` spares the test that arrays have the structure that
-        their variables were declared to have.
+        their variables were declared to have. `memory_limit` (bytes, or "2GB") is what
+        a call may hold beside its inputs: it then computes in blocks where it must, or
+        is refused with a `BudgetError`.
         """
         if structured:
             from .structured_function import StructuredFunction
@@ -117,6 +131,7 @@ class Execution:
                 functions=functions,
                 name=name,
                 check=check,
+                memory_limit=memory_limit,
             )
         from .compiled import Compiled
 
@@ -130,6 +145,43 @@ class Execution:
             name=name,
             doc=formula(self),
             check=check,
+            memory_limit=memory_limit,
+        )
+
+    def plan(
+        self,
+        *,
+        memory_limit: int | str | None = None,
+        machine: Machine | None = None,
+        dtype: Any = "float64",
+        **sizes: int,
+    ) -> PlanReport:
+        """What computing the value takes at given sizes (a hundred for others): the
+        products in their order, flops, bytes, the peak of memory, the estimated time,
+        the mode of accumulation, and what is saved over the naive order.
+
+        Nothing is computed. `str` of the report is a table, `.data()` plain data. With
+        a `memory_limit` it is the plan that holds no more than that beside its inputs,
+        perhaps in blocks; `BudgetError` is raised where there is none. `machine` tells
+        the rates to reckon with (`contraction.machine.measure()` finds them).
+
+        >>> from indexcalc.ways_in import tensor
+        >>> A, B, x = tensor("A", "m n"), tensor("B", "n m"), tensor("x", "m")
+        >>> report = (A @ B @ x).plan(m=2000, n=1000)
+        >>> [step.form for step in report.steps], report.saved[0] > 500
+        (['B @ x', 'A @ t1'], True)
+        """
+        from .contraction.machine import TYPICAL
+        from .planning.budgets import UNLIMITED
+        from .reports import report_of
+
+        return report_of(
+            self.compile(memory_limit=memory_limit or UNLIMITED),
+            sizes,
+            value_orders=[self._rows],
+            written=[self.written],
+            machine=machine or TYPICAL,
+            dtype=dtype,
         )
 
     def code(
@@ -159,7 +211,7 @@ class Execution:
         from .codegen.languages import printed
         from .compiled import Compiled
 
-        whole = Compiled([self.node], scope=self._everything())
+        whole = Compiled([self.node], scope=self._everything(), name=name)
         found = printed(
             whole.nodes,
             language,

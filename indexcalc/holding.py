@@ -10,11 +10,10 @@ loops help, the program is refused before anything is allocated.
 >>> x = tensor("x", ("n",))
 >>> outer = einsum([(x, [0]), (x, [1])], [0, 1])
 >>> program = in_pairs(compile_nodes([outer]), lambda size: 10**6)
->>> try:
-...     keep_within(program, lambda size: 10**6, 8, 10**9, held=8 * 10**12)
-... except ValueError as error:
-...     print(error.message[:57])
-8 TB are needed beside the inputs, and the limit is 1 GB:
+>>> text = "def f(x):\\n    return x[:, None] * x\\n"
+>>> held, exact = memory(Text(text, "f", [(10**6,)], "d", {}), program, int, 8)
+>>> held.results, exact
+(8000000000000, True)
 """
 
 from __future__ import annotations
@@ -27,18 +26,17 @@ from .codegen.blocks import Region, regions
 from .codegen.limits import limited
 from .codegen.numpy_fast_frame import FastSource
 from .pairwise import Array
-from .plan import Contract, Load, Program
+from .plan import Load, Program
 from .planning.budgets import (
     core_bytes,
     default_limit,
     dense_bytes,
     is_small,
+    keep_within,
     largest,
     needed,
-    refusal,
 )
 from .planning.memory import Given, Memory, NoShadowError, memory_of
-from .planning.spelling import spec_of
 from .sizes import Size
 
 Lengths = Callable[[Size], int]
@@ -90,22 +88,6 @@ def is_watched(
 ) -> bool:
     """Whether a program's memory is looked at before it runs."""
     return limit is not None or not is_small(program, length, itemsize)
-
-
-def keep_within(
-    program: Program, length: Lengths, itemsize: int, limit: int | None, held: int
-) -> None:
-    """Raises `BudgetError` where more is held than the limit, or than most of the
-    memory that is free where there is none."""
-    most = default_limit() if limit is None else limit
-    if held <= most:
-        return
-    nbytes, slot, shape = largest(program, length, itemsize)
-    step = program.steps[slot]
-    what = "the result" if slot in program.results else "an intermediate"
-    if isinstance(step, Contract) and len(step.operands) > 1:
-        what = f"{what} {spec_of(step)}"
-    raise refusal(what, shape, nbytes, held, most)
 
 
 def fast_within(

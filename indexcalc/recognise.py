@@ -171,10 +171,12 @@ def _product(node: Einsum) -> Node:
         inverted = _over_determinant(rows, o)
         if inverted is not None:
             return einsum(inverted, node.out, dict(enumerate(node.dims)))
-        v = exponent(e)
-        if v is None:
+        v, q = exponent(_base(e)[0]), _base(e)[1]
+        if v is None or q < 1:
             continue
-        found = _with_sigmoid(rows, o, v, legs) or _with_total(rows, o, v, legs)
+        found = _with_sigmoid(rows, o, v, legs)
+        if found is None and q == 1:
+            found = _with_total(rows, o, v, legs)
         if found is not None:
             return einsum(found, node.out, dict(enumerate(node.dims)))
     return node
@@ -184,13 +186,18 @@ Rows = list[tuple[Node, tuple[int, ...]]]
 
 
 def _with_sigmoid(rows: Rows, o: int, v: Node, legs: tuple[int, ...]) -> Rows | None:
+    """exp(v)^q · sigmoid(−v)^p with sigmoid(v) in the place of as many pairs as there
+    are."""
     against = call("sigmoid", [scale(-1, v)])
+    exponential, q = _base(rows[o][0])
     for k, (e, places) in enumerate(rows):
         base, p = _base(e)
         if base is against and p >= 1 and places == legs:
+            pairs = min(p, q)
+            left = [(exponential, q - pairs), (base, p - pairs)]
+            more = [(power(f, r), legs) for f, r in left if r]
             kept = [row for j, row in enumerate(rows) if j not in (o, k)]
-            more = [(power(base, p - 1), legs)] if p > 1 else []
-            return [*kept, *more, (call("sigmoid", [v]), legs)]
+            return [*kept, *more, (power(call("sigmoid", [v]), pairs), legs)]
     return None
 
 

@@ -24,9 +24,10 @@ from .compiled import TYPICAL, Compiled
 from .contraction.machine import TYPICAL as MACHINE
 from .contraction.machine import Machine
 from .errors import UnknownNameError
+from .nodes import Node
 from .planning.budgets import largest
 from .planning.modes import mode
-from .planning.report import PlanReport, PlanStep, described, naive
+from .planning.report import PlanReport, described, naive, named
 from .sizes import dim, names_in
 from .variants import Variant
 
@@ -36,13 +37,17 @@ def report_of(
     sizes: Mapping[str, int],
     *,
     value_orders: Sequence[int],
+    written: Sequence[Node] = (),
     machine: Machine = MACHINE,
     dtype: Any = "float64",
 ) -> PlanReport:
     """What f does on NumPy arrays of a dtype at these sizes; a size that is not told
     counts as a hundred. `value_orders` says how many axes of each result are the
-    value's. Raises `UnknownNameError` for a size that f does not have, `BudgetError`
-    where f may not hold what it needs."""
+    value's, `written` how the expressions are for the naive order.
+
+    Raises `UnknownNameError` for a size that f does not have, `BudgetError` where f
+    may not hold what it needs.
+    """
     kind = np.dtype(dtype)
     known = _known(f, sizes)
     variant = f.variant(
@@ -54,6 +59,7 @@ def report_of(
     length = lengths(variant.sizes)
     memory, exact = f.memory(variant, [kind.char] * len(f.names))
     steps = described(variant.program, length, machine, kind.itemsize)
+    names = named(variant.program)
     flops = sum(step.flops for step in steps)
     through = memory.inputs + memory.results
     return PlanReport(
@@ -63,10 +69,10 @@ def report_of(
         mode(variant.program, length, value_orders),
         memory,
         exact,
-        _largest(variant, steps, kind.itemsize),
-        naive(f.nodes, length, machine),
+        _largest(variant, names, kind.itemsize),
+        naive(written or f.nodes, length, machine),
         max(flops * kind.itemsize / 8 / machine.gemm, through / machine.memory),
-        tuple(_block_text(region, variant, kind.itemsize) for region in variant.blocks),
+        tuple(_block_text(region, names) for region in variant.blocks),
         variant.text,
     )
 
@@ -85,21 +91,14 @@ def _known(f: Compiled, sizes: Mapping[str, int]) -> dict[str, int]:
 
 
 def _largest(
-    variant: Variant, steps: Sequence[PlanStep], itemsize: int
+    variant: Variant, names: Mapping[int, str], itemsize: int
 ) -> tuple[str, int]:
-    """The name and the bytes of the largest array between inputs and results."""
-    length = lengths(variant.sizes)
-    nbytes, slot, shape = largest(variant.program, length, itemsize)
-    if not nbytes:
-        return "none", 0
-    names = [step.name for step in steps if step.shape == shape]
-    name = names[-1] if names else "none"
+    """The name and the bytes of the largest array that is made."""
+    nbytes, slot, _ = largest(variant.program, lengths(variant.sizes), itemsize)
+    name = names.get(slot, "none")
     return ("the result" if slot in variant.program.results else name), nbytes
 
 
-def _block_text(region: Region, variant: Variant, itemsize: int) -> str:
-    whole = sum(axis is not None for axis in region.cut.values())
-    return (
-        f"{len(region.cut)} steps, {region.rows} of {region.length} rows at a time, "
-        f"{whole} arrays cut"
-    )
+def _block_text(region: Region, names: Mapping[int, str]) -> str:
+    listed = list(dict.fromkeys(names[slot] for slot in region.steps))
+    return f"{', '.join(listed)}: {region.rows} of {region.length} rows at a time"

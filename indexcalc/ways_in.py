@@ -296,6 +296,7 @@ def compile(  # what it is called wherever programs are made
     functions: Mapping[str, Callable[..., Any]] | None = None,
     name: str = "f",
     check: bool = True,
+    memory_limit: int | str | None = None,
 ) -> Compiled:
     """One function that answers the values of several expressions, what they share
     computed once; see `Expression.compile`.
@@ -324,6 +325,7 @@ def compile(  # what it is called wherever programs are made
         name=name,
         doc="\n".join(map(formula, listed)),
         check=check,
+        memory_limit=memory_limit,
     )
 
 

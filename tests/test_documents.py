@@ -1,5 +1,8 @@
 """What the documents show runs, and prints what they say; the examples arrive.
 
+    python -m tests.test_documents --write
+
+writes what is printed into the documents: read the difference before it is committed.
 The Python blocks of a document run one after another in one namespace; a block marked
 `text` that follows one is what it printed. Arrays and symbols that a section takes as
 given are in `GIVEN`.
@@ -12,6 +15,8 @@ import doctest
 import io
 import re
 import runpy
+import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +56,11 @@ U, V = rng.normal(size=(200, 5)), rng.normal(size=(150, 5))
 """,
 }
 
+IMPORTS = "import numpy as np\nimport indexcalc as ic\n"
+
+#: What a document may need beside NumPy.
+EXTRAS = {"dask.distributed": ("distributed", "zarr"), "scipy": ("scipy",)}
+
 Namespace = dict[str, Any]
 
 
@@ -73,7 +83,8 @@ def blocks(document: str) -> Iterator[Block]:
         if fence and language is None:
             language, lines, start = fence[1], [], number + 1
         elif fence and language is not None:
-            yield Block(language, heading, "\n".join(lines) + "\n", start)
+            text = "".join(f"{kept}\n" for kept in lines)
+            yield Block(language, heading, text, start)
             language = None
         elif language is not None:
             lines.append(line)
@@ -102,37 +113,10 @@ def run(block: Block, name: str, namespace: Namespace) -> str:
     return printed.getvalue()
 
 
-@pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty directory to write into, with the arrays that documents load."""
-    monkeypatch.chdir(tmp_path)
-    rng = np.random.default_rng(0)
-    for name, shape in {"W": (20, 30), "A": (30, 40), "X": (40, 3)}.items():
-        np.save(f"{name}.npy", rng.normal(size=shape))
-
-
-@pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """`Client()` is one worker in this process."""
-    distributed = pytest.importorskip("distributed", reason="needs indexcalc[dask]")
-    pytest.importorskip("zarr", reason="needs indexcalc[dask]")
-    import dask.distributed
-
-    with distributed.Client(
-        processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None
-    ) as client:
-        monkeypatch.setattr(dask.distributed, "Client", lambda: client)
-        yield
-
-
-@pytest.mark.usefixtures("files")
-@pytest.mark.parametrize("name", documents())
-def test_blocks(name: str, request: pytest.FixtureRequest) -> None:
-    text = (ROOT / name).read_text(encoding="utf-8")
-    if "dask.distributed" in text:
-        request.getfixturevalue("cluster")
+def printed_by(name: str, text: str) -> Iterator[tuple[Block, str]]:
+    """Each block of output in a document, and what the Python above it printed."""
     namespace: Namespace = {}
-    exec("import numpy as np\nimport indexcalc as ic\n" + GIVEN.get(name, ""), namespace)
+    exec(IMPORTS + GIVEN.get(name, ""), namespace)
     printed, heading = "", ""
     for block in blocks(text):
         if block.heading != heading:
@@ -141,7 +125,51 @@ def test_blocks(name: str, request: pytest.FixtureRequest) -> None:
         if block.language == "python":
             printed = run(block, name, namespace)
         elif block.language == "text":
-            assert printed.strip() == block.text.strip(), f"{name}, line {block.line}"
+            yield block, printed.strip("\n") + "\n"
+
+
+def save_arrays() -> None:
+    """The arrays that documents load, in the current directory."""
+    rng = np.random.default_rng(0)
+    for name, shape in {"W": (20, 30), "A": (30, 40), "X": (40, 3)}.items():
+        np.save(f"{name}.npy", rng.normal(size=shape))
+
+
+@contextlib.contextmanager
+def small_cluster() -> Iterator[None]:
+    """`Client()` is one worker in this process."""
+    import dask.distributed
+    import distributed
+
+    usual = dask.distributed.Client
+    with distributed.Client(
+        processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None
+    ) as client:
+        dask.distributed.Client = lambda: client
+        try:
+            yield
+        finally:
+            dask.distributed.Client = usual
+
+
+def all_printed(name: str) -> list[tuple[Block, str]]:
+    """Runs a document in an empty directory."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    wants_cluster = "dask.distributed" in text
+    cluster = small_cluster() if wants_cluster else contextlib.nullcontext()
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), cluster:
+        save_arrays()
+        return list(printed_by(name, text))
+
+
+@pytest.mark.parametrize("name", documents())
+def test_blocks(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    for word, modules in EXTRAS.items():
+        for module in modules if word in text else ():
+            pytest.importorskip(module, reason=f"{name} needs it")
+    for block, printed in all_printed(name):
+        assert printed == block.text, f"{name}, line {block.line}"
 
 
 @pytest.mark.parametrize("name", ["worked_problems", "newton"])
@@ -155,3 +183,17 @@ def test_a_wrong_output_is_noticed() -> None:
     code, shown = blocks(document)
     assert (code.heading, code.line, shown.language) == ("A", 3, "text")
     assert run(code, "a document", {}) == "2\n" != shown.text
+
+
+def write() -> None:
+    """Puts what is printed into the documents."""
+    for name in documents():
+        lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+        for block, printed in reversed(all_printed(name)):
+            first = block.line - 1
+            lines[first : first + len(block.text.splitlines())] = printed.splitlines()
+        (ROOT / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__" and "--write" in sys.argv:
+    write()

@@ -99,18 +99,25 @@ class Graph:
     readers: dict[Slot, list[Slot]] = field(default_factory=dict)
     nbytes: list[int] = field(default_factory=list)
     ready: list[bool] = field(default_factory=list)
+    inputs: list[tuple[Slot, ...]] = field(default_factory=list)
+    _shapes: list[list[int]] = field(default_factory=list)
+    _labels: list[list[Axes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for slot, step in enumerate(self.program.steps):
-            for operand in inputs_of(step):
+            self.inputs.append(inputs_of(step))
+            for operand in self.inputs[slot]:
                 self.readers.setdefault(operand, []).append(slot)
-            self.nbytes.append(prod(self.shape(slot)) * self.itemsize)
+            pattern = self.program.patterns[slot]
+            shape = [self.length(pattern.sizes[i]) for i in pattern.core]
+            self._shapes.append(shape)
+            self._labels.append(self._labelled(slot))
+            self.nbytes.append(prod(shape) * self.itemsize)
             self.ready.append(self._can_be_cut(step))
 
     def shape(self, slot: Slot) -> list[int]:
         """The lengths of a slot's core axes."""
-        pattern = self.program.patterns[slot]
-        return [self.length(pattern.sizes[i]) for i in pattern.core]
+        return self._shapes[slot]
 
     def _can_be_cut(self, step: Step) -> bool:
         match step:
@@ -122,14 +129,16 @@ class Graph:
             case Combine(terms=()):
                 return False
             case Combine():
-                return step.cores or not any(
-                    self.program.patterns[slot].diagonal for slot, _ in step.terms
-                )
+                patterns = [self.program.patterns[slot] for slot, _ in step.terms]
+                return step.cores or not any(map(_is_grouped, patterns))
             case _:
                 return False
 
     def labels(self, slot: Slot) -> list[Axes]:
         """For every operand the labels of its axes, as the step names them."""
+        return self._labels[slot]
+
+    def _labelled(self, slot: Slot) -> list[Axes]:
         step, patterns = self.program.steps[slot], self.program.patterns
         match step:
             case Contract():
@@ -163,6 +172,11 @@ class Graph:
             alone = [i for i in row if sum(i in other for other in rows) == 1]
             orders.append((*(i for i in out if i not in alone), *alone))
         return max(orders, key=lambda order: min(_run(order, rows, lengths), LONG_ROW))
+
+
+def _is_grouped(pattern: Pattern) -> bool:
+    """Whether a pattern is more than axes in some order."""
+    return pattern.diagonal or any(len(axis) != 1 for axis in pattern.axes)
 
 
 def _carried(pattern: Pattern) -> Axes:
@@ -224,21 +238,28 @@ def regions(program: Program, length: Lengths, itemsize: int) -> list[Region]:
     found: list[Region] = []
     taken: set[Slot] = set()
     while True:
-        seeds = _seeds(graph, taken)
-        ways = [taken, taken | blas]
-        grown = [_grown(graph, seed, way) for seed in seeds for way in ways]
         fitting = [
             region
-            for region in grown
-            if region is not None
-            and region.saved > 0
-            and schedule(program, [*found, region]) is not None
+            for way in (taken, taken | blas)
+            for region in _grown_apart(graph, taken, way)
+            if region.saved > 0 and schedule(program, [*found, region]) is not None
         ]
         best = max(fitting, key=lambda region: region.saved, default=None)
         if best is None:
             return found
         found.append(best)
         taken |= set(best.cut)
+
+
+def _grown_apart(graph: Graph, taken: set[Slot], way: set[Slot]) -> Iterator[Region]:
+    """The regions that grow from every seed, those within an earlier one left out."""
+    known: set[tuple[Slot, int | None]] = set()
+    for seed in _seeds(graph, taken):
+        region = None if seed in known else _grown(graph, seed, way)
+        if region is not None:
+            known.update(region.cut.items())
+            known.update((_operand(graph, k), axis) for k, axis in region.loads.items())
+            yield region
 
 
 def _seeds(graph: Graph, taken: set[Slot]) -> list[tuple[Slot, int]]:
@@ -280,8 +301,7 @@ class Growth:
     def _forwards(self) -> None:
         """Steps that read a cut array are cut, unless they need a finished sum."""
         late: set[Slot] = set()
-        for slot, step in enumerate(self.graph.program.steps):
-            operands = inputs_of(step)
+        for slot, operands in enumerate(self.graph.inputs):
             waits = any(
                 o in late or (o in self.cut and self.cut[o] is None) for o in operands
             )
@@ -327,11 +347,14 @@ class Growth:
 
     def _backwards(self) -> None:
         """What only feeds cut steps is made block by block too."""
-        for slot in sorted(self.cut, reverse=True):
-            operands = inputs_of(self.graph.program.steps[slot])
+        for slot in reversed(range(len(self.graph.inputs))):
+            if slot not in self.cut:
+                continue
+            operands = self.graph.inputs[slot]
             label = self.label(slot, operands)
             for axes, operand in zip(self.graph.labels(slot), operands, strict=True):
-                free = operand not in self.taken | self.banned | set(self.cut)
+                free = operand not in self.cut and operand not in self.taken
+                free = free and operand not in self.banned
                 if label is None or not (free and self.graph.ready[operand]):
                     continue
                 if (label,) in axes:
@@ -340,7 +363,7 @@ class Growth:
     def loads(self) -> Iterator[tuple[tuple[Slot, int], int]]:
         """What the steps read from outside along the cut."""
         for slot in sorted(self.cut):
-            operands = inputs_of(self.graph.program.steps[slot])
+            operands = self.graph.inputs[slot]
             label = self.label(slot, operands)
             rows = zip(self.graph.labels(slot), operands, strict=True)
             for k, (axes, operand) in enumerate(rows):
@@ -372,7 +395,7 @@ def _grown(graph: Graph, seed: tuple[Slot, int], taken: set[Slot]) -> Region | N
 
 
 def _operand(graph: Graph, key: tuple[Slot, int]) -> Slot:
-    return inputs_of(graph.program.steps[key[0]])[key[1]]
+    return graph.inputs[key[0]][key[1]]
 
 
 def multiplies(graph: Graph, slot: Slot) -> bool:

@@ -12,7 +12,9 @@ holds is asked of whoever writes it and runs it on shadows.
 >>> X, Y = tensor("X", (4000, 50)), tensor("Y", (4000, 50))
 >>> kernel = call("exp", [einsum([(X, [0, 2]), (Y, [1, 2])], [0, 1])])
 >>> paired = in_pairs(compile_nodes([einsum([(kernel, [0, 1])], [0])]), lambda n: n)
->>> held = lambda found: 8 * 4000 * (1 + (found[0].rows if found else 4000))
+>>> def held(found):                              # what is large is a block of rows
+...     rows = [region.rows for region in found if region.length == 4000]
+...     return 8 * 4000 * (1 + min(rows, default=4000))
 >>> [region.rows for region in limited(paired, lambda n: n, 8, held, 10**7)]
 [256]
 """
@@ -33,8 +35,9 @@ Holds = Callable[[Sequence[Region]], int | None]
 #: Arrays smaller than this share of the limit are not cut.
 SHARE = 64
 
-#: How many regions are tried one after the other.
-MOST_REGIONS = 4
+#: How many regions are tried one after the other; among how many cuts that fit the
+#: one with the longest blocks is looked for.
+MOST_REGIONS, CHOICES = 4, 4
 
 
 def limited(
@@ -45,28 +48,39 @@ def limited(
     chosen: list[Region] = []
     peak = holds(chosen)
     while peak is None or peak > limit:
-        found = _next(graph, chosen, holds, limit)
-        if found is None or (peak is not None and found[0] >= peak):
+        found = _ranked(graph, chosen, holds, limit)
+        if not found or (peak is not None and found[0][0] >= peak):
             return None
-        peak, region = found
+        fitting = [region for held, region in found[:CHOICES] if held <= limit]
+        if fitting:
+            return _longest([[*chosen, region] for region in fitting], holds, limit)
+        peak, region = found[0]
         chosen.append(region)
         if len(chosen) > MOST_REGIONS:
             return None
-    for k in range(len(chosen)):
-        chosen = _widened(chosen, k, holds, limit)
     return chosen
 
 
-def _next(
+def _ranked(
     graph: Graph, chosen: Sequence[Region], holds: Holds, limit: int
-) -> tuple[int, Region] | None:
-    """One more region, row by row, with which least is held."""
-    best: tuple[int, Region] | None = None
+) -> list[tuple[int, Region]]:
+    """One more region, row by row, and what is then held, the least first."""
+    found = []
     for region in _cuts(graph, chosen, limit):
         peak = holds([*chosen, region])
-        if peak is not None and (best is None or peak < best[0]):
-            best = peak, region
-    return best
+        if peak is not None:
+            found.append((peak, region))
+    return sorted(found, key=lambda row: row[0])
+
+
+def _longest(ways: Sequence[list[Region]], holds: Holds, limit: int) -> list[Region]:
+    """The way that takes the fewest blocks, each as long as it can be."""
+    wide = []
+    for chosen in ways:
+        for k in range(len(chosen)):
+            chosen = _widened(chosen, k, holds, limit)
+        wide.append(chosen)
+    return min(wide, key=lambda way: sum(r.length / r.rows for r in way))
 
 
 def _cuts(graph: Graph, chosen: Sequence[Region], limit: int) -> Iterator[Region]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..einsum_header import Header
 from ..pairwise import Array
+from .source import docstring
 
 FRESH = '''\
 def fresh(number, shape, dtype):
@@ -60,7 +61,7 @@ class FastSource:
         more = [f"{name}=None" for name, *_ in self.outs]
         more += ["space=fresh"] if self.workspace else []
         listed = [*self.arguments, *(["*"] if more else []), *more]
-        doc = f'    """{self.doc}"""\n' if self.doc else ""
+        doc = "".join(f"{line}\n" for line in docstring(self.doc))
         return f"{self.above}def {self.name}({', '.join(listed)}):\n{doc}{self.body}\n"
 
 

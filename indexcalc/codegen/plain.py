@@ -31,7 +31,7 @@ from .lowering import Lowering
 from .placing import place
 from .python import Writer
 from .signature import Reading
-from .source import Source
+from .source import Source, docstring
 from .unlabelled import unlabelled
 from .words import Expr
 
@@ -94,6 +94,7 @@ def program_source(
         )
     spelled = FAST_NUMPY if blas else LIBRARIES[library]
     writer = Writer(program, spelled, names, scope, blas)
+    writer.names.claim(function_name)
     lowering = PythonLowering(program, writer, writer.names)
     results = [_as_array(writer, e) for e in lowering.results()]
     written = list(lowering.lines)
@@ -163,7 +164,7 @@ def _assembled(w: Writer, function: str, doc: str, lines: list[str]) -> Source:
         arguments += ["*", *keywords]
     head = _head(function, arguments)
     text = [*_imports(w, lines), *_helpers(w), *_named_constants(w), *head]
-    text += [*_docstring(doc), *(f"    {line}" for line in body), *lines]
+    text += [*docstring(doc), *(f"    {line}" for line in body), *lines]
     return Source(
         "\n".join(text) + "\n",
         function,
@@ -205,18 +206,6 @@ def _named_constants(w: Writer) -> list[str]:
         for tensor, name in w.signature.large.items()
     ]
     return [*found, "", ""] if found else []
-
-
-def _docstring(doc: str) -> list[str]:
-    if not doc:
-        return []
-    safe = doc.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    first, *rest = safe.splitlines()
-    if not rest:
-        end = " " if first.endswith('"') else ""
-        return [f'    """{first}{end}"""']
-    indented = [f"    {line}" if line.strip() else "" for line in rest]
-    return [f'    """{first}', *indented, '    """']
 
 
 def _namespace(w: Writer) -> list[str]:

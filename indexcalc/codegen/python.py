@@ -63,7 +63,10 @@ class Writer:
         self.blas = blas
         imported = [s.template.partition("(")[0] for s in library.functions.values()]
         self.signature = Signature(
-            program, order, scope, [*BUILTINS, *imported, *keyword.softkwlist]
+            program,
+            order,
+            scope,
+            [*BUILTINS, *imported, *keyword.softkwlist],
         )
         self.names = self.signature.names
         self.imports: dict[str, None] = {}

@@ -37,3 +37,16 @@ class Source:
 
     def __str__(self) -> str:
         return self.text
+
+
+def docstring(doc: str) -> list[str]:
+    """The lines of a docstring that says a text, whatever is in it."""
+    if not doc:
+        return []
+    safe = doc.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    first, *rest = safe.splitlines()
+    if not rest:
+        end = " " if first.endswith('"') else ""
+        return [f'    """{first}{end}"""']
+    indented = [f"    {line}" if line.strip() else "" for line in rest]
+    return [f'    """{first}', *indented, '    """']

@@ -1,5 +1,14 @@
 """How much memory there is, and what is refused because it needs more.
 
+>>> from indexcalc.expr import einsum, tensor
+>>> from indexcalc.plan import compile_nodes
+>>> x = tensor("x", (10**6,))
+>>> program = compile_nodes([einsum([(x, [0]), (x, [1])], [0, 1])])
+>>> try:
+...     keep_within(program, int, 8, limit=10**9, held=needed(program, int, 8))
+... except BudgetError as error:
+...     print(error.message[:67])
+8 TB of memory are needed beside the inputs, and the limit is 1 GB:
 >>> as_bytes("1.5 GB"), as_bytes("4KiB"), as_bytes(1000)
 (1500000000, 4096, 1000)
 """
@@ -13,14 +22,18 @@ from math import prod
 from pathlib import Path
 
 from ..errors import BudgetError, UnsupportedError
-from ..plan import Load, Pattern, Program, Slot, inputs_of, is_view, last_uses
+from ..plan import Contract, Load, Pattern, Program, Slot, inputs_of, is_view, last_uses
 from ..sizes import Size
+from .spelling import spec_of
 
 #: The share of the free memory that a call may take where no limit is given.
 SHARE = 0.8
 
 #: Programs whose arrays have fewer bytes together are not looked at.
 SMALL = 1 << 28
+
+#: A limit that nothing exceeds.
+UNLIMITED = 1 << 200
 
 UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
@@ -163,14 +176,30 @@ INSTEAD = (
 )
 
 
-def refusal(
+def keep_within(
+    program: Program, length: Lengths, itemsize: int, limit: int | None, held: int
+) -> None:
+    """Raises `BudgetError` where more is held than the limit, or than most of the
+    memory that is free where there is none."""
+    most = default_limit() if limit is None else limit
+    if held <= most:
+        return
+    nbytes, slot, shape = largest(program, length, itemsize)
+    step = program.steps[slot]
+    what = "the result" if slot in program.results else "an intermediate"
+    if isinstance(step, Contract) and len(step.operands) > 1:
+        what = f"{what} {spec_of(step)}"
+    raise _refusal(what, shape, nbytes, held, most)
+
+
+def _refusal(
     what: str, shape: Sequence[int], nbytes: int, held: int, limit: int
 ) -> BudgetError:
     """The error that a program needs more than the limit; `what` names its largest
     array."""
     lengths = " × ".join(map(str, shape)) or "one entry"
     return BudgetError(
-        f"{bytes_text(held)} are needed beside the inputs, and the limit is "
+        f"{bytes_text(held)} of memory are needed beside the inputs, and the limit is "
         f"{bytes_text(limit)}: {what}, {lengths}, alone takes {bytes_text(nbytes)}",
         hint=INSTEAD,
     )

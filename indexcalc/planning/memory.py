@@ -13,7 +13,7 @@ a result that would be a view of an input is copied, as it is when the program r
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -23,7 +23,7 @@ import numpy as np
 
 from ..pairwise import Array
 from .layouts import in_order
-from .shadow_numpy import ShadowNumpy, visited
+from .shadow_numpy import ShadowNumpy, is_shadow, visited
 from .shadow_scipy import lent
 from .shadows import Memory as Held
 from .shadows import Meter, NoShadowError, Shadow
@@ -82,7 +82,10 @@ def memory_of(
     kept = [Held(meter, nbytes) for nbytes in given.workspace]
     if given.workspace:
         more["space"] = _space(meter, kept)
-    answer = scope[name](*arrays, **more)
+    try:
+        answer = scope[name](*arrays, **more)
+    except (TypeError, ValueError, AttributeError, LookupError) as error:
+        raise NoShadowError(f"{name}: {error}") from error
     results = list(answer) if isinstance(answer, tuple) else [answer]
     del answer
     copies: Sequence[bool | None] = given.copies or (None,) * len(results)
@@ -129,10 +132,21 @@ def _scope(text: str, name: str, meter: Meter, given: Given) -> dict[str, Any]:
     }
     scope[MODULE] = Operations(module)
     exec(_rewritten(text), scope)
-    scope |= {"np": module, "range": visited}
+    scope |= {"np": module, "range": visited, "sum": _total}
     if "shares" in scope:
         scope["shares"] = _shares(meter)
     return scope
+
+
+def _total(parts: Iterable[Any]) -> Any:
+    """The sum of numbers, or of arrays into new ones."""
+    listed = list(parts)
+    if not is_shadow(*listed):
+        return sum(listed)
+    total = listed[0].copy()
+    for _ in listed[1:]:
+        total = total.copy()
+    return total
 
 
 def _shares(meter: Meter) -> Callable[..., list[Any]]:

@@ -4,8 +4,8 @@ Every axis of an array in the program may be an axis of the value, of the variab
 both, or of neither; this is followed from the results backwards. A product that sums
 extends a partial derivative: what carries the variable's axes alone was accumulated
 from the variable on (forward), what carries the value's alone from the value back
-(reverse). A scalar has no axes to carry: then reverse is what the variable's axes are
-not dragged through. Products count by their flops.
+(reverse). A scalar has no axes to carry: then a product is forward where one factor
+drags all the variable's axes along, else reverse. Products count by their flops.
 
 >>> from indexcalc.expr import einsum, tensor
 >>> from indexcalc.plan import compile_nodes
@@ -108,13 +108,14 @@ class _Weights:
         step = self.program.steps[product]
         if len(made) != 1 or not isinstance(step, Contract):
             return ""
-        (slot, axes), (_, others) = (step.operands[k] for k in (made[0], 1 - made[0]))
+        (slot, axes), (other, others) = (step.operands[k] for k in (*made, 1 - made[0]))
         beside = {i for axis in others for i in axis}
         rows = zip(self.marks[slot], axes, strict=True)
         dragged = any(
             VARIABLE in marks and beside.isdisjoint(axis) for marks, axis in rows
         )
-        return "forward" if dragged else "reverse"
+        whole = VARIABLE not in _all(self.marks[other])
+        return "forward" if dragged and whole else "reverse"
 
     def said(self) -> str:
         """The direction of most flops."""
@@ -186,8 +187,21 @@ def _read(
             return [(s, _on_core(patterns[s], marks)) for s, _ in step.terms]
         case Embed():
             return [(step.slot, _on_core(program.patterns[step.slot], marks))]
-        case Apply() if is_elementwise(step.node.function):
-            return [(s, list(marks)) for s in step.args]
         case Apply():
-            return [(s, list(marks)) for s in step.args[1:]]
+            return _of_function(step, marks)
     return []
+
+
+def _of_function(step: Apply, marks: Sequence[Marks]) -> list[tuple[Slot, list[Marks]]]:
+    """What the axes of a function's arguments belong to; of a function of whole
+    matrices nothing is known but for right sides."""
+    match step.node.function:
+        case "gram":
+            return [(step.args[0], [NONE, _all(marks)])]
+        case "halves":
+            return [(step.args[0], list(marks))]
+        case "unhalved":
+            return [(step.args[0], [*marks[:-2], _all(marks[-2:])])]
+        case name if is_elementwise(name):
+            return [(s, list(marks)) for s in step.args]
+    return [(s, list(marks)) for s in step.args[1:]]

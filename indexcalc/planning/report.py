@@ -1,8 +1,9 @@
 """What a plan does, step by step, and what it costs: as text and as data for a picture.
 
 Flops and seconds are those of `prices`; bytes are what a step reads and writes. The
-naive order, for comparison, is the expression as it is fused, every product taken from
-left to right and none shared.
+naive order, for comparison, is the expression as it was derived, its products not
+joined and nothing shared among them, each taken from left to right; an operand waits
+while it has no index of the product so far.
 
 >>> from indexcalc.expr import einsum, tensor
 >>> from indexcalc.plan import compile_nodes
@@ -22,13 +23,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import count
 from math import prod
 from typing import Any
 
 from ..contraction.machine import TYPICAL, Machine
 from ..nodes import Node
 from ..plan import Contract, Load, Program, Slot, compile_nodes, inputs_of, is_view
-from ..simplify import fuse
 from ..sizes import Size
 from .budgets import bytes_text, core_bytes, dense_bytes
 from .memory import Memory
@@ -135,7 +136,9 @@ class PlanReport:
     def __str__(self) -> str:
         lines = [*_totals(self), "", *table([HEAD, *map(_row, self.steps)], left=4)]
         if self.blocks:
-            lines += ["", *(f"in blocks: {text}" for text in self.blocks)]
+            lines += ["", *(f"in blocks: {text}" for text in self.blocks[:MOST_BLOCKS])]
+            left_out = len(self.blocks) - MOST_BLOCKS
+            lines += [f"… {left_out} more"] if left_out > 0 else []
         return "\n".join(short(line, WIDTH) for line in lines)
 
 
@@ -186,6 +189,9 @@ def _row(step: PlanStep) -> tuple[str, ...]:
     )
 
 
+#: How many loops over blocks are listed.
+MOST_BLOCKS = 8
+
 #: Steps that only lay a value out.
 WRITTEN = ("on a diagonal", "spread", "written out")
 
@@ -200,19 +206,33 @@ def described(
     itemsize: int = ITEM,
 ) -> list[PlanStep]:
     """The steps that compute something, and the writing of results with a pattern."""
+    names = named(program)
+    found = [
+        _step(program, slot, names, length, machine, itemsize)
+        for slot in range(len(program.steps))
+        if _is_made(program, slot)
+    ]
+    return [*found, *_written(program, names, length, machine, itemsize)]
+
+
+def _is_made(program: Program, slot: Slot) -> bool:
+    step = program.steps[slot]
+    return not isinstance(step, Load) and not is_view(step)
+
+
+def named(program: Program) -> dict[Slot, str]:
+    """The names of all values: variables by theirs, views by what they show, the rest
+    numbered."""
     names: dict[Slot, str] = {}
-    forms: dict[Slot, str] = {}
-    found: list[PlanStep] = []
+    numbers = count(1)
     for slot, step in enumerate(program.steps):
         if isinstance(step, Load):
             names[slot] = step.node.name or "constant"
         elif is_view(step):
             names[slot] = _seen(program, slot, names)
         else:
-            names[slot] = f"t{len(found) + 1}"
-            found.append(_step(program, slot, names, length, machine, itemsize))
-        forms[slot] = names[slot]
-    return [*found, *_written(program, names, length, machine, itemsize)]
+            names[slot] = f"t{next(numbers)}"
+    return names
 
 
 def _seen(program: Program, slot: Slot, names: Mapping[Slot, str]) -> str:
@@ -286,9 +306,9 @@ def _written(
 
 
 def naive(nodes: Sequence[Node], length: Lengths, machine: Machine = TYPICAL) -> Price:
-    """The price of the expressions as they are fused, each node once, every product
+    """The price of the expressions as they are given, each node once, every product
     from left to right and no part of one product taken from another."""
-    program = compile_nodes([fuse(node) for node in nodes], sparse=True)
+    program = compile_nodes(nodes, sparse=True)
     seconds = flops = 0.0
     for slot, step in enumerate(program.steps):
         if is_view(step):
@@ -310,9 +330,12 @@ def naive(nodes: Sequence[Node], length: Lengths, machine: Machine = TYPICAL) ->
 def _from_left(step: Contract, length: Lengths, machine: Machine) -> Price:
     sizes = {i: length(size) for i, size in step.sizes}
     rows = [[i for axis in axes for i in axis] for _, axes in step.operands]
-    result, seconds, flops = rows[0], 0.0, 0.0
-    for k, row in enumerate(rows[1:], 2):
-        later = set(step.out).union(*rows[k:])
+    result, waiting = rows[0], rows[1:]
+    seconds = flops = 0.0
+    while waiting:
+        near = (k for k, row in enumerate(waiting) if set(row) & set(result))
+        row = waiting.pop(next(near, 0))
+        later = set(step.out).union(*waiting)
         out = [i for i in dict.fromkeys([*result, *row]) if i in later]
         price = product_seconds([result, row], out, sizes, machine)
         seconds, flops = seconds + price.seconds, flops + price.flops

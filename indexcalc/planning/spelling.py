@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import count
 from string import ascii_lowercase
 
@@ -47,7 +48,7 @@ def form_of(step: Step, names: Sequence[str]) -> tuple[str, str]:
         case Contract():
             return _contraction(step, names)
         case Apply():
-            listed = ", ".join(names)
+            listed = ", ".join([*names, *_numbers(step.node.params)])
             return "function", f"{step.node.function}({listed})"
         case Combine():
             coefficients = [c for _, c in step.terms]
@@ -57,6 +58,10 @@ def form_of(step: Step, names: Sequence[str]) -> tuple[str, str]:
         case Fill():
             return "constant", step.node.function
     return "input", ""
+
+
+def _numbers(params: Sequence[object]) -> list[str]:
+    return [str(p) for p in params if isinstance(p, (int, float, Fraction))]
 
 
 def _sum(names: Sequence[str], coefficients: Sequence[object]) -> str:

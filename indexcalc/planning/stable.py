@@ -24,7 +24,16 @@ from .pairs import Lengths
 
 def stable(root: Node) -> Node:
     """The expression with these functions in it called by name."""
-    return rewritten(named(root), _logarithm)
+    for _ in range(PASSES):
+        found = rewritten(named(root), _logarithm)
+        if found is root:
+            break
+        root = found
+    return root
+
+
+#: How often names are looked for again in what naming leaves.
+PASSES = 4
 
 
 def _logarithm(node: Node) -> Node:
@@ -54,10 +63,10 @@ TERMS = 64
 
 def named_forms(root: Node, length: Lengths) -> list[Node]:
     """Forms of an expression with its functions named: as it is, and, where exp stays
-    beside a sigmoid, multiplied out and factored again."""
+    beside a sigmoid or softmax, multiplied out and factored again. Those that leave the
+    fewest exponentials, which may overflow, are answered."""
     first = stable(root)
-    held = {node.function for node in toposort(first) if isinstance(node, Call)}
-    if not {"exp", "sigmoid"} <= held:
+    if not _exponentials(first):
         return [first]
     try:
         whole = stable(expand(first, TERMS))
@@ -66,4 +75,11 @@ def named_forms(root: Node, length: Lengths) -> list[Node]:
     forms = [first, whole]
     if isinstance(whole, Sum):
         forms += [stable(found) for found in factored(whole, length)]
-    return forms
+    least = min(map(_exponentials, forms))
+    return [form for form in forms if _exponentials(form) == least]
+
+
+def _exponentials(root: Node) -> int:
+    """How many exponentials there are beside a sigmoid or softmax."""
+    held = [node.function for node in toposort(root) if isinstance(node, Call)]
+    return held.count("exp") if {"sigmoid", "softmax"} & set(held) else 0

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import prod
 from typing import Any, TypeAlias
 
@@ -65,8 +65,10 @@ class Part:
     @cached_property
     def core(self) -> Array:
         """The array of the entries that are not zero, one axis a carried label."""
-        if len(self.factors) == 1 and self.factors[0][1] == self.carried:
-            return self.factors[0][0]
+        if len(self.factors) == 1:
+            array, labels = self.factors[0]
+            if labels == _carried(self.axes, labels):
+                return array
         core = np.asarray(contract(self.factors, self.carried))
         core.flags.writeable = False
         return core
@@ -75,6 +77,12 @@ class Part:
     def pattern(self) -> Pattern:
         """Where the core's entries go."""
         return Pattern(self.axes, self.carried, self.sizes)
+
+
+@lru_cache(maxsize=1024)
+def _carried(axes: Axes, held: Labels) -> Labels:
+    """The labels of axes that are held, in order, each once."""
+    return tuple(dict.fromkeys(i for axis in axes for i in axis if i in held))
 
 
 def flat(axes: Iterable[Labels]) -> Labels:
