@@ -195,10 +195,10 @@ class Compiled:
         targets = self._targets(variant, out)
         more = dict(variant.more)
         dtype = np.result_type(*arrays) if arrays else np.dtype(float)
-        for parameter, place, shape, _ in variant.outs:
+        for parameter, place, shape, turn in variant.outs:
             target = targets[place]
             _check_dtype(target, dtype)
-            plain = target.flags.c_contiguous and target.dtype == dtype
+            plain = _lies_as_written(target, turn) and target.dtype == dtype
             apart = not any(np.may_share_memory(target, array) for array in arrays)
             more[parameter] = (
                 target if plain and apart else self._results.take(shape, dtype)
@@ -457,6 +457,15 @@ def answered(variant: Variant, arrays: Sequence[Array], more: Mapping[str, Any])
         return variant.function(*arrays, **more)
     except np.linalg.LinAlgError as error:
         raise EvaluationError(f"a matrix function has no value here: {error}") from None
+
+
+def _lies_as_written(target: Array, turn: Sequence[int]) -> bool:
+    """Whether an array can be written as it is: in C order, or in the order in which
+    the text makes its own."""
+    if target.flags.c_contiguous:
+        return True
+    order = [turn.index(k) for k in range(len(turn))]
+    return target.transpose(order).flags.c_contiguous
 
 
 def _own(answer: Any, alias: bool) -> Array:

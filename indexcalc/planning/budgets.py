@@ -166,7 +166,7 @@ def largest(
         if not p.dense:
             shape = tuple(prod(length(p.sizes[i]) for i in axis) for axis in p.axes)
             rows.append((dense_bytes(p, length, itemsize), slot, shape))
-    return max(rows, key=lambda row: (row[0], -row[1]))
+    return max(rows, key=lambda row: (row[0], row[1] in program.results, -row[1]))
 
 
 #: What to do instead.

@@ -31,6 +31,9 @@ ELIDED = 1 << 18
 #: Operators that may do so, and those that may with their right operand.
 LEFT, RIGHT = frozenset("+-*/"), frozenset("+*")
 
+#: Powers that do so with their base.
+POWERS = (2, 0.5)
+
 OPERATORS: dict[str, tuple[str, Callable[..., Any]]] = {
     "+": ("add", operator.add),
     "-": ("subtract", operator.sub),
@@ -53,8 +56,8 @@ SAME = frozenset({"inf", "nan", "pi", "newaxis", "result_type", "dtype", "prod"}
 
 #: Arrays of its argument's size that LAPACK and the wrappers of a function hold while
 #: it runs, beside the result.
-BESIDE = {"inv": 2, "det": 1, "slogdet": 1, "solve": 1, "cholesky": 0, "pinv": 5}
-BESIDE |= {"eigh": 3, "eigvalsh": 1, "svd": 3, "norm": 3}
+BESIDE = {"inv": 2, "det": 1, "cholesky": 1, "pinv": 5, "eigh": 3, "eigvalsh": 1}
+BESIDE |= {"svd": 6, "svdvals": 1, "norm": 1}
 
 
 def is_shadow(*values: Any) -> bool:
@@ -281,6 +284,8 @@ class ShadowNumpy:
             return self.matmul(a, b)
         if sign in LEFT and free_a and _takes(a, b):
             return a
+        if sign == "**" and free_a and b in POWERS and _takes(a, b):
+            return a
         if sign in RIGHT and free_b and _takes(b, a):
             return b
         return Entrywise(self, getattr(np, name))(a, b)
@@ -403,7 +408,6 @@ class _Linalg:
     def solve(self, x: Shadow, b: Shadow) -> Shadow:
         """The solution of linear systems."""
         found = b.like(in_order(b.shape))
-        self._passing("solve", x)
         self.module.meter.passing(x.nbytes + b.nbytes)
         return found
 
@@ -418,7 +422,9 @@ class _Linalg:
 
     def cholesky(self, x: Shadow) -> Shadow:
         """A triangular factor."""
-        return x.like(in_order(x.shape))
+        found = x.like(in_order(x.shape))
+        self._passing("cholesky", x)
+        return found
 
     def eigh(self, x: Shadow) -> tuple[Shadow, Shadow]:
         """Eigenvalues and eigenvectors."""
@@ -438,12 +444,14 @@ class _Linalg:
         m, n = x.shape[-2:]
         batch, k = x.shape[:-2], min(m, n)
         values = x.like(in_order((*batch, k)))
-        self._passing("svd", x)
         if not compute_uv:
+            self._passing("svdvals", x)
             return values
         rows, columns = (m, n) if full_matrices else (k, k)
         left = x.like(in_order((*batch, m, rows)))
-        return left, values, x.like(in_order((*batch, columns, n)))
+        right = x.like(in_order((*batch, columns, n)))
+        self._passing("svd", x)
+        return left, values, right
 
     def norm(self, x: Shadow, order: Any = None, axis: Any = None) -> Shadow:
         """A norm."""
