@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from itertools import combinations
 from keyword import iskeyword
 from typing import Any, TypeAlias
@@ -30,21 +29,29 @@ import numpy as np
 
 from .backends import BACKENDS, Backend, backend_named, backend_of
 from .binding import as_array, bind_sizes, check_structure, lengths, missing_array
-from .codegen.blocks import Region
+from .codegen.blocks import Region, regions
 from .codegen.numpy_fast import fast_source
 from .codegen.numpy_fast_frame import FastSource
 from .codegen.plain import program_source
-from .errors import EvaluationError, UnsupportedError
-from .holding import Text, fast_within, is_watched, memory
+from .errors import EvaluationError, ShapeError, UnsupportedError
+from .holding import Text, Write, cut_within, is_watched, memory
 from .nodes import Node, Tensor, variables
 from .pairwise import Array
 from .plan import Program, compile_nodes
-from .planning.budgets import as_bytes, keep_within
+from .planning.budgets import as_bytes, default_limit, keep_within
 from .planning.memory import Memory
 from .planning.pairs import in_pairs
 from .planning.programs import arranged
-from .sizes import Dim, Size, names_in
-from .variants import Variant, aliases, result_shape, telling
+from .sizes import Dim, Size, names_in, shape_text
+from .variants import (
+    Variant,
+    aliases,
+    check_dtype,
+    check_target,
+    own,
+    result_shape,
+    telling,
+)
 from .workspace import Results, Workspace
 
 #: What a size counts as before any array tells it.
@@ -96,6 +103,7 @@ class Compiled:
         self.backend = None if backend is None else backend_named(backend)
         needed: dict[str, Tensor] = {}
         for node in self.nodes:
+            _check_names(needed, variables(node))
             needed |= variables(node)
         self.sizes = dict(sizes or {})
         self.tensors = telling(self.nodes, needed, scope, self.sizes) | needed
@@ -122,7 +130,7 @@ class Compiled:
         """The values on arrays. Raises `EvaluationError` for missing arrays, and
         `ShapeError` for shapes that do not fit."""
         arrays = self._given(values, named)
-        if not all([type(a) is np.ndarray and a.dtype.char in "fd" for a in arrays]):
+        if not all(map(_is_ready, arrays)):
             backend = self.backend or backend_of(arrays)
             if backend.name != "numpy":
                 return self._run_elsewhere(backend, arrays, out)
@@ -133,6 +141,8 @@ class Compiled:
         variant = self._variants.get(key)
         if variant is None:
             variant = self._variants[key] = self._planned(BACKENDS["numpy"], arrays)
+            for k, nbytes in enumerate(variant.workspace):
+                self._least[k] = max(nbytes, self._least.get(k, 0))
         self._last = variant
         if self._structured:
             self._checked(arrays)
@@ -176,8 +186,8 @@ class Compiled:
         dtype = np.result_type(*arrays) if variant.outs else None
         answer = answered(variant, arrays, self._taken(variant, dtype))
         if self.single:
-            return _own(answer, variant.aliases[0])
-        return tuple(map(_own, answer, variant.aliases))
+            return own(answer, variant.aliases[0])
+        return tuple(map(own, answer, variant.aliases))
 
     def _taken(self, variant: Variant, dtype: Any) -> Mapping[str, Any]:
         """The keywords of a call: workspace, sizes, memory for large results."""
@@ -197,7 +207,7 @@ class Compiled:
         dtype = np.result_type(*arrays) if arrays else np.dtype(float)
         for parameter, place, shape, turn in variant.outs:
             target = targets[place]
-            _check_dtype(target, dtype)
+            check_dtype(target, dtype)
             plain = _lies_as_written(target, turn) and target.dtype == dtype
             apart = not any(np.may_share_memory(target, array) for array in arrays)
             more[parameter] = (
@@ -207,7 +217,7 @@ class Compiled:
         answers = [answer] if self.single else list(answer)
         for k, (target, found) in enumerate(zip(targets, answers, strict=True)):
             if found is not target:
-                _check_dtype(target, np.asarray(found).dtype)
+                check_dtype(target, np.asarray(found).dtype)
                 answers[k] = found.copy() if k and variant.aliases[k] else found
         for target, found in zip(targets, answers, strict=True):
             if found is not target:
@@ -226,7 +236,7 @@ class Compiled:
                 f"{len(targets)} arrays are given for {len(self.nodes)} results"
             )
         for target, shape in zip(targets, variant.shapes, strict=True):
-            _check_target(target, shape)
+            check_target(target, shape)
         for one, two in combinations(targets, 2):
             if np.may_share_memory(one, two) and np.shares_memory(one, two):
                 raise EvaluationError("arrays of out= share memory")
@@ -277,27 +287,85 @@ class Compiled:
         length = lengths(sizes)
         numpy = backend.name == "numpy"
         program = self.program(length, numpy)
-        shapes = tuple(result_shape(program, slot, length) for slot in program.results)
+        write = None
         if kind and numpy and self.style == "fast":
-            fast, blocks = self._fast(program, length, kind)
-            if fast is not None:
-                outs = tuple((p, k, shapes[k], turn) for p, k, turn in fast.outs)
-                for k, nbytes in enumerate(fast.workspace):
-                    self._least[k] = max(nbytes, self._least.get(k, 0))
-                space: dict[str, Any] = {"space": self._space} if fast.workspace else {}
-                return Variant(
-                    fast.text,
-                    fast.run(),
-                    outs,
-                    shapes,
-                    fast.workspace,
-                    aliases(program, True),
-                    program,
-                    sizes,
-                    space,
-                    fast.constants,
-                    blocks,
-                )
+            write = self._writer(program, length, kind)
+        fast, blocks = _written(write, program, length, kind)
+        if fast is None:
+            found = self._plain(backend, program, sizes)
+        else:
+            found = self._fast(fast, blocks, program, sizes)
+        listed = kinds or [kind or "d"] * len(self.names)
+        if not numpy or not is_watched(program, length, _itemsize(listed), self.limit):
+            return found
+        return self._within(found, listed, write)
+
+    def _within(
+        self, found: Variant, kinds: Sequence[str], write: Write | None
+    ) -> Variant:
+        """The variant where it stays within the limit, else one that does."""
+        program, length = found.program, lengths(found.sizes)
+        itemsize, limit = _itemsize(kinds), self.limit
+        most = default_limit() if limit is None else limit
+        held, _ = self.memory(found, kinds)
+        if held.peak - held.inputs <= most:
+            return found
+
+        def as_text(fast: FastSource) -> Text:
+            return self._text(self._fast(fast, (), program, found.sizes), kinds)
+
+        cut = None
+        if write is not None:
+            cut = cut_within(write, as_text, program, length, itemsize, most)
+        if cut is None:
+            keep_within(program, length, itemsize, most, held.peak - held.inputs)
+            return found
+        return self._fast(*cut, program, found.sizes)
+
+    def _writer(
+        self, program: Program, length: Callable[[Size], int], kind: str
+    ) -> Write:
+        """What writes fast code with given regions in blocks."""
+        shapes = {n: tuple(map(length, self.tensors[n].shape)) for n in self.names}
+        return lambda found: fast_source(
+            program,
+            length,
+            shapes,
+            itemsize=np.dtype(kind).itemsize,
+            name=self.name,
+            doc=self.doc,
+            cores=self.cores,
+            single=self.single,
+            found=found,
+        )
+
+    def _fast(
+        self,
+        fast: FastSource,
+        blocks: tuple[Region, ...],
+        program: Program,
+        sizes: Mapping[Size, int],
+    ) -> Variant:
+        length = lengths(sizes)
+        shapes = tuple(result_shape(program, slot, length) for slot in program.results)
+        return Variant(
+            fast.text,
+            fast.run(),
+            tuple((p, k, shapes[k], turn) for p, k, turn in fast.outs),
+            shapes,
+            fast.workspace,
+            aliases(program, True),
+            program,
+            sizes,
+            {"space": self._space} if fast.workspace else {},
+            fast.constants,
+            blocks,
+        )
+
+    def _plain(
+        self, backend: Backend, program: Program, sizes: Mapping[Size, int]
+    ) -> Variant:
+        length = lengths(sizes)
         plain = program_source(
             program,
             library=backend.library,
@@ -306,15 +374,15 @@ class Compiled:
             doc=self.doc,
             single=self.single,
             scope=tuple(self.tensors.values()),
-            blas=numpy and self.style == "fast",
+            blas=backend.name == "numpy" and self.style == "fast",
         )
         more: dict[str, Any] = {p: length(_dim(s)) for s, p in plain.sizes.items()}
         more |= {p: self._function(label) for label, p in plain.functions.items()}
-        found = Variant(
+        return Variant(
             plain.text,
             backend.run(plain),
             (),
-            shapes,
+            tuple(result_shape(program, slot, length) for slot in program.results),
             (),
             aliases(program, False),
             program,
@@ -322,63 +390,19 @@ class Compiled:
             more,
             plain.constants,
         )
-        listed = kinds or [kind or "d"] * len(self.names)
-        if numpy:
-            self._watch(found, listed)
-        return found
-
-    def _fast(
-        self, program: Program, length: Callable[[Size], int], kind: str
-    ) -> tuple[FastSource | None, tuple[Region, ...]]:
-        """Fast code within the limit of memory, and what it runs in blocks."""
-        itemsize = np.dtype(kind).itemsize
-        shapes = {n: tuple(map(length, self.tensors[n].shape)) for n in self.names}
-        write = partial(
-            fast_source,
-            program,
-            length,
-            shapes,
-            itemsize=itemsize,
-            name=self.name,
-            doc=self.doc,
-            cores=self.cores,
-            single=self.single,
-        )
-
-        def as_text(fast: FastSource) -> Text:
-            listed = list(shapes.values())
-            kinds = [kind] * len(listed)
-            space, copies = fast.workspace, self._copies(aliases(program, True))
-            constants = fast.constants
-            return Text(
-                fast.text, self.name, listed, kinds, constants, space, None, copies
-            )
-
-        return fast_within(
-            lambda found: write(found=found),
-            as_text,
-            program,
-            length,
-            itemsize,
-            self.limit,
-        )
 
     def _copies(self, aliases_: tuple[bool, ...]) -> tuple[bool, ...]:
         """Which results are copied, so that nobody else holds them."""
         return aliases_
 
-    def _watch(self, variant: Variant, kinds: Sequence[str]) -> None:
-        """Raises `BudgetError` where readable code would hold too much."""
-        length, itemsize = lengths(variant.sizes), _itemsize(kinds)
-        if is_watched(variant.program, length, itemsize, self.limit):
-            held, _ = self.memory(variant, kinds)
-            more = held.peak - held.inputs
-            keep_within(variant.program, length, itemsize, self.limit, more)
-
     def memory(self, variant: Variant, kinds: Sequence[str]) -> tuple[Memory, bool]:
         """What a call holds on arrays of these dtypes, and whether that is exact."""
+        length, text = lengths(variant.sizes), self._text(variant, kinds)
+        return memory(text, variant.program, length, _itemsize(kinds))
+
+    def _text(self, variant: Variant, kinds: Sequence[str]) -> Text:
         length = lengths(variant.sizes)
-        text = Text(
+        return Text(
             variant.text,
             self.name,
             [tuple(map(length, self.tensors[n].shape)) for n in self.names],
@@ -388,7 +412,6 @@ class Compiled:
             {k: v for k, v in variant.more.items() if v is not self._space},
             self._copies(variant.aliases),
         )
-        return memory(text, variant.program, length, _itemsize(kinds))
 
     def program(self, length: Callable[[Size], int], numpy: bool) -> Program:
         """The planned program for given sizes, on NumPy or another library."""
@@ -431,6 +454,16 @@ class Compiled:
         return f"<Compiled {self.name}({', '.join(self.names)}): {what}>"
 
 
+def _written(
+    write: Write | None, program: Program, length: Callable[[Size], int], kind: str
+) -> tuple[FastSource | None, tuple[Region, ...]]:
+    """Fast code where there is any, with the blocks that save time."""
+    if write is None:
+        return None, ()
+    found = tuple(regions(program, length, np.dtype(kind).itemsize))
+    return write(found), found
+
+
 def _itemsize(kinds: Sequence[str]) -> int:
     return max((np.dtype(kind).itemsize for kind in kinds), default=8)
 
@@ -459,6 +492,25 @@ def answered(variant: Variant, arrays: Sequence[Array], more: Mapping[str, Any])
         raise EvaluationError(f"a matrix function has no value here: {error}") from None
 
 
+def _check_names(known: Mapping[str, Tensor], more: Mapping[str, Tensor]) -> None:
+    """Raises `ShapeError` where one name stands for two variables."""
+    for name in sorted(known.keys() & more.keys()):
+        if known[name] is not more[name]:
+            one, two = (
+                f"{shape_text(t.shape)} {t.structure}".strip()
+                for t in (known[name], more[name])
+            )
+            raise ShapeError(
+                f"{name} is {one} in one expression and {two} in another",
+                hint="give them different names",
+            )
+
+
+def _is_ready(array: Any) -> bool:
+    """Whether an array needs no conversion."""
+    return type(array) is np.ndarray and array.dtype.char in "fd"
+
+
 def _lies_as_written(target: Array, turn: Sequence[int]) -> bool:
     """Whether an array can be written as it is: in C order, or in the order in which
     the text makes its own."""
@@ -466,26 +518,3 @@ def _lies_as_written(target: Array, turn: Sequence[int]) -> bool:
         return True
     order = [turn.index(k) for k in range(len(turn))]
     return target.transpose(order).flags.c_contiguous
-
-
-def _own(answer: Any, alias: bool) -> Array:
-    """An array that nobody else holds, and that may be written."""
-    if type(answer) is not np.ndarray:
-        answer = np.asarray(answer)
-    if answer.dtype.kind in "biu":  # a choice between constants
-        return answer.astype(np.float64)
-    return answer.copy() if alias or not answer.flags.writeable else answer
-
-
-def _check_target(target: Any, shape: tuple[int, ...]) -> None:
-    if not isinstance(target, np.ndarray) or not target.flags.writeable:
-        raise EvaluationError("out= must be a writable NumPy array")
-    if target.shape != shape:
-        raise EvaluationError(f"out= has shape {target.shape}, and the result {shape}")
-
-
-def _check_dtype(target: Array, dtype: Any) -> None:
-    if not np.can_cast(dtype, target.dtype, "same_kind"):
-        raise EvaluationError(
-            f"out= has dtype {target.dtype}, which cannot hold {dtype}"
-        )

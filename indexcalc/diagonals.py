@@ -74,8 +74,10 @@ def square_norm(node: Node) -> Node:
 
 
 def column_norms(node: Node, rows: int) -> Node:
-    """The norm of every column of J, in the variable's shape."""
-    return fuse(power(gram_diagonal(node, rows), Fraction(1, 2)))
+    """The norm of every column of J, in the variable's shape. Squares that were
+    multiplied out may cancel to a little below 0: then it is 0."""
+    squares = call("relu", [gram_diagonal(node, rows)])
+    return fuse(power(squares, Fraction(1, 2)))
 
 
 def _square_legs(node: Node, rows: int) -> Legs:

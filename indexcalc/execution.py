@@ -6,7 +6,7 @@ supplies `written`, `node`, the variables by name, and the layout.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +38,6 @@ class Execution:
         """The canonical node."""
         raise NotImplementedError
 
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        raise NotImplementedError
-
     def _derived(self, node: Node, value_order: int) -> Any:
         """An expression made from this one."""
         raise NotImplementedError
@@ -59,7 +54,7 @@ class Execution:
     def _rows(self) -> int:
         """How many of the axes come first as a linear map's rows."""
         if self.layout == "variable_first":
-            return self.ndim - self.value_order
+            return len(self.written.shape) - self.value_order
         return self.value_order
 
     def evaluate(
@@ -258,23 +253,39 @@ class Execution:
         from . import diagonals
 
         node = getattr(diagonals, name)(self.node, self._rows)
-        orders = {"none": 0, "value": self._rows, "variable": self.ndim - self._rows}
+        orders = {
+            "none": 0,
+            "value": self._rows,
+            "variable": len(self.written.shape) - self._rows,
+        }
         return self._derived(node, orders[axes])
 
-    def diagonal(self) -> Any:
-        """diag(J): the entries J[i, i] of a square map, as an expression that never
-        holds J.
+    def _is_map(self, axes: Sequence[object], named: Mapping[str, object]) -> bool:
+        """Whether the axes of a variable are meant, not those that NumPy takes."""
+        plain = self.value_order == len(self.written.shape)
+        return not (axes or named or plain)
+
+    def diagonal(self, *axes: Any, **named: Any) -> Any:
+        """diag(J): the entries J[i, i] of a derivative that is a square map, as an
+        expression that never holds J; of anything else NumPy's diagonal.
 
         >>> from indexcalc.ways_in import tensor
         >>> X, x = tensor("X", "m n"), tensor("x", "n")
         >>> print(((X @ x) @ (X @ x)).hessian(x).diagonal())
         2 X_ji^2
         """
-        return self._read_off("diagonal", "value")
+        if self._is_map(axes, named):
+            return self._read_off("diagonal", "value")
+        whole: Any = super()
+        return whole.diagonal(*axes, **named)
 
-    def trace(self) -> Any:
-        """tr(J) = Σ_i J[i, i] of a square map, without J."""
-        return self._read_off("trace", "none")
+    def trace(self, *axes: Any, **named: Any) -> Any:
+        """tr(J) = Σ_i J[i, i] of a derivative that is a square map, without J; of
+        anything else NumPy's trace."""
+        if self._is_map(axes, named):
+            return self._read_off("trace", "none")
+        whole: Any = super()
+        return whole.trace(*axes, **named)
 
     def gram_diagonal(self) -> Any:
         """diag(JᴴJ), the squared lengths of J's columns, without J."""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Variable: TypeAlias = "Expression | str"
 
 
-class Expression(Operators, Notations, Differentiation, Execution):
+class Expression(Execution, Operators, Notations, Differentiation):
     """A tensor expression. Axes `[:value_order]` are the value's, the rest belong to
     the variables it was differentiated by (`layout="variable_first"`: the other way).
 

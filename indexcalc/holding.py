@@ -22,17 +22,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .codegen.blocks import Region, regions
+from .codegen.blocks import Region
 from .codegen.limits import limited
 from .codegen.numpy_fast_frame import FastSource
 from .pairwise import Array
 from .plan import Load, Program
 from .planning.budgets import (
     core_bytes,
-    default_limit,
     dense_bytes,
     is_small,
-    keep_within,
     largest,
     needed,
 )
@@ -90,36 +88,24 @@ def is_watched(
     return limit is not None or not is_small(program, length, itemsize)
 
 
-def fast_within(
+def cut_within(
     write: Write,
     as_text: Callable[[FastSource], Text],
     program: Program,
     length: Lengths,
     itemsize: int,
-    limit: int | None,
-) -> tuple[FastSource | None, tuple[Region, ...]]:
-    """Fast code that stays within the limit, and what it runs in blocks.
-
-    Raises `BudgetError` where no blocks are small enough.
-    """
-    found: Sequence[Region] = regions(program, length, itemsize)
-    fast = write(found)
-    if fast is None or not is_watched(program, length, itemsize, limit):
-        return fast, tuple(found)
-
-    def held(source: FastSource) -> int:
-        memory_, _ = memory(as_text(source), program, length, itemsize)
-        return memory_.peak - memory_.inputs
+    most: int,
+) -> tuple[FastSource, tuple[Region, ...]] | None:
+    """Fast code that holds at most so many bytes beside its inputs, and what it runs in
+    blocks; None where no blocks are small enough."""
 
     def holds(trial: Sequence[Region]) -> int | None:
         source = write(trial)
-        return None if source is None else held(source)
+        if source is None:
+            return None
+        held, _ = memory(as_text(source), program, length, itemsize)
+        return held.peak - held.inputs
 
-    most = default_limit() if limit is None else limit
-    first = held(fast)
-    if first <= most:
-        return fast, tuple(found)
     cuts = limited(program, length, itemsize, holds, most)
-    if cuts is None:
-        keep_within(program, length, itemsize, most, first)
-    return write(cuts or ()), tuple(cuts or ())
+    fast = None if cuts is None else write(cuts)
+    return None if cuts is None or fast is None else (fast, tuple(cuts))

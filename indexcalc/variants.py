@@ -17,8 +17,11 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from .codegen.blocks import Region
 from .einsum_names import is_linear
+from .errors import EvaluationError
 from .nodes import Einsum, Node, Tensor, toposort
 from .pairwise import Array
 from .plan import Apply, Load, Program, Step, inputs_of, is_view
@@ -44,7 +47,7 @@ class Variant:
     blocks: tuple[Region, ...] = ()
 
 
-# -- which arrays tell the sizes ----
+# -- which arrays tell the sizes -------------------------------------------------------
 
 
 def telling(
@@ -89,23 +92,25 @@ def _told(tensors: Iterable[Tensor], given: Iterable[str]) -> set[str]:
     return known
 
 
-# -- results ----
+# -- results ---------------------------------------------------------------------------
 
 
 def result_shape(
     program: Program, slot: int, length: Callable[[Size], int]
 ) -> tuple[int, ...]:
+    """The shape of a result that is written out."""
     pattern = program.patterns[slot]
     return tuple(prod(length(pattern.sizes[i]) for i in axis) for axis in pattern.axes)
 
 
 def aliases(program: Program, fast: bool) -> tuple[bool, ...]:
     """Which results may be somebody else's array: a variable's, or an earlier result's,
-    or a view of it. Fast code writes what is not dense into an array of its own."""
+    or a view of it. Fast code writes what is not dense into an array of its own,
+    readable code what has a diagonal."""
     found, seen = [], set[int]()
     for slot in program.results:
-        root = slot
-        while program.patterns[slot].dense or not fast:
+        root, pattern = slot, program.patterns[slot]
+        while pattern.dense or not (fast or pattern.diagonal):
             step = program.steps[root]
             if not is_view(step) and not _answers_view(step):
                 break
@@ -121,3 +126,28 @@ VIEWS = frozenset({"window", "hankel", "real", "imag"})
 
 def _answers_view(step: Step) -> bool:
     return isinstance(step, Apply) and step.node.function in VIEWS
+
+
+def own(answer: Any, alias: bool) -> Array:
+    """An array that nobody else holds, and that may be written."""
+    if type(answer) is not np.ndarray:
+        answer = np.asarray(answer)
+    if answer.dtype.kind in "biu":  # a choice between constants
+        return answer.astype(np.float64)
+    return answer.copy() if alias or not answer.flags.writeable else answer
+
+
+def check_target(target: Any, shape: tuple[int, ...]) -> None:
+    """Raises `EvaluationError` for what cannot take a result of this shape."""
+    if not isinstance(target, np.ndarray) or not target.flags.writeable:
+        raise EvaluationError("out= must be a writable NumPy array")
+    if target.shape != shape:
+        raise EvaluationError(f"out= has shape {target.shape}, and the result {shape}")
+
+
+def check_dtype(target: Array, dtype: Any) -> None:
+    """Raises `EvaluationError` where a target cannot hold a dtype."""
+    if not np.can_cast(dtype, target.dtype, "same_kind"):
+        raise EvaluationError(
+            f"out= has dtype {target.dtype}, which cannot hold {dtype}"
+        )

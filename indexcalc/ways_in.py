@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from . import complexes, expr, matrix, matrix_calculus, structure_matrices
 from .broadcasting import alike, as_node
 from .einsum_spec import contraction
-from .errors import IndexCalcError, ParseError, ShapeError
+from .errors import IndexCalcError, ParseError, ShapeError, UnsupportedError
 from .face import Expression
 from .index import Index, Indexed, copies
 from .index import indices as indices
@@ -310,7 +310,14 @@ def compile(  # what it is called wherever programs are made
     from .compiled import Compiled
     from .execution import formula
 
-    listed = list(expressions)
+    if isinstance(expressions, Expression):
+        raise UnsupportedError(
+            "compile takes a list of expressions", hint="one has e.compile()"
+        )
+    listed = [
+        Expression(as_node(bare(e))) if not isinstance(e, Expression) else e
+        for e in expressions
+    ]
     scope = {
         t.name: t for e in listed for t in [*e.scope.values(), *e._leaves().values()]
     }
@@ -327,6 +334,10 @@ def compile(  # what it is called wherever programs are made
         check=check,
         memory_limit=memory_limit,
     )
+
+
+def _expression(value: object) -> Expression:
+    return value if isinstance(value, Expression) else Expression(as_node(bare(value)))
 
 
 def equal(a: object, b: object) -> bool | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 import indexcalc as ic
 
 from ..cases_base import Case

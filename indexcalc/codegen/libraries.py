@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 
 from ..einsum_spelling import LIBRARIES as PROGRAMS
 from ..einsum_spelling import Library as ProgramLibrary
@@ -71,6 +72,19 @@ def _from(module: str, function: str, arguments: str = "{0}") -> Spelling:
 _SCIPY = ("expm", "logm", "sqrtm", "sinm", "cosm")
 _TOP = _from("scipy.special", "logsumexp", "{0}, axis=-1")
 
+
+def _special() -> dict[str, Spelling]:
+    """SciPy's functions; where it is not installed, helpers of our own stand in."""
+    if find_spec("scipy") is None:
+        return {}
+    return {
+        "sigmoid": _from("scipy.special", "expit"),
+        "erf": _from("scipy.special", "erf"),
+        "softmax": _from("scipy.special", "softmax", "{0}, axis=-1"),
+        "lse": _TOP,
+    }
+
+
 NUMPY = Library(
     "numpy",
     "np",
@@ -78,10 +92,7 @@ NUMPY = Library(
     {
         **_spelled(PROGRAMS["numpy"].functions),
         **{name: _from("scipy.linalg", name) for name in _SCIPY},
-        "sigmoid": _from("scipy.special", "expit"),
-        "erf": _from("scipy.special", "erf"),
-        "softmax": _from("scipy.special", "softmax", "{0}, axis=-1"),
-        "lse": _TOP,
+        **_special(),
         "where": Spelling("np.where({0} != 0, {1}, {2})"),
         "solve": Spelling("np.linalg.solve({0}, {1})"),
         "solve_from": _from("scipy.linalg", "lu_solve", "{0}, {1}, trans=1"),

@@ -145,13 +145,16 @@ class Loops(Steps):
         place = shape.index(block)
         lengths = [str(region.rows) if n == block else n for n in shape]
         share = self.graph.nbytes[slot] * region.rows // region.length
+        before = [*self.buffers, 0]
         k = self._idle(share)
+        own = region.threads and self.cores > 1
+        if own:
+            self.buffers[k] = before[k]
         self.holds[slot] = {k}
         key = (k, tuple(lengths))
         if key not in self.block_names:
             make = f"space({k}, {tuple_text(lengths)}, dtype)"
-            if region.threads and self.cores > 1:
-                self.buffers[k] = 0
+            if own:
                 make = f"np.empty({tuple_text(lengths)}, dtype)"
             self.block_names[key] = next(self.temporaries)
             self.before.append(f"{self.block_names[key]} = {make}")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..errors import EvaluationError
 from ..pairwise import Array
 
 
@@ -32,7 +33,12 @@ class Source:
         """The function that a Python module defines, `constants` in the place of its
         own where they are given."""
         scope: dict[str, Any] = dict(self.constants if constants is None else constants)
-        exec(compile(self.text, f"<{self.name}>", "exec"), scope)
+        try:
+            exec(compile(self.text, f"<{self.name}>", "exec"), scope)
+        except ImportError as error:
+            raise EvaluationError(
+                f"the program needs {error.name}", hint=f"pip install {error.name}"
+            ) from None
         return scope[self.name]
 
     def __str__(self) -> str:

@@ -27,6 +27,7 @@ from ..binding import STRUCTURE_TESTS, bind_sizes, missing_array
 from ..distribute import without_diagonals
 from ..errors import EvaluationError, ShapeError
 from ..nodes import Node, Tensor, variables
+from ..planning.budgets import as_bytes
 from ..rows import to_rows
 from ..simplify import fuse
 from ..sizes import names_in
@@ -84,7 +85,7 @@ def evaluate_blocks(
     values: Mapping[str, object],
     *,
     to: str | None = None,
-    memory_limit: int | None = None,
+    memory_limit: int | str | None = None,
     client: Any = None,
     progress: bool | Progress = True,
     sizes: Mapping[str, int] | None = None,
@@ -95,7 +96,7 @@ def evaluate_blocks(
     `values` are NumPy arrays, memory-mapped ones, Zarr or dask arrays. The result goes
     to the path `to` (`.npy` or `.zarr`) and is answered as an array read from there;
     without a path it is a dask array of which nothing is computed yet. A block takes at
-    most `memory_limit` bytes, by default what a worker of the `client` (a
+    most `memory_limit` (bytes, or "2GB"), by default what a worker of the `client` (a
     `distributed.Client`, whose workers must see the same files) has for it; without a
     client this process computes the blocks in turn.
 
@@ -107,9 +108,10 @@ def evaluate_blocks(
     arrays = placed({name: a for name, a in values.items() if name in known})
     root = literal(node, arrays, sizes, scope)
     dtypes = {name: source.dtype for name, source in arrays.items()}
-    limit, wanted = memory_limit or DEFAULT_LIMIT, 1
+    given = None if memory_limit is None else as_bytes(memory_limit)
+    limit, wanted = given or DEFAULT_LIMIT, 1
     if client is not None:
-        limit, wanted = cluster.capacity(client, memory_limit, DEFAULT_LIMIT)
+        limit, wanted = cluster.capacity(client, given, DEFAULT_LIMIT)
     _check_structures(node, arrays, limit, client)
     plan = plan_blocks(root, dtypes, limit, wanted)
     if to is None:
