@@ -136,7 +136,7 @@ def test_wrong_arrays_are_named() -> None:
 
 
 def test_what_does_not_fit_in_memory_says_so() -> None:
-    with pytest.raises(ic.EvaluationError, match="memory"):
+    with pytest.raises(ic.BudgetError, match="memory"):
         ic.ones("n").evaluate(sizes={"n": 10**15})
 
 

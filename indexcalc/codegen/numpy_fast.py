@@ -19,9 +19,11 @@ The text stands alone: NumPy and the standard library are all that it imports.
     dtype = np.result_type(x, y)
     if out is None:
         out = np.empty(1000000, dtype)
+    t0 = space(0, (32768,), dtype)
     for start in range(0, 1000000, 32768):
-        b = slice(start, start + 32768)
-        np.exp(x[b] * y[b], out=out[b])
+        b = slice(start, min(start + 32768, 1000000))
+        t1 = np.multiply(x[b], y[b], out=t0[:b.stop - b.start])
+        out[b] = np.exp(t1)
     return out
 """
 
