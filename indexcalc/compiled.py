@@ -33,7 +33,7 @@ from .codegen.blocks import Region, regions
 from .codegen.numpy_fast import fast_source
 from .codegen.numpy_fast_frame import FastSource
 from .codegen.plain import program_source
-from .errors import EvaluationError, ShapeError, UnsupportedError
+from .errors import EvaluationError, UnsupportedError
 from .holding import Text, Write, cut_within, is_watched, memory
 from .nodes import Node, Tensor, variables
 from .pairwise import Array
@@ -42,12 +42,14 @@ from .planning.budgets import as_bytes, default_limit, keep_within
 from .planning.memory import Memory
 from .planning.pairs import in_pairs
 from .planning.programs import arranged
-from .sizes import Dim, Size, names_in, shape_text
+from .sizes import Dim, Size, names_in
 from .variants import (
     Variant,
     aliases,
     check_dtype,
+    check_names,
     check_target,
+    lies_as_written,
     own,
     result_shape,
     telling,
@@ -103,7 +105,7 @@ class Compiled:
         self.backend = None if backend is None else backend_named(backend)
         needed: dict[str, Tensor] = {}
         for node in self.nodes:
-            _check_names(needed, variables(node))
+            check_names(needed, variables(node))
             needed |= variables(node)
         self.sizes = dict(sizes or {})
         self.tensors = telling(self.nodes, needed, scope, self.sizes) | needed
@@ -141,8 +143,6 @@ class Compiled:
         variant = self._variants.get(key)
         if variant is None:
             variant = self._variants[key] = self._planned(BACKENDS["numpy"], arrays)
-            for k, nbytes in enumerate(variant.workspace):
-                self._least[k] = max(nbytes, self._least.get(k, 0))
         self._last = variant
         if self._structured:
             self._checked(arrays)
@@ -208,7 +208,7 @@ class Compiled:
         for parameter, place, shape, turn in variant.outs:
             target = targets[place]
             check_dtype(target, dtype)
-            plain = _lies_as_written(target, turn) and target.dtype == dtype
+            plain = lies_as_written(target, turn) and target.dtype == dtype
             apart = not any(np.may_share_memory(target, array) for array in arrays)
             more[parameter] = (
                 target if plain and apart else self._results.take(shape, dtype)
@@ -270,7 +270,10 @@ class Compiled:
         real = {a.dtype.char for a in arrays} if backend.name == "numpy" else set()
         kind = real.pop() if len(real) == 1 and real <= set("fd") else ""
         kinds = [a.dtype.char for a in arrays] if backend.name == "numpy" else []
-        return self.variant(backend, sizes, kind, kinds)
+        variant = self.variant(backend, sizes, kind, kinds)
+        for k, nbytes in enumerate(variant.workspace):
+            self._least[k] = max(nbytes, self._least.get(k, 0))
+        return variant
 
     def variant(
         self,
@@ -492,29 +495,6 @@ def answered(variant: Variant, arrays: Sequence[Array], more: Mapping[str, Any])
         raise EvaluationError(f"a matrix function has no value here: {error}") from None
 
 
-def _check_names(known: Mapping[str, Tensor], more: Mapping[str, Tensor]) -> None:
-    """Raises `ShapeError` where one name stands for two variables."""
-    for name in sorted(known.keys() & more.keys()):
-        if known[name] is not more[name]:
-            one, two = (
-                f"{shape_text(t.shape)} {t.structure}".strip()
-                for t in (known[name], more[name])
-            )
-            raise ShapeError(
-                f"{name} is {one} in one expression and {two} in another",
-                hint="give them different names",
-            )
-
-
 def _is_ready(array: Any) -> bool:
     """Whether an array needs no conversion."""
     return type(array) is np.ndarray and array.dtype.char in "fd"
-
-
-def _lies_as_written(target: Array, turn: Sequence[int]) -> bool:
-    """Whether an array can be written as it is: in C order, or in the order in which
-    the text makes its own."""
-    if target.flags.c_contiguous:
-        return True
-    order = [turn.index(k) for k in range(len(turn))]
-    return target.transpose(order).flags.c_contiguous

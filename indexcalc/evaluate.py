@@ -38,6 +38,7 @@ from .plan import (
 )
 from .planning.budgets import is_small, keep_within, needed
 from .planning.programs import planned
+from .planning.stable import named_forms
 from .simplify import fuse
 from .sizes import (
     Dim,
@@ -215,14 +216,18 @@ def write_out(core: Array, pattern: Pattern, sizes: Sequence[int]) -> Array:
 # -- the face of the module ------------------------------------------------------------
 
 
+#: What every size counts as where forms of small expressions are compared.
+TYPICAL = 100
+
 #: From how many multiplications on a product, done at once, is worth planning.
 WORTH_PLANNING = 10**7
 
 
 @lru_cache(maxsize=128)
 def program_of(node: Node) -> Program:
-    """The program of one node; the last ones asked for are kept."""
-    return compile_nodes([node], sparse=True)
+    """The program of one node, its functions by name; the last ones asked for are
+    kept."""
+    return compile_nodes([named_forms(node, lambda size: TYPICAL)[0]], sparse=True)
 
 
 @lru_cache(maxsize=128)

@@ -114,34 +114,23 @@ class Execution:
         a call may hold beside its inputs: it then computes in blocks where it must, or
         is refused with a `BudgetError`.
         """
+        options: dict[str, Any] = {
+            "scope": self._everything(),
+            "backend": backend,
+            "sizes": sizes,
+            "style": style,
+            "functions": functions,
+            "name": name,
+            "check": check,
+            "memory_limit": memory_limit,
+        }
         if structured:
             from .structured_function import StructuredFunction
 
-            return StructuredFunction(
-                self.node,
-                self._rows,
-                scope=self._everything(),
-                sizes=sizes,
-                style=style,
-                functions=functions,
-                name=name,
-                check=check,
-                memory_limit=memory_limit,
-            )
+            return StructuredFunction(self.node, self._rows, **options)
         from .compiled import Compiled
 
-        return Compiled(
-            [self.node],
-            scope=self._everything(),
-            backend=backend,
-            sizes=sizes,
-            style=style,
-            functions=functions,
-            name=name,
-            doc=formula(self),
-            check=check,
-            memory_limit=memory_limit,
-        )
+        return Compiled([self.node], doc=formula(self), **options)
 
     def plan(
         self,

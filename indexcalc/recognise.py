@@ -273,13 +273,20 @@ def _over_determinant(rows: Rows, o: int) -> Rows | None:
 
 
 def _with_total(rows: Rows, o: int, v: Node, legs: tuple[int, ...]) -> Rows | None:
-    if len(v.shape) != 1 or (isinstance(v, Tensor) and v.array is not None):
+    """exp(v) over the sum of it along one of its axes."""
+    if isinstance(v, Tensor) and v.array is not None:
         return None
-    whole = einsum([(call("exp", [v]), [0])], [])
-    for k, (e, places) in enumerate(rows):
-        base, p = _base(e)
-        if base is whole and p <= -1 and not places:
-            kept = [row for j, row in enumerate(rows) if j not in (o, k)]
-            rest = [(power(base, p + 1), ())] if p < -1 else []
-            return [*kept, *rest, (call("softmax", [v]), legs)]
+    axes = list(range(len(v.shape)))
+    for along in reversed(axes):
+        kept_axes = [k for k in axes if k != along]
+        whole = einsum([(call("exp", [v]), axes)], kept_axes)
+        others = tuple(legs[k] for k in kept_axes)
+        for k, (e, places) in enumerate(rows):
+            base, p = _base(e)
+            if base is whole and p <= -1 and places == others:
+                kept = [row for j, row in enumerate(rows) if j not in (o, k)]
+                rest = [(power(base, p + 1), places)] if p < -1 else []
+                last = einsum([(v, axes)], [*kept_axes, along])
+                share = call("softmax", [last]), (*others, legs[along])
+                return [*kept, *rest, share]
     return None

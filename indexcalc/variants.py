@@ -21,11 +21,11 @@ import numpy as np
 
 from .codegen.blocks import Region
 from .einsum_names import is_linear
-from .errors import EvaluationError
+from .errors import EvaluationError, ShapeError
 from .nodes import Einsum, Node, Tensor, toposort
 from .pairwise import Array
 from .plan import Apply, Load, Program, Step, inputs_of, is_view
-from .sizes import Size, names_in
+from .sizes import Size, names_in, shape_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +151,26 @@ def check_dtype(target: Array, dtype: Any) -> None:
         raise EvaluationError(
             f"out= has dtype {target.dtype}, which cannot hold {dtype}"
         )
+
+
+def check_names(known: Mapping[str, Tensor], more: Mapping[str, Tensor]) -> None:
+    """Raises `ShapeError` where one name stands for two variables."""
+    for name in sorted(known.keys() & more.keys()):
+        if known[name] is not more[name]:
+            one, two = (
+                f"{shape_text(t.shape)} {t.structure}".strip()
+                for t in (known[name], more[name])
+            )
+            raise ShapeError(
+                f"{name} is {one} in one expression and {two} in another",
+                hint="give them different names",
+            )
+
+
+def lies_as_written(target: Array, turn: Sequence[int]) -> bool:
+    """Whether an array can be written as it is: in C order, or in the order in which
+    the text makes its own."""
+    if target.flags.c_contiguous:
+        return True
+    order = [turn.index(k) for k in range(len(turn))]
+    return target.transpose(order).flags.c_contiguous

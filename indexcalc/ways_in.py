@@ -287,19 +287,9 @@ def wirtinger(
     return by_z, by_conjugate
 
 
-def compile(  # what it is called wherever programs are made
-    expressions: Sequence[Expression],
-    backend: str | None = None,
-    *,
-    sizes: Mapping[str, int] | None = None,
-    style: str = "fast",
-    functions: Mapping[str, Callable[..., Any]] | None = None,
-    name: str = "f",
-    check: bool = True,
-    memory_limit: int | str | None = None,
-) -> Compiled:
+def compile(expressions: Sequence[Expression], **options: Any) -> Compiled:
     """One function that answers the values of several expressions, what they share
-    computed once; see `Expression.compile`.
+    computed once; `options` are those of `Expression.compile`, but `structured`.
 
     >>> x = tensor("x", "n")
     >>> f = x @ x
@@ -314,25 +304,16 @@ def compile(  # what it is called wherever programs are made
         raise UnsupportedError(
             "compile takes a list of expressions", hint="one has e.compile()"
         )
-    listed = [
-        Expression(as_node(bare(e))) if not isinstance(e, Expression) else e
-        for e in expressions
+    listed = [_expression(e) for e in expressions]
+    leaves = [
+        leaf for e in listed for leaf in [*e.scope.values(), *e._leaves().values()]
     ]
-    scope = {
-        t.name: t for e in listed for t in [*e.scope.values(), *e._leaves().values()]
-    }
     return Compiled(
         [e.node for e in listed],
         single=False,
-        scope=list(scope.values()),
-        backend=backend,
-        sizes=sizes,
-        style=style,
-        functions=functions,
-        name=name,
+        scope=list({leaf.name: leaf for leaf in leaves}.values()),
         doc="\n".join(map(formula, listed)),
-        check=check,
-        memory_limit=memory_limit,
+        **options,
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import tracemalloc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,12 @@ import pytest
 
 import indexcalc as ic
 from indexcalc import Expression
+from indexcalc.compiled import Compiled
 from indexcalc.contraction.machine import TYPICAL
 from indexcalc.errors import BudgetError, UnknownNameError, UnsupportedError
 from indexcalc.planning import budgets
 from indexcalc.planning.budgets import as_bytes, available, bytes_text
+from indexcalc.workspace import Workspace
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -39,7 +42,7 @@ def kernel() -> Expression:
     return np.exp(X @ Y.T)
 
 
-def drawn(**shapes: tuple[int, ...]) -> dict[str, np.ndarray]:
+def drawn(**shapes: Sequence[int]) -> dict[str, np.ndarray]:
     """Small normal entries."""
     rng = np.random.default_rng(0)
     return {name: 0.1 * rng.standard_normal(shape) for name, shape in shapes.items()}
@@ -60,6 +63,16 @@ def test_a_chain_of_matrices_is_counted_as_by_hand() -> None:
     assert report.saved[0] == pytest.approx(80e6 / 2.16e6)
     assert report.memory.inputs == 8 * (1000 * 20 + 20 * 800 + 800 * 30)
     assert report.memory.results == 8 * 1000 * 30
+
+
+def test_the_naive_order_goes_from_left_to_right() -> None:
+    tensors = [
+        ic.tensor(*given) for given in [("A", "a b"), ("B", "c d"), ("C", "b c")]
+    ]
+    e = ic.einsum("ab,cd,bc->ad", *tensors)
+    a, b, c, d = 50, 60, 70, 80
+    flops = e.plan(a=a, b=b, c=c, d=d).naive.flops
+    assert flops in (2 * a * b * c + 2 * a * c * d, 2 * b * c * d + 2 * a * b * d)
 
 
 def test_the_nested_problem_takes_its_five_products() -> None:
@@ -328,6 +341,35 @@ def test_a_chain_is_cut_along_what_it_sums() -> None:
     f = e.compile(memory_limit=least + 100_000)
     expected = values["A"] @ values["B"] @ values["C"]
     np.testing.assert_allclose(f(**values), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_no_array_of_the_workspace_is_forgotten() -> None:
+    rows = ["jik", "jil", "lim", "im", "nk", "jil"]
+    sizes = {"i": 30, "j": 30, "k": 120, "l": 120, "m": 5, "n": 30}
+    tensors = [ic.tensor(f"A{k}", " ".join(row)) for k, row in enumerate(rows)]
+    e = ic.einsum(f"{','.join(rows)}->j", *tensors)
+    for limit in (800_000, 400_000, 200_000, 104_400):
+        f = Compiled([e.node], memory_limit=limit, cores=2)
+        f(**drawn(**{f"A{k}": [sizes[i] for i in row] for k, row in enumerate(rows)}))
+        assert f._last is not None
+        used = {int(k) for k in re.findall(r"space\((\d+)", f.source)}
+        assert all(f._last.workspace[k] > 0 for k in used)
+
+
+def test_a_workspace_begins_with_what_it_will_need() -> None:
+    space = Workspace({0: 8000})
+    assert space(0, (10,), np.dtype(float)).nbytes == 80
+    assert space.nbytes == 8000
+    before = space(0, (1000,), np.dtype(float))
+    assert np.shares_memory(before, space(0, (10,), np.dtype(float)))
+
+
+@pytest.mark.parametrize("style", ["fast", "plain"])
+def test_a_diagonal_is_written_once(style: str) -> None:
+    X, A = ic.tensor("X", "n p"), ic.tensor("A", "n p")
+    f = (X * A).sum(axis=1).diff(A).compile(style=style)
+    _, peak = traced(f, drawn(X=(100, 60)))
+    assert peak < 1.1 * 8 * 100 * 100 * 60
 
 
 # -- refusals --------------------------------------------------------------------------

@@ -36,14 +36,17 @@ from ..functions import USERS
 from ..plan import (
     Apply,
     Combine,
+    Contract,
     Fill,
     Load,
     Program,
+    Slot,
 )
 from . import numpy_fast_steps
-from .blocks import Lengths, Region, regions, schedule
+from .blocks import Lengths, Region, extents, regions, schedule
 from .numpy_fast_frame import FastSource, framed
 from .numpy_fast_loops import Loops
+from .numpy_fast_views import FEW_COLUMNS, MANY_ENTRIES
 
 #: Solutions of linear systems, which readable code spells.
 SOLVING = frozenset({"factorised", "solved", "inverted", "factor_logdet"})
@@ -101,8 +104,19 @@ class _Writer(Loops):
         """Whether a step's value is large enough to be looked after."""
         made = [s for s in range(len(self.program.steps)) if self._is_made(s)]
         return bool(self.found or self.outs) or any(
-            self.graph.nbytes[s] >= numpy_fast_steps.WORK for s in made
+            self.graph.nbytes[s] >= numpy_fast_steps.WORK or self._is_thin(s)
+            for s in made
         )
+
+    def _is_thin(self, slot: Slot) -> bool:
+        """Whether a step multiplies a large matrix by a few columns."""
+        step = self.program.steps[slot]
+        if not isinstance(step, Contract) or len(step.operands) < 2:
+            return False
+        rows, columns, bound, batch = extents(step, self.graph.length)
+        few, many = sorted((rows, columns))
+        large = many * bound >= MANY_ENTRIES
+        return batch == 1 and 1 < few <= FEW_COLUMNS and large
 
     def source(self, arguments: Sequence[str], name: str, doc: str) -> FastSource:
         """Writes all steps, and what stands around them."""

@@ -1,7 +1,8 @@
 """Well-known functions by their own stable routines: for evaluation and code only.
 
-log(1 + exp(v)) is softplus(v), log Σ exp(v) is lse(v), exp(v)/(1 + exp(v)) is
-sigmoid(v): the same functions, finite where the left side overflows, and cheaper.
+log(1 + exp(v)) is softplus(v), log sigmoid(v) is −softplus(−v), log Σ exp(v) is lse(v),
+exp(v)/(1 + exp(v)) is sigmoid(v): the same functions, finite where the left side
+overflows, and cheaper.
 
 >>> from indexcalc.expr import linear, tensor
 >>> from indexcalc.functions import call, ones
@@ -14,6 +15,7 @@ sigmoid(v): the same functions, finite where the left side overflows, and cheape
 from __future__ import annotations
 
 from ..errors import BudgetError
+from ..expr import einsum, scale
 from ..functions import call
 from ..nodes import Call, Einsum, Node, Sum, toposort
 from ..recognise import exponent, named, one_plus_exp, rewritten
@@ -37,24 +39,33 @@ PASSES = 4
 
 
 def _logarithm(node: Node) -> Node:
-    if not isinstance(node, Call) or node.function != "log":
+    if not isinstance(node, Call) or node.function not in ("log", "log1p"):
         return node
     (inside,) = node.args
-    logit = one_plus_exp(inside)
+    logit = exponent(inside) if node.function == "log1p" else one_plus_exp(inside)
     if logit is not None:
         return call("softplus", [logit])
+    if node.function == "log1p":
+        return node
+    if isinstance(inside, Call) and inside.function == "sigmoid":
+        return scale(-1, call("softplus", [scale(-1, inside.args[0])]))
     summed = _sum_of_exponentials(inside)
     return node if summed is None else call("lse", [summed])
 
 
 def _sum_of_exponentials(node: Node) -> Node | None:
-    """The v of Σ exp(v), summed along its last axis."""
+    """The v of Σ exp(v), summed along its last axis once it is turned."""
     if not isinstance(node, Einsum) or len(node.operands) != 1:
         return None
     inner, legs = node.operands[0]
-    kept = tuple((i,) for i in legs[:-1])
-    plain = len(set(legs)) == len(legs) == len(node.dims) and legs
-    return exponent(inner) if plain and node.out == kept else None
+    v = exponent(inner)
+    shown = [axis[0] for axis in node.out if len(axis) == 1]
+    summed = [i for i in legs if i not in shown]
+    plain = len(set(legs)) == len(legs) == len(node.dims)
+    fits = plain and len(shown) == len(node.out) == len(legs) - 1 and len(summed) == 1
+    if v is None or not fits or len(set(shown)) < len(shown):
+        return None
+    return einsum([(v, legs)], [*shown, *summed])
 
 
 #: Up to how many terms an expression is multiplied out to find its functions.
