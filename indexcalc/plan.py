@@ -203,6 +203,15 @@ def is_view(step: Step) -> bool:
     return {i for axis in step.operands[0][1] for i in axis} == set(step.out)
 
 
+#: Functions whose value may be a view of their argument.
+VIEWS = frozenset({"window", "hankel", "real", "imag", "conj"})
+
+
+def answers_view(step: Step) -> bool:
+    """Whether a function's value may be a view of its argument."""
+    return isinstance(step, Apply) and step.node.function in VIEWS
+
+
 def _emit_call(program: Program, node: Call) -> Slot:
     if not node.args:
         return program.emit(Fill(node), plain(node.shape))

@@ -24,7 +24,7 @@ from .einsum_names import is_linear
 from .errors import EvaluationError, ShapeError
 from .nodes import Einsum, Node, Tensor, toposort
 from .pairwise import Array
-from .plan import Apply, Load, Program, Step, inputs_of, is_view
+from .plan import Load, Program, answers_view, inputs_of, is_view
 from .sizes import Size, names_in, shape_text
 
 
@@ -112,20 +112,12 @@ def aliases(program: Program, fast: bool) -> tuple[bool, ...]:
         root, pattern = slot, program.patterns[slot]
         while pattern.dense or not (fast or pattern.diagonal):
             step = program.steps[root]
-            if not is_view(step) and not _answers_view(step):
+            if not is_view(step) and not answers_view(step):
                 break
             (root,) = inputs_of(step)
         found.append(root in seen or isinstance(program.steps[root], Load))
         seen.add(root)
     return tuple(found)
-
-
-#: Functions whose value may be a view of their argument.
-VIEWS = frozenset({"window", "hankel", "real", "imag"})
-
-
-def _answers_view(step: Step) -> bool:
-    return isinstance(step, Apply) and step.node.function in VIEWS
 
 
 def own(answer: Any, alias: bool) -> Array:

@@ -300,7 +300,7 @@ def compile(expressions: Sequence[Expression], **options: Any) -> Compiled:
     from .compiled import Compiled
     from .execution import formula
 
-    if isinstance(expressions, Expression):
+    if not isinstance(expressions, (list, tuple)) or not expressions:
         raise UnsupportedError(
             "compile takes a list of expressions", hint="one has e.compile()"
         )

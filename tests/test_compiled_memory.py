@@ -347,3 +347,35 @@ def test_threads_warn_and_raise_as_their_caller_says(
             assert np.isinf(function(hot)).sum() == 1
         with np.errstate(all="raise"):
             close(function(arrays), np.ones(90))
+
+
+def test_windows_of_the_workspace_are_never_answered() -> None:
+    """The derivative by a block of a matrix is a window of a larger one."""
+    shapes = {"A": "m m", "B": "m n", "D": "n n", "x": "m", "y": "n"}
+    A, B, D, x, y = (ic.tensor(name, shape) for name, shape in shapes.items())
+    z = np.concatenate([x, y])
+    e = np.sum(np.tanh(np.block([[A, B], [B.T, D]]) @ z))
+    rng = np.random.default_rng(0)
+    m, n = 301, 203
+    sizes = {"A": (m, m), "B": (m, n), "D": (n, n), "x": m, "y": n}
+    first, second = (
+        {name: rng.normal(size=shape) / n for name, shape in sizes.items()}
+        for _ in range(2)
+    )
+    for name in "ABx":
+        function = e.diff(name).compile()
+        held = function(first)
+        kept = held.copy()
+        assert not np.shares_memory(held, function(second))
+        np.testing.assert_array_equal(held, kept)
+        expected = e.diff(name).evaluate(first)
+        np.testing.assert_allclose(held, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(("m", "n"), [(0, 0), (3, 0), (0, 3)])
+def test_nothing_of_a_size_is_no_trouble(m: int, n: int) -> None:
+    X, w, q = ic.tensor("X", "m n"), ic.tensor("w", "n"), ic.tensor("q", "m")
+    hessian = np.sum(np.tanh(X @ w - q) ** 2).hessian("w")
+    arrays = {"X": np.ones((m, n)), "w": np.ones(n), "q": np.ones(m)}
+    assert hessian.compile()(arrays).shape == (n, n)
+    assert hessian.compile(structured=True)(arrays).toarray().shape == (n, n)

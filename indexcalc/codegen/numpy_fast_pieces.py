@@ -15,7 +15,16 @@ from ..einsum_header import Header
 from ..einsum_spelling import ATOM, PRODUCT, Code, scaled, sum_code
 from ..functions import TABLE, cores, is_elementwise
 from ..nodes import Call
-from ..plan import Apply, Combine, Contract, Pattern, Program, Slot, inputs_of
+from ..plan import (
+    Apply,
+    Combine,
+    Contract,
+    Pattern,
+    Program,
+    Slot,
+    answers_view,
+    inputs_of,
+)
 from ..sizes import Size, times
 from .blocks import Axes, Graph, Region, is_view, sums
 from .kernel_text import is_sparse
@@ -144,6 +153,10 @@ class Pieces:
         return Piece(text, piece.labels, piece.shape, None, PRODUCT, piece.view)
 
     def _apply(self, slot: Slot, step: Apply) -> Piece:
+        piece = self._applied(slot, step)
+        return replace(piece, copies=False) if answers_view(step) else piece
+
+    def _applied(self, slot: Slot, step: Apply) -> Piece:
         f, axes = step.node, tuple(range(len(step.node.shape)))
         args = [self.read(s, slot, k) for k, s in enumerate(step.args)]
         args = [self.header.array(code) if code.number else code for code in args]

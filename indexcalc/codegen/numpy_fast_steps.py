@@ -23,6 +23,7 @@ from ..plan import (
     Pattern,
     Program,
     Slot,
+    answers_view,
     inputs_of,
 )
 from ..sizes import times
@@ -131,7 +132,7 @@ class Steps:
         found = set(self.program.results)
         for slot in reversed(range(len(self.program.steps))):
             step = self.program.steps[slot]
-            if slot in found and is_view(step):
+            if slot in found and (is_view(step) or answers_view(step)):
                 found.update(inputs_of(step))
         return found
 
@@ -281,6 +282,7 @@ class Steps:
             same = same and self.graph.shape(operand) == self.graph.shape(slot)
             same = same and self._cut_alike(operand, slot)
             mine = kept and not self._others_hold(operand, kept)
+            mine = mine and not answers_view(self.program.steps[operand])
             text = self.codes[operand].text
             if same and mine and text.removesuffix(".T").isidentifier():
                 self.holds[slot] = kept

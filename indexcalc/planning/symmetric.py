@@ -116,12 +116,14 @@ def _pays(
     """Whether half of the product costs less than making the products of the vector
     with itself and spreading the triangle again."""
     n = length(node.dims[a])
+    if n <= 2:
+        return False
     shown = _shown(node)
     summed = prod(length(node.dims[i]) for i in joined if i not in shown)
     made = 3 * prod(length(node.dims[i]) for i in joined) * n * (n + 1) / 2
     entries = prod(length(node.dims[i]) for i in shown)
     saved = 2 * entries * summed * (1 - (n + 1) / (2 * n)) / FLOPS
-    return n > 2 and saved > (entries + made) / SPREAD + 20e-6
+    return saved > (entries + made) / SPREAD + 20e-6
 
 
 def _as_halves(
