@@ -115,7 +115,7 @@ class _Writer(Loops):
             return False
         rows, columns, bound, batch = extents(step, self.graph.length)
         few, many = sorted((rows, columns))
-        large = many * bound >= MANY_ENTRIES
+        large = many * bound in MANY_ENTRIES
         return batch == 1 and 1 < few <= FEW_COLUMNS and large
 
     def source(self, arguments: Sequence[str], name: str, doc: str) -> FastSource:

@@ -22,9 +22,9 @@ import numpy as np
 from ..einsum_names import LETTERS
 from ..einsum_spelling import ATOM, PRODUCT, SUM, tuple_text
 
-#: Up to how many columns, and from how many entries of the matrix, a product is made
-#: of products with vectors.
-FEW_COLUMNS, MANY_ENTRIES = 4, 1 << 16
+#: Up to how many columns, and for how many entries of the matrix, a product is made of
+#: products with vectors: the matrix is read again for each, so it must stay in cache.
+FEW_COLUMNS, MANY_ENTRIES = 4, range(1 << 16, 1 << 22)
 
 Axes: TypeAlias = tuple[tuple[int, ...], ...]
 Labels: TypeAlias = tuple[int, ...]
@@ -229,7 +229,7 @@ def _is_thin(rows: Labels, columns: Labels, bound: Labels, size: SizeText) -> bo
     if not (len(columns) == len(rows) == len(bound) == 1) or not _known(lengths):
         return False
     m, n, k = map(int, lengths)
-    return 1 < n <= FEW_COLUMNS and m * k >= MANY_ENTRIES
+    return 1 < n <= FEW_COLUMNS and m * k in MANY_ENTRIES
 
 
 def _known(lengths: Sequence[str]) -> bool:
