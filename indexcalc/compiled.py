@@ -46,6 +46,7 @@ from .sizes import Dim, Size, names_in
 from .variants import (
     Variant,
     aliases,
+    answered,
     check_dtype,
     check_names,
     check_target,
@@ -485,14 +486,6 @@ def _cores() -> Sequence[int]:
 
 def _name(key: Any) -> str:
     return key if isinstance(key, str) else key.written.key[1]
-
-
-def answered(variant: Variant, arrays: Sequence[Array], more: Mapping[str, Any]) -> Any:
-    """What the function of a variant answers."""
-    try:
-        return variant.function(*arrays, **more)
-    except np.linalg.LinAlgError as error:
-        raise EvaluationError(f"a matrix function has no value here: {error}") from None
 
 
 def _is_ready(array: Any) -> bool:

@@ -264,6 +264,8 @@ def apply(
         except TypeError:
             kinds = ", ".join(str(arg.dtype) for arg in args)
             raise EvaluationError(f"{name} is not defined for {kinds}") from None
+        except IndexError:
+            raise no_entry(*params) from None
         except OverflowError:
             raise EvaluationError(f"a parameter of {name} is too large") from None
     label = unknown_label(*params)
@@ -273,6 +275,15 @@ def apply(
             hint=f"pass functions={{{label!r}: …}}",
         )
     return np.asarray(functions[label](*args))
+
+
+def no_entry(*places: object) -> EvaluationError:
+    """The error that an axis is too short."""
+    listed = " ".join(map(str, places))
+    return EvaluationError(
+        f"there is no entry {listed} on an axis of that size".replace("  ", " "),
+        hint="indices count from 0",
+    )
 
 
 def unknown_label(name: str, orders: tuple[int, ...], *program: object) -> str:

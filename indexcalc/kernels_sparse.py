@@ -72,6 +72,11 @@ def window(x: Array, offset: int, length: int) -> Array:
     return x[..., offset : offset + length]
 
 
+def entry(x: Array, i: int) -> Array:
+    """Entry i of a vector."""
+    return x[..., i]
+
+
 KERNELS: dict[str, Callable[..., Any]] = {
     "convolved": convolved,
     "correlated": correlated,
@@ -79,4 +84,5 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "hankel": hankel,
     "placed": placed,
     "window": window,
+    "entry": entry,
 }

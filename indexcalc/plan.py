@@ -204,7 +204,7 @@ def is_view(step: Step) -> bool:
 
 
 #: Functions whose value may be a view of their argument.
-VIEWS = frozenset({"window", "hankel", "real", "imag", "conj"})
+VIEWS = frozenset({"window", "entry", "hankel", "real", "imag", "conj"})
 
 
 def answers_view(step: Step) -> bool:

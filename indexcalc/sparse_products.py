@@ -3,7 +3,8 @@
 The convolution tensor C_kij = [k = i + j] has (m+n−1)·m·n entries, of which m·n are
 ones. Before a program is compiled, a contraction of it with a factor on i and one on j
 becomes a convolution, with factors on k and i a correlation, with one factor a Toeplitz
-or Hankel matrix; an embedding among zeros becomes a placing or a window. So a
+or Hankel matrix; an embedding among zeros becomes a placing or a window, a product with
+a basis vector an entry. So a
 convolution of two vectors takes the memory of its result.
 
 >>> from indexcalc.expr import tensor
@@ -24,7 +25,7 @@ from .nodes import Call, Einsum, Node, Operand, toposort
 from .sizes import Size
 from .substitute import rebuilt
 
-CONSTANTS = frozenset({"convolution", "embed"})
+CONSTANTS = frozenset({"convolution", "embed", "basis"})
 
 
 def without_zeros(root: Node) -> Node:
@@ -65,6 +66,9 @@ def _steps(node: Call, legs: Sequence[int]) -> Iterator[_Step]:
         offset, (whole, part) = node.params[0], node.shape
         yield _Step("placed", (inner,), (total,), (offset, whole))
         yield _Step("window", (total,), (inner,), (offset, part))
+        return
+    if node.function == "basis":
+        yield _Step("entry", (legs[0],), (), (node.params[0],))
         return
     k, i, j = legs
     _, m, n = node.shape

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from .backends import Backend
-from .compiled import Compiled, answered
+from .compiled import Compiled
 from .errors import UnsupportedError
 from .nodes import Node
 from .pairwise import Array
@@ -29,7 +29,7 @@ from .sizes import Size
 from .structured import Structured
 from .structured.evaluated import part_of
 from .structured.lowering import Plan, lowered
-from .variants import Variant
+from .variants import Variant, answered
 
 
 class StructuredFunction(Compiled):
@@ -57,7 +57,8 @@ class StructuredFunction(Compiled):
         plan = self._plans[id(variant.program)]
         dtype = np.result_type(*arrays) if arrays else np.dtype(float)
         cores = answered(variant, arrays, self._taken(variant, dtype))
-        slots = dict(zip(plan.program.results, map(np.asarray, cores), strict=True))
+        found = map(np.asarray, cores or ())
+        slots = dict(zip(plan.program.results, found, strict=True))
         parts = tuple(part_of(layout, slots) for layout in plan.layouts)
         held = [part.dtype for part in parts] or [dtype]
         kind = held[0] if len(held) == 1 else np.result_type(*held)

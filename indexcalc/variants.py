@@ -22,6 +22,7 @@ import numpy as np
 from .codegen.blocks import Region
 from .einsum_names import is_linear
 from .errors import EvaluationError, ShapeError
+from .kernels import no_entry
 from .nodes import Einsum, Node, Tensor, toposort
 from .pairwise import Array
 from .plan import Load, Program, answers_view, inputs_of, is_view
@@ -166,3 +167,13 @@ def lies_as_written(target: Array, turn: Sequence[int]) -> bool:
         return True
     order = [turn.index(k) for k in range(len(turn))]
     return target.transpose(order).flags.c_contiguous
+
+
+def answered(variant: Variant, arrays: Sequence[Array], more: Mapping[str, Any]) -> Any:
+    """What the function of a variant answers."""
+    try:
+        return variant.function(*arrays, **more)
+    except IndexError:
+        raise no_entry() from None
+    except np.linalg.LinAlgError as error:
+        raise EvaluationError(f"a matrix function has no value here: {error}") from None

@@ -262,3 +262,52 @@ for name in ("L1_hess", "L2w_grad", "L3_grad", "S5", "K_moment4", "L2w_hess"):
     }
     assert len(found) == 1
     assert len(found.pop()) > 3000
+
+
+def test_entries_are_read_where_they_are() -> None:
+    """An entry beside an infinity is itself, not 0·∞."""
+    x, A = ic.tensor("x", 5), ic.tensor("A", "m 3")
+    arrays = {
+        "x": np.array([1, np.inf, 2, 3, 4.0]),
+        "A": np.array([[1, -np.inf, 2], [3, 4, 5.0]]),
+    }
+    cases = {
+        x[0]: 1.0,
+        A[:, 0]: [1.0, 3.0],
+        np.max(A, axis=1): [2.0, 5.0],
+        A[1, 0]: 3.0,
+    }
+    for e, expected in cases.items():
+        np.testing.assert_array_equal(e.evaluate(arrays), expected)
+        np.testing.assert_array_equal(e.compile()(arrays), expected)
+    entry = ic.tensor("y", "n")[4]
+    for run in (entry.evaluate, entry.compile()):
+        with pytest.raises(ic.EvaluationError, match="no entry"):
+            run(y=np.arange(3.0))
+
+
+def test_the_log_of_a_definite_determinant_does_not_underflow() -> None:
+    P = ic.tensor("P", "n n : pd")
+    e = np.log(np.linalg.det(P))
+    array = 1e-3 * np.eye(400)
+    expected = 400 * np.log(1e-3)
+    np.testing.assert_allclose(e.compile()(P=array), expected)
+    np.testing.assert_allclose(e.evaluate(P=array), expected)
+
+
+def test_forms_of_rows_stay_finite() -> None:
+    """Softmax cross entropy written out, at ±1000."""
+    X, W, Y = ic.tensor("X", "m n"), ic.tensor("W", "n k"), ic.tensor("Y", "m k")
+    Z = X @ W
+    loss = np.sum(np.log(np.sum(np.exp(Z), axis=1))) - np.sum(Y * Z)
+    rng = np.random.default_rng(0)
+    arrays = {
+        "X": 1000 * rng.normal(size=(5, 4)),
+        "W": rng.normal(size=(4, 3)),
+        "Y": np.eye(3)[rng.integers(0, 3, 5)],
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for e in (loss, loss.gradient("W"), loss.hessian("W")):
+            assert np.isfinite(e.compile()(arrays)).all()
+            assert np.isfinite(e.evaluate(arrays)).all()
