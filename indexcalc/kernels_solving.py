@@ -164,7 +164,7 @@ def {name}(x):
 """,
     "inverse_from": """\
 def {name}(factors):
-    getri, size = get_lapack_funcs(("getri", "getri_lwork"), factors)
+    getri, size = get_lapack_funcs(("getri", "getri_lwork"), factors[:1])
     work, _ = size(len(factors[0]))
     return getri(*factors, lwork=int(work.real))[0].T
 """,

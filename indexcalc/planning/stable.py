@@ -14,12 +14,10 @@ overflows, and cheaper.
 
 from __future__ import annotations
 
-from typing import TypeGuard
-
 from ..errors import BudgetError
 from ..expr import einsum, scale
 from ..functions import call
-from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort
+from ..nodes import Call, Einsum, Node, Sum, toposort
 from ..recognise import exponent, named, one_plus_exp, rewritten
 from ..simplify import expand
 from .factoring import factored
@@ -51,19 +49,8 @@ def _logarithm(node: Node) -> Node:
         return node
     if isinstance(inside, Call) and inside.function == "sigmoid":
         return scale(-1, call("softplus", [scale(-1, inside.args[0])]))
-    if _is_definite_det(inside):
-        return call("logdet", inside.args)
     summed = _sum_of_exponentials(inside)
     return node if summed is None else call("lse", [summed])
-
-
-def _is_definite_det(node: Node) -> TypeGuard[Call]:
-    """Whether a node is the determinant of a matrix declared positive definite, whose
-    logarithm is that of its absolute value."""
-    if not isinstance(node, Call) or node.function != "det":
-        return False
-    (matrix,) = node.args
-    return isinstance(matrix, Tensor) and matrix.structure == "pd"
 
 
 def _sum_of_exponentials(node: Node) -> Node | None:
