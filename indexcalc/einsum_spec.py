@@ -96,10 +96,43 @@ def _implied(inputs: Sequence[Sequence[str]], widest: int) -> tuple[str, ...]:
     return tuple(f"...{k}" for k in range(widest, 0, -1)) + tuple(once)
 
 
-def contraction(
+def term_orders(text: str) -> list[int]:
+    """How many indices every term before the arrow names.
+
+    >>> term_orders("ij,j->i")
+    [2, 1]
+
+    Raises `ParseError` where an ellipsis leaves that open.
+    """
+    left, _, right = text.partition("->")
+    terms = left.split(",")
+    spaced = any(len(part.split()) > 1 for part in [*terms, right])
+    named = [_names(term, spaced, text) for term in terms]
+    if any(ELLIPSIS in names for names in named):
+        raise ParseError(
+            f"how many axes the ellipsis of {text!r} stands for is not told",
+            text=text,
+            position=text.find(ELLIPSIS),
+            hint="give the operands",
+        )
+    return list(map(len, named))
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A spec with its operands: indices are numbers, with their names and sizes; an
+    axis of size 1 that is broadcast has an index of its own, negative."""
+
+    operands: tuple[tuple[Node, tuple[int, ...]], ...]
+    out: tuple[int, ...]
+    names: tuple[str, ...]
+    dims: Mapping[int, Size]
+
+
+def joined(
     text: str, nodes: Sequence[Node], sizes: Mapping[str, Size] | None = None
-) -> Node:
-    """The node of a spec and its operands; `sizes` for indices only in the output.
+) -> Joined:
+    """A spec and its operands put together; `sizes` for indices only in the output.
 
     Raises `ShapeError` where an index would have two sizes. Only axes under an ellipsis
     broadcast a literal 1, as in NumPy.
@@ -123,7 +156,7 @@ def contraction(
                     f"{size_text(size)}"
                 )
             legs.append(number.setdefault(name, len(number)))
-        operands.append((node, legs))
+        operands.append((node, tuple(legs)))
     for name in spec.out:
         if name not in known and name.startswith("..."):
             known[name] = 1
@@ -132,5 +165,14 @@ def contraction(
                 f"the output index {name} of {text!r} is on no operand",
                 hint=f"give its size: sizes={{{name!r}: …}}",
             )
-    out = [number.setdefault(name, len(number)) for name in spec.out]
-    return einsum(operands, out, {k: known[name] for name, k in number.items()})
+    out = tuple(number.setdefault(name, len(number)) for name in spec.out)
+    dims = {k: known[name] for name, k in number.items()}
+    return Joined(tuple(operands), out, tuple(number), dims)
+
+
+def contraction(
+    text: str, nodes: Sequence[Node], sizes: Mapping[str, Size] | None = None
+) -> Node:
+    """The node of a spec and its operands; errors as `joined`."""
+    found = joined(text, nodes, sizes)
+    return einsum(found.operands, found.out, found.dims)

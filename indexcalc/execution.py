@@ -18,7 +18,7 @@ from .sizes import Size, names_in, value_of
 if TYPE_CHECKING:
     from .compiled import Compiled
     from .contraction.machine import Machine
-    from .planning.report import PlanReport
+    from .reports import Plan
     from .structured import Structured
 
 Functions = Mapping[str, Callable[..., Any]]
@@ -139,7 +139,7 @@ class Execution:
         machine: Machine | None = None,
         dtype: Any = "float64",
         **sizes: int,
-    ) -> PlanReport:
+    ) -> Plan:
         """What computing the value takes at given sizes (a hundred for others): the
         products in their order, flops, bytes, the peak of memory, the estimated time,
         the mode of accumulation, and what is saved over the naive order.

@@ -26,6 +26,7 @@ from .execution import Execution
 from .nodes import Node, Tensor, variables
 from .notations import Notations
 from .operators import Operators, bare, scope_of
+from .pictures import Pictures
 from .sizes import Size, as_size
 from .substitute import replace, replace_sizes
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 Variable: TypeAlias = "Expression | str"
 
 
-class Expression(Execution, Operators, Notations, Differentiation):
+class Expression(Execution, Operators, Notations, Pictures, Differentiation):
     """A tensor expression. Axes `[:value_order]` are the value's, the rest belong to
     the variables it was differentiated by (`layout="variable_first"`: the other way).
 

@@ -362,7 +362,7 @@ def _operands(
     """The operands along the bonds, and how often each index that is summed stands in
     them; `names` learns the names of those. What stands alone above or below a bar
     needs no brackets; `before` says that there are other factors."""
-    ordered = _along_bonds(node, list(names))
+    ordered = along_bonds(node, list(names))
     divisors = [_divisor(walk, child) for child, _ in ordered]
     below = sum(divisor is not None for divisor in divisors)
     alone = below > 0 and below == len(divisors) - 1 and not before
@@ -408,7 +408,7 @@ def _copies(
     return texts
 
 
-def _along_bonds(node: Einsum, known: list[int]) -> list[tuple[Node, tuple[int, ...]]]:
+def along_bonds(node: Einsum, known: list[int]) -> list[tuple[Node, tuple[int, ...]]]:
     """The operands in reading order: each next one hangs on what is already there."""
     left = list(node.operands)
     rank = {i: k for k, i in enumerate(known)}

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from .functions import is_elementwise, title
 from .index_text import (
@@ -30,7 +31,8 @@ from .index_text import (
     subscripted,
     with_parts,
 )
-from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
+from .index_walk import along_bonds
+from .nodes import Call, Einsum, Node, Operand, Sum, Tensor, toposort
 from .sizes import Size, size_text
 
 
@@ -50,10 +52,11 @@ class Lowered:
 
 
 @dataclass(slots=True)
-class _Drawing:
-    """One product opened all the way: copy tensors and leaves, joined by wires.
+class Opened:
+    """One product opened: copy tensors and leaves, joined by wires.
 
-    Wires are numbers; those below `free` end outside.
+    Wires are numbers; those below `free` end outside, one for every index of every axis
+    of the product.
     """
 
     free: int
@@ -121,7 +124,7 @@ def _call(printing: _Printing, node: Call, axes: Sequence[str]) -> str:
 def _product(printing: _Printing, node: Einsum, axes: Sequence[str]) -> str:
     if any(len(group) > 1 for group in node.out):
         return str(index_text(node))
-    drawing = _opened(node)
+    drawing = opened(node)
     names = _wire_names(printing, drawing, axes)
     factors = []
     for size, wires in sorted(drawing.dots, key=lambda dot: -len(dot[1])):
@@ -137,35 +140,54 @@ def _product(printing: _Printing, node: Einsum, axes: Sequence[str]) -> str:
     return " ".join(factors) or "1"
 
 
-def _opened(root: Einsum) -> _Drawing:
-    """The product with every nested product opened, no index joined yet."""
-    free = len(root.out)
-    drawing = _Drawing(free, free)
+def opened(root: Einsum, *, nested: bool = True) -> Opened:
+    """The product with every nested product opened too, no index joined yet; with
+    `nested=False` only the product itself, its operands along their bonds.
+
+    An axis without an index, of size 1, has a wire that ends nowhere inside.
+
+    >>> from indexcalc.expr import einsum, tensor
+    >>> x = tensor("x", ("n",))
+    >>> form = opened(einsum([(x, [0])], [0, 0]))
+    >>> form.free, [wires for _, wires in form.dots]
+    (2, [[0, 1, 2]])
+    """
+    free = sum(len(group) or 1 for group in root.out)
+    drawing = Opened(free, free)
     stack: list[tuple[Einsum, list[int]]] = [(root, list(range(free)))]
     while stack:
         node, outer = stack.pop()
         ends: list[list[int]] = [[] for _ in node.dims]
-        for group, wire in zip(node.out, outer, strict=True):
-            for i in group:
-                ends[i].append(wire)
-        nested = []
-        for child, legs in node.operands:
+        slots = [i for group in node.out for i in (group or (None,))]
+        for slot, wire in zip(slots, outer, strict=True):
+            if slot is not None:
+                ends[slot].append(wire)
+        inside = []
+        for child, legs in _operands(node, nested):
             wires = list(range(drawing.wires, drawing.wires + len(legs)))
             drawing.wires += len(legs)
             for i, wire in zip(legs, wires, strict=True):
                 ends[i].append(wire)
-            if isinstance(child, Einsum) and all(len(g) < 2 for g in child.out):
-                nested.append((child, wires))
+            if nested and _opens(child):
+                inside.append((child, wires))
             else:
                 drawing.leaves.append((child, wires))
         drawing.dots += zip(node.dims, ends, strict=True)
-        stack.extend(reversed(nested))
+        stack.extend(reversed(inside))
     return drawing
 
 
-def _wire_names(
-    printing: _Printing, drawing: _Drawing, axes: Sequence[str]
-) -> list[str]:
+def _opens(node: Node) -> TypeGuard[Einsum]:
+    return isinstance(node, Einsum) and all(len(group) < 2 for group in node.out)
+
+
+def _operands(node: Einsum, as_written: bool) -> Sequence[Operand]:
+    if as_written:
+        return node.operands
+    return along_bonds(node, list(dict.fromkeys(i for axis in node.out for i in axis)))
+
+
+def _wire_names(printing: _Printing, drawing: Opened, axes: Sequence[str]) -> list[str]:
     """A name for every wire; a dot with two wires, not both free, is one wire."""
     parent = list(range(drawing.wires))
 

@@ -13,7 +13,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,9 +27,24 @@ from .errors import UnknownNameError
 from .nodes import Node
 from .planning.budgets import largest
 from .planning.modes import mode
-from .planning.report import PlanReport, described, naive, named
+from .planning.report import PlanReport, described, naive, named, views
 from .sizes import dim, names_in
 from .variants import Variant
+
+if TYPE_CHECKING:
+    from .pictures import PlanDiagram
+
+
+class Plan(PlanReport):
+    """A report that draws itself."""
+
+    __slots__ = ()
+
+    def diagram(self) -> PlanDiagram:
+        """The tree of the steps with their sizes and flops: `.svg()`, `.dot()`, …"""
+        from .pictures import PlanDiagram
+
+        return PlanDiagram(self)
 
 
 def report_of(
@@ -40,7 +55,7 @@ def report_of(
     written: Sequence[Node] = (),
     machine: Machine = MACHINE,
     dtype: Any = "float64",
-) -> PlanReport:
+) -> Plan:
     """What f does on NumPy arrays of a dtype at these sizes; a size that is not told
     counts as a hundred. `value_orders` says how many axes of each result are the
     value's, `written` how the expressions are for the naive order.
@@ -62,7 +77,7 @@ def report_of(
     names = named(variant.program)
     flops = sum(step.flops for step in steps)
     through = memory.inputs + memory.results
-    return PlanReport(
+    return Plan(
         tuple(steps),
         known,
         kind.name,
@@ -74,6 +89,8 @@ def report_of(
         max(flops * kind.itemsize / 8 / machine.gemm, through / machine.memory),
         tuple(_block_text(region, names) for region in variant.blocks),
         variant.text,
+        {name: tuple(map(length, t.shape)) for name, t in f.tensors.items()},
+        views(variant.program, names),
     )
 
 

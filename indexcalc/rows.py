@@ -33,11 +33,13 @@ from .structure_matrices import CONSTANTS
 Row = tuple[Any, ...]
 
 
-def _shape(shape: Shape) -> str:
+def shape_row(shape: Shape) -> str:
+    """A shape as a text that `parse_shape` reads."""
     return " ".join(size_text(size) for size in shape)
 
 
-def _number(value: Number) -> int | str:
+def number_row(value: Number) -> int | str:
+    """A coefficient as an integer or an exact text."""
     if isinstance(value, int):
         return value
     if isinstance(value, Fraction):
@@ -58,29 +60,31 @@ def to_rows(root: Node) -> list[Row]:
 def _row(node: Node, place: dict[Node, int]) -> Row:
     match node:
         case Tensor():
-            return _leaf_row(node)
+            return leaf_row(node)
         case Einsum():
             operands = [(place[e], legs) for e, legs in node.operands]
-            return ("einsum", operands, list(node.out), _shape(node.dims))
+            return ("einsum", operands, list(node.out), shape_row(node.dims))
         case Sum():
-            terms = [(place[e], _number(c)) for e, c in node.terms]
-            return ("sum", terms, _shape(node.shape))
+            terms = [(place[e], number_row(c)) for e, c in node.terms]
+            return ("sum", terms, shape_row(node.shape))
         case Call():
             args = [place[e] for e in node.args]
-            params = [_param(p) for p in node.params]
-            return ("call", node.function, args, params, _shape(node.shape))
+            params = [param_row(p) for p in node.params]
+            return ("call", node.function, args, params, shape_row(node.shape))
 
 
-def _leaf_row(node: Tensor) -> Row:
+def leaf_row(node: Tensor) -> Row:
+    """The row of a variable or a constant."""
     if node.array is not None:
         shape = " ".join(map(str, node.array.shape))
         content = node.array.tobytes().hex()
         return ("constant", node.name, node.array.dtype.str, shape, content)
-    row = ("tensor", node.name, _shape(node.shape))
+    row = ("tensor", node.name, shape_row(node.shape))
     return (*row, node.structure) if node.structure else row
 
 
-def _param(param: object) -> object:
+def param_row(param: object) -> object:
+    """A parameter of a function: sizes and fractions are marked, others plain."""
     if isinstance(param, Dim):
         return {"size": size_text(param)}
     if isinstance(param, Fraction):
@@ -99,7 +103,7 @@ def from_rows(rows: Sequence[Row]) -> Node:
     for k, row in enumerate(rows):
         try:
             nodes.append(_READERS[row[0]](nodes, *row[1:]))
-        except _BAD as error:
+        except UNREADABLE as error:
             raise ParseError(
                 f"row {k} is not a row of an expression: {error}"
             ) from None
@@ -108,7 +112,8 @@ def from_rows(rows: Sequence[Row]) -> Node:
     return nodes[-1]
 
 
-_BAD = (
+#: What reading a row that is none may raise.
+UNREADABLE = (
     LookupError,
     TypeError,
     AttributeError,
@@ -139,32 +144,50 @@ def _read_einsum(
 
 
 def _read_sum(nodes: list[Node], terms: list[Any], shape: str) -> Node:
-    chosen = [(_earlier(nodes, k), _read_number(c)) for k, c in terms]
+    chosen = [(_earlier(nodes, k), read_number(c)) for k, c in terms]
     return linear(chosen, parse_shape(shape))
 
 
 def _read_call(
     nodes: list[Node], name: str, args: list[int], params: list[Any], shape: str
 ) -> Node:
-    read: tuple[Any, ...] = tuple(_read_param(p) for p in params)
+    read: tuple[Any, ...] = tuple(read_param(p) for p in params)
+    require_params(name, read)
+    return function_node(
+        name, [_earlier(nodes, k) for k in args], read, parse_shape(shape)
+    )
+
+
+def require_params(name: str, params: tuple[Any, ...]) -> None:
+    """Raises `TypeError` where these are not the kinds of parameters a function has."""
     kinds = _PARAMS.get(name, ())
-    if len(read) != len(kinds) or not all(map(isinstance, read, kinds)):
+    if len(params) != len(kinds) or not all(map(isinstance, params, kinds)):
         raise TypeError(f"{params!r} are not the parameters of {name}")
+
+
+def function_node(
+    name: str, args: Sequence[Node], params: tuple[Any, ...], shape: Shape
+) -> Node:
+    """A function of nodes, or a constant without arguments, of a known shape.
+
+    Raises `ValueError` where it cannot have that shape.
+    """
     if name == "basis":
-        (size,) = parse_shape(shape)
-        return basis(read[0], size)
+        (size,) = shape
+        return basis(params[0], size)
     if name == "embed":
-        total, size = parse_shape(shape)
-        return embed(read[0], size, total)
+        total, size = shape
+        return embed(params[0], size, total)
     if name in CONSTANTS:
-        return _read_constant_call(name, parse_shape(shape))
-    node = call(name, [_earlier(nodes, k) for k in args], read)
-    if node.shape != parse_shape(shape):
-        raise ValueError(f"{name} gives {shape_text(node.shape)}, not {shape}")
+        return _constant_call(name, shape)
+    node = call(name, args, params)
+    if node.shape != shape:
+        given, told = shape_text(node.shape), shape_text(shape)
+        raise ValueError(f"{name} gives {given}, not {told}")
     return node
 
 
-def _read_constant_call(name: str, shape: Shape) -> Node:
+def _constant_call(name: str, shape: Shape) -> Node:
     """A constant without parameters: its shape says everything."""
     node = CONSTANTS[name](shape)
     if node.shape != shape:
@@ -192,7 +215,8 @@ def _earlier(nodes: list[Node], k: int) -> Node:
     return nodes[k]
 
 
-def _read_number(text: int | str) -> Number:
+def read_number(text: int | str) -> Number:
+    """The coefficient that `number_row` wrote."""
     if isinstance(text, int):
         return text
     if "j" in text:
@@ -200,7 +224,8 @@ def _read_number(text: int | str) -> Number:
     return float(text) if any(c in text for c in ".en") else Fraction(text)
 
 
-def _read_param(param: object) -> object:
+def read_param(param: object) -> object:
+    """The parameter that `param_row` wrote, lists as tuples."""
     if isinstance(param, dict):
         (kind, text), *_ = param.items()
         return parse_size(text) if kind == "size" else Fraction(text)

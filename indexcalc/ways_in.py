@@ -24,6 +24,7 @@ from .sizes import Shape, as_size, parse_shape
 
 if TYPE_CHECKING:
     from .compiled import Compiled
+    from .pictures import Diagram
     from .text import Parsed
 
 
@@ -174,6 +175,39 @@ def einsum(
     return Expression(contraction(spec, nodes, given), scope=scope_of(operands))
 
 
+def diagram_from(
+    spec: str, *operands: object, sizes: Mapping[str, object] | None = None
+) -> Diagram:
+    """Any einsum string as a contraction diagram, its letters kept.
+
+    Operands are expressions, arrays or names; without them they are called A, B, C, …,
+    vectors a, b, c. Sizes that nothing tells have the name of their index.
+
+    >>> drawn = diagram_from("ij,jk,ik->")
+    >>> print(drawn.expression().matrix())
+    tr(B*C'*A)
+
+    Raises `ParseError` for a spec that does not fit.
+    """
+    from .diagrams.spec import model_of_spec
+    from .pictures import Diagram
+
+    given = [o if isinstance(o, str) else as_node(bare(o)) for o in operands]
+    known = {name: as_size(size) for name, size in (sizes or {}).items()}
+    return Diagram(model_of_spec(spec, given, known), Expression)
+
+
+def diagram_from_json(text: str) -> Diagram:
+    """The diagram that `Diagram.json` wrote.
+
+    Raises `ParseError` for a text that is not one.
+    """
+    from .diagrams.documents import from_json
+    from .pictures import Diagram
+
+    return Diagram(from_json(text), Expression)
+
+
 def parse(
     text: str,
     shapes: Mapping[str, object] | None = None,
@@ -298,6 +332,7 @@ def compile(expressions: Sequence[Expression], **options: Any) -> Compiled:
     [5.0, [2.0, 4.0]]
     """
     from .compiled import Compiled
+    from .pictures import Diagram
     from .execution import formula
 
     if not isinstance(expressions, (list, tuple)) or not expressions:

@@ -66,6 +66,8 @@ class PlanReport:
     "forward", "reverse", "mixed", or "none". `floor` is the time that the machine's
     ceilings allow: all flops at its rate, inputs and results through its memory.
     `naive` is the price of the naive order, `blocks` what is cut into which blocks.
+    `inputs` are the shapes of what is given, by name, and `views` tells of every
+    operand that is another value seen differently, such as t1.T, which one that is.
     """
 
     steps: tuple[PlanStep, ...]
@@ -79,6 +81,8 @@ class PlanReport:
     floor: float
     blocks: tuple[str, ...]
     source: str
+    inputs: Mapping[str, tuple[int, ...]]
+    views: Mapping[str, str]
 
     @property
     def flops(self) -> int:
@@ -109,16 +113,21 @@ class PlanReport:
         )
 
     def data(self) -> dict[str, Any]:
-        """Everything as plain data: `nodes` of the tree with their labels, shapes,
-        flops, bytes, and `edges` from operand to result."""
-        names = {name for step in self.steps for name in (step.name, *step.operands)}
-        made = {step.name for step in self.steps}
+        """Everything as plain data: `nodes` of the tree, inputs and steps, with their
+        labels, shapes, flops, bytes, and `edges` from operand to result."""
+        edges = [
+            [self._held(n), step.name] for step in self.steps for n in step.operands
+        ]
+        used = {name for name, _ in edges} - {step.name for step in self.steps}
         return {
             "nodes": [
-                *({"label": n, "kind": "input"} for n in sorted(names - made)),
+                *(
+                    {"label": n, "kind": "input", "shape": self.inputs.get(n, ())}
+                    for n in sorted(used)
+                ),
                 *({"label": step.name} | asdict(step) for step in self.steps),
             ],
-            "edges": [[n, step.name] for step in self.steps for n in step.operands],
+            "edges": edges,
             "sizes": dict(self.sizes),
             "dtype": self.dtype,
             "mode": self.mode,
@@ -132,6 +141,12 @@ class PlanReport:
             "saved": list(self.saved),
             "blocks": list(self.blocks),
         }
+
+    def _held(self, name: str) -> str:
+        """The value that an operand is, or is a view of."""
+        while name in self.views:
+            name = self.views[name]
+        return name
 
     def __str__(self) -> str:
         lines = [*_totals(self), "", *table([HEAD, *map(_row, self.steps)], left=4)]
@@ -224,7 +239,8 @@ def named(program: Program) -> dict[Slot, str]:
     """The names of all values: variables by theirs, views by what they show, the rest
     numbered."""
     names: dict[Slot, str] = {}
-    numbers = count(1)
+    taken = {step.node.name for step in program.steps if isinstance(step, Load)}
+    numbers = (k for k in count(1) if f"t{k}" not in taken)
     for slot, step in enumerate(program.steps):
         if isinstance(step, Load):
             names[slot] = step.node.name or "constant"
@@ -247,6 +263,17 @@ def _seen(program: Program, slot: Slot, names: Mapping[Slot, str]) -> str:
     if turned:
         return name[:-2] if name.endswith(".T") else f"{name}.T"
     return f"{name}[{spec_of(step)}]"
+
+
+def views(program: Program, names: Mapping[Slot, str]) -> dict[str, str]:
+    """What every view is a view of, by their names."""
+    found = {}
+    for slot, step in enumerate(program.steps):
+        if isinstance(step, Contract) and is_view(step):
+            ((inner, _),) = step.operands
+            if names[inner] != names[slot]:
+                found[names[slot]] = names[inner]
+    return found
 
 
 def _step(

@@ -1,0 +1,1 @@
+"""Contraction diagrams: the model, from a node and back; no geometry."""

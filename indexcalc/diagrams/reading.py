@@ -1,0 +1,103 @@
+"""From the diagram model back to a node: what the picture says.
+
+Every wire is an index; a dot joins the indices of its wires. The model of a node reads
+back as the identical node, up to what `fuse` does.
+
+>>> from indexcalc.expr import einsum, tensor
+>>> from indexcalc.diagrams.build import model_of
+>>> A, x = tensor("A", ("m", "n")), tensor("x", ("n",))
+>>> y = einsum([(A, (0, 1)), (x, (1,))], [0])
+>>> node_of(model_of(y)) is y
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..derivative import jacobian
+from ..errors import InternalError
+from ..expr import einsum, linear
+from ..network import bundle
+from ..nodes import Node
+from ..rows import function_node
+from ..sizes import times
+from .model import Box, Model, Network, Picture
+
+Parts = Mapping[str, Node]
+
+
+def node_of(model: Model) -> Node:
+    """The node that a diagram stands for."""
+    parts: dict[str, Node] = {}
+    for name, picture in model.parts:
+        parts[name] = picture_node(picture, parts)
+    return picture_node(model.picture, parts)
+
+
+def picture_node(picture: Picture, parts: Parts) -> Node:
+    """The linear combination of the networks."""
+    shape = tuple(times(*end.sizes) for end in picture.ends)
+    terms = [(network_node(network, picture, parts), c) for c, network in picture.terms]
+    return linear(terms, shape)
+
+
+def network_node(network: Network, picture: Picture, parts: Parts) -> Node:
+    """The contraction that a network is: operands the boxes, result the ends."""
+    on_wire, on_dot = indices_of(network)
+    index = {
+        p: i for w, i in zip(network.wires, on_wire, strict=True) for p in w.places
+    }
+    dims = {i: w.size for w, i in zip(network.wires, on_wire, strict=True)}
+    dims |= {i: dot.size for dot, i in zip(network.dots, on_dot, strict=True)}
+    operands = [
+        (box_node(box, parts), [index["box", b, k] for k in range(len(box.ports))])
+        for b, box in enumerate(network.boxes)
+    ]
+    out = [
+        [index["end", e, k] for k in range(len(end.sizes))]
+        for e, end in enumerate(picture.ends)
+    ]
+    return einsum(operands, out, dims)
+
+
+def indices_of(network: Network) -> tuple[list[int], list[int]]:
+    """A number for the index on every wire, and at every dot: wires that meet in a dot
+    carry the same."""
+    count = len(network.wires)
+    parent = list(range(count + len(network.dots)))
+
+    def find(i: int) -> int:
+        while parent[i] != i:
+            i = parent[i]
+        return i
+
+    for w, wire in enumerate(network.wires):
+        for kind, d, _ in wire.places:
+            if kind == "dot":
+                a, b = find(w), find(count + d)
+                parent[max(a, b)] = min(a, b)
+    found = [find(i) for i in range(len(parent))]
+    return found[:count], found[count:]
+
+
+def box_node(box: Box, parts: Parts) -> Node:
+    """The node that a box stands for."""
+    match box.kind:
+        case "tensor":
+            if box.tensor is None:
+                raise InternalError(f"the box {box.id} has no tensor")
+            return box.tensor
+        case "part":
+            return parts[box.label]
+        case "wedge":
+            return bundle(box.ports[1:])
+        case "bracket":
+            return picture_node(box.contents[0], parts)
+        case "function":
+            args = [picture_node(content, parts) for content in box.contents]
+            return function_node(box.function, args, box.params, box.ports)
+        case "loop":
+            if box.tensor is None:
+                raise InternalError(f"the loop {box.id} has no variable")
+            return jacobian(picture_node(box.contents[0], parts), box.tensor)

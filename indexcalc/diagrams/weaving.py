@@ -1,0 +1,185 @@
+"""Strands: the copy tensors of a product and what hangs on them, woven into a network.
+
+A strand is a wire that is still a number. Copy tensors with two strands on them are
+plain wires and are woven away; a strand that ends nowhere is an axis of size 1 and gets
+a dot of its own, the ones vector of length 1.
+
+>>> from indexcalc.expr import einsum, tensor
+>>> x = tensor("x", ("n",))
+>>> strands = Strands.of_product(
+...     einsum([(x, [0])], [0, 0]),
+...     (End(("i",), ("n",)), End(("j",), ("n",))),
+...     [("n",), ("n",)],
+...     unfused=False,
+... )
+>>> strands.count, [wires for _, wires in strands.dots]
+(3, [[0, 1, 2]])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+from ..lowered import opened
+from ..network import bundle
+from ..nodes import Einsum, Node
+from ..sizes import Size
+from .model import Box, Dot, End, Network, Place, Wire
+
+
+@dataclass(slots=True)
+class Strands:
+    """`dots` are copy tensors with their strands, `leaves` nodes with the strand on
+    every axis, `outer` the strand at every end's place."""
+
+    count: int
+    dots: list[tuple[Size, list[int]]] = field(default_factory=list)
+    leaves: list[tuple[Node, list[int]]] = field(default_factory=list)
+    outer: dict[Place, int] = field(default_factory=dict)
+
+    @classmethod
+    def of_product(
+        cls,
+        node: Einsum,
+        ends: Sequence[End],
+        groups: Sequence[tuple[Size, ...]],
+        unfused: bool,
+    ) -> Self:
+        """A contraction; `groups` are the sizes of the indices of its axes. Where an
+        end does not group what its axis does, a wedge stands between."""
+        form = opened(node, nested=unfused)
+        strands = cls(form.wires, list(form.dots), list(form.leaves))
+        free = iter(range(form.free))
+        for e, (end, sizes) in enumerate(zip(ends, groups, strict=True)):
+            strands._fasten(e, end, [next(free) for _ in sizes], sizes)
+        return strands
+
+    @classmethod
+    def of_box(cls, node: Node, ends: Sequence[End]) -> Self:
+        """One node, its axes at the ends."""
+        order = len(node.shape)
+        strands = cls(order, [], [(node, list(range(order)))])
+        for e, (end, size) in enumerate(zip(ends, node.shape, strict=True)):
+            strands._fasten(e, end, [e], (size,))
+        return strands
+
+    def _fasten(
+        self, e: int, end: End, wires: list[int], sizes: tuple[Size, ...]
+    ) -> None:
+        outer = wires
+        if len(end.names) != len(wires):
+            grouped = sizes if len(sizes) > 1 else end.sizes
+            outer = [self._fresh() for _ in end.names]
+            whole, parts = (outer, wires) if len(wires) > 1 else (wires, outer)
+            self.leaves.append((bundle(grouped), [*whole, *parts]))
+        for k, wire in enumerate(outer):
+            self.outer["end", e, k] = wire
+
+    def _fresh(self) -> int:
+        self.count += 1
+        return self.count - 1
+
+    def names(
+        self, ends: Sequence[End], fresh: Iterator[str], unfused: bool
+    ) -> list[str]:
+        """The index on every strand: that of its end, or a fresh one; strands on one
+        copy tensor share it, save in an unfused diagram those on δ alone."""
+        parent = list(range(self.count))
+        for _, wires in self.dots:
+            if len(wires) == 2 or not unfused:
+                for wire in wires[1:]:
+                    a, b = _root(parent, wires[0]), _root(parent, wire)
+                    parent[max(a, b)] = min(a, b)
+        names: dict[int, str] = {}
+        for (_, e, k), wire in self.outer.items():
+            names.setdefault(_root(parent, wire), ends[e].names[k])
+        for wire in [w for _, wires in self.leaves for w in wires] + list(
+            range(self.count)
+        ):
+            if _root(parent, wire) not in names:
+                names[_root(parent, wire)] = next(fresh)
+        return [names[_root(parent, wire)] for wire in range(self.count)]
+
+
+def _root(parent: Sequence[int], wire: int) -> int:
+    while parent[wire] != wire:
+        wire = parent[wire]
+    return wire
+
+
+def woven(
+    strands: Strands, names: Sequence[str], boxes: Sequence[Box], fresh: Iterator[str]
+) -> Network:
+    """The network of the strands: `names` are their indices, `boxes` the leaves as
+    they are drawn."""
+    held: list[list[Place]] = [[] for _ in range(strands.count)]
+    sizes: list[Size] = [1] * strands.count
+    for place, wire in strands.outer.items():
+        held[wire].append(place)
+    for b, (_, wires) in enumerate(strands.leaves):
+        for k, wire in enumerate(wires):
+            held[wire].append(("box", b, k))
+            sizes[wire] = boxes[b].ports[k]
+    legs: list[list[int]] = []
+    for d, (size, wires) in enumerate(strands.dots):
+        legs.append(list(wires))
+        for wire in wires:
+            held[wire].append(("dot", d, 0))
+            sizes[wire] = size
+    dims = [size for size, _ in strands.dots]
+    for wire, places in enumerate(held):
+        if len(places) == 1:
+            places.append(("dot", len(legs), 0))
+            legs.append([wire])
+            dims.append(sizes[wire])
+    _straighten(legs, held)
+    return _numbered(legs, dims, held, sizes, names, boxes, fresh)
+
+
+def _straighten(legs: list[list[int]], held: list[list[Place]]) -> None:
+    """Two strands that meet in a copy tensor of their own become one, in place; one
+    that closes on itself leaves a ring."""
+    for d, wires in enumerate(legs):
+        if len(wires) != 2:
+            continue
+        a, b = wires
+        here: Place = ("dot", d, 0)
+        if a == b:
+            held[a], legs[d] = [], []
+            continue
+        held[a].remove(here)
+        held[b].remove(here)
+        held[a] += held[b]
+        for kind, other, _ in held[b]:
+            if kind == "dot":
+                legs[other] = [a if wire == b else wire for wire in legs[other]]
+        held[b] = []
+        legs[d] = [-1]
+
+
+def _numbered(
+    legs: list[list[int]],
+    dims: Sequence[Size],
+    held: Sequence[list[Place]],
+    sizes: Sequence[Size],
+    names: Sequence[str],
+    boxes: Sequence[Box],
+    fresh: Iterator[str],
+) -> Network:
+    """The network of what is left: dots numbered anew."""
+    kept = [d for d, wires in enumerate(legs) if wires != [-1]]
+    number = {d: k for k, d in enumerate(kept)}
+    wires = []
+    for w, places in enumerate(held):
+        if places:
+            first, second = (
+                ("dot", number[k], 0) if kind == "dot" else (kind, k, port)
+                for kind, k, port in places
+            )
+            wires.append(Wire((first, second), names[w], sizes[w]))
+    dots = tuple(
+        Dot(names[legs[d][0]] if legs[d] else next(fresh), dims[d]) for d in kept
+    )
+    return Network(tuple(boxes), dots, tuple(wires))

@@ -1,0 +1,1 @@
+"""Drawings of diagrams: layout, scenes, and a writer for each format."""

@@ -1,0 +1,252 @@
+r"""Any text as LaTeX that plain pdflatex compiles: ASCII, no package beyond the kernel.
+
+What Unicode has as one sign is a command; letters with accents carry them; compatible
+forms are taken apart; whatever is left is written as its code point. Active characters
+of babel are kept out, and nothing of the text can become a command.
+
+>>> tex_line("½ of xᵀy"), tex_line("X⁻¹")
+('${}^{1}\\!/\\!{}_{2}$ of x${}^{\\mathrm{T}}$y', '$X{}^{-1}$')
+>>> tex_line("}$\\input{x}", slanted=False)
+'\\}\\$\\textbackslash{}input\\{$x$\\}'
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from ..latex_names import ACCENTS, COMMANDS, GREEK
+from .faces import harmless
+from .letters import letter_runs
+
+#: ASCII that is not itself in a text: special to TeX, active in babel, or a ligature.
+_ASCII = {
+    "\\": r"\textbackslash{}",
+    **{c: f"\\{c}" for c in "{}$%#&_"},
+    "^": r"\^{}",
+    "~": r"\~{}",
+    **{c: f"${c}$" for c in "<>|=*"},
+    '"': "{''}",
+    "`": "{`}",
+    "'": "{'}",
+    "-": "{-}",
+}
+
+#: Signs that mathematics has a command for.
+_SIGNS = {
+    "·": r"\cdot ",
+    "×": r"\times ",
+    "÷": r"\div ",
+    "−": "-",
+    "±": r"\pm ",
+    "∘": r"\circ ",
+    "◦": r"\circ ",
+    "•": r"\bullet ",
+    "⊗": r"\otimes ",
+    "⊙": r"\odot ",
+    "⊕": r"\oplus ",
+    "∂": r"\partial ",
+    "∇": r"\nabla ",
+    "∑": r"\textstyle\sum ",
+    "∏": r"\textstyle\prod ",
+    "√": r"\surd ",
+    "∞": r"\infty ",
+    "≤": r"\le ",
+    "≥": r"\ge ",
+    "≠": r"\ne ",
+    "≈": r"\approx ",
+    "≡": r"\equiv ",
+    "→": r"\to ",
+    "←": r"\gets ",
+    "↔": r"\leftrightarrow ",
+    "↦": r"\mapsto ",
+    "∈": r"\in ",
+    "∀": r"\forall ",
+    "∃": r"\exists ",
+    "′": "'",
+    "″": "''",
+    "‖": r"\Vert ",
+    "⟨": r"\langle ",
+    "⟩": r"\rangle ",
+    "†": r"\dagger ",
+    "∗": "*",
+    "°": r"{}^{\circ}",
+    "ᵀ": r"{}^{\mathrm{T}}",
+    "ᴴ": r"{}^{\mathrm{H}}",
+    "⁻": "{}^{-}",
+    "⁺": "{}^{+}",
+    "¬": r"\neg ",
+    "∧": r"\wedge ",
+    "∨": r"\vee ",
+    "ℝ": r"\mathbf{R}",
+    "ℂ": r"\mathbf{C}",
+    "ℕ": r"\mathbf{N}",
+    "ℤ": r"\mathbf{Z}",
+    "ℓ": r"\ell ",
+}
+_WORDS = {
+    "…": r"\ldots{}",
+    "–": "{--}",
+    "—": "{---}",
+    "‘": "{`}",
+    "’": "{'}",
+    "“": "{``}",
+    "”": "{''}",
+    "§": r"\S{}",
+    "¶": r"\P{}",
+    "©": r"\copyright{}",
+    "£": r"\pounds{}",
+    "ß": r"\ss{}",
+    "æ": r"\ae{}",
+    "Æ": r"\AE{}",
+    "œ": r"\oe{}",
+    "Œ": r"\OE{}",
+    "ø": r"\o{}",
+    "Ø": r"\O{}",
+    "ł": r"\l{}",
+    "Ł": r"\L{}",
+    "ı": r"\i{}",
+    "ȷ": r"\j{}",
+    "\u00a0": " ",
+}
+#: The command of a combining accent.
+_ACCENT = dict(
+    zip(
+        "\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0327\u0323\u0331",
+        ("`", "'", "^", "~", "=", "u", ".", '"', "r", "H", "v", "c", "d", "b"),
+        strict=True,
+    )
+)
+
+
+_BELOW = "\u0327\u0323\u0331"
+
+#: Where one formula ends and the next begins.
+_SEAM = re.compile(r"(?<!\\)\$\$")
+
+#: A letter with the accents that follow it.
+_MARKED = re.compile(f"[^{''.join(_ACCENT)}][{''.join(_ACCENT)}]*|.", re.DOTALL)
+
+
+def tex_line(text: str, *, slanted: bool = False, plain: bool = False) -> str:
+    r"""A line of mathematics as it is drawn: single letters slanted, words upright.
+
+    `slanted` slants words too, `plain` nothing.
+
+    >>> tex_line("X⁻¹"), tex_line("det(X)"), tex_line("x_1", plain=True)
+    ('$X{}^{-1}$', 'det($X$)', 'x\\_1')
+    """
+    runs = letter_runs(harmless(text), slanted, plain)
+    return _SEAM.sub("", "".join(_run(*run) for run in runs))
+
+
+def _run(text: str, italic: bool, level: int) -> str:
+    if level:
+        return f"${{}}{'^' if level > 0 else '_'}{{{text.replace('−', '-')}}}$"
+    if not italic:
+        return tex_text(text)
+    if text in GREEK:
+        return f"$\\{GREEK[text]}$"
+    body = tex_text(text)
+    return f"${text}$" if text.isascii() else rf"\textit{{{body}}}"
+
+
+def tex_text(text: str) -> str:
+    r"""Upright text.
+
+    >>> tex_text("naïve λ 中"), tex_text("50% – \u202e")
+    ('na\\"{\\i}ve $\\lambda$ (U+4E2D)', '50\\% {--} $\\circ$')
+    """
+    return "".join(_letters(harmless(text)))
+
+
+def _letters(text: str) -> Iterator[str]:
+    for found in _MARKED.finditer(unicodedata.normalize("NFC", text)):
+        base, marks = found[0][0], found[0][1:]
+        drawn = _letter(base)
+        for mark in marks:
+            drawn = _accented(base if drawn is base else drawn, mark)
+        yield drawn
+
+
+def _letter(c: str) -> str:
+    if c.isascii():
+        return _ASCII.get(c, c)
+    if c in _WORDS:
+        return _WORDS[c]
+    if c in _SIGNS:
+        return f"${_SIGNS[c].strip()}$"
+    if c in _ACCENT:
+        return _accented("", c)
+    return f"$\\{GREEK[c]}$" if c in GREEK else _decomposed(c)
+
+
+def _decomposed(c: str) -> str:
+    parts = unicodedata.normalize("NFKD", c)
+    if "\u2044" in parts:
+        above, _, below = parts.partition("\u2044")
+        return f"${{}}^{{{above}}}\\!/\\!{{}}_{{{below}}}$"
+    if len(parts) == 2 and parts[0].isascii() and parts[1] in _ACCENT:
+        return _accented(parts[0], parts[1])
+    if parts.isascii() and parts.strip():
+        return "".join(_ASCII.get(part, part) for part in parts)
+    return f"(U+{ord(c):X})"
+
+
+def _accented(base: str, mark: str) -> str:
+    """A letter under its accent; an accent on nothing stands alone."""
+    if base in ("i", "j") and mark not in _BELOW:
+        base = f"\\{base}"
+    elif len(base) == 1:
+        base = _letter(base) if base not in _ACCENT else ""
+    return f"\\{_ACCENT[mark]}{{{base}}}"
+
+
+# -- mathematics -----------------------------------------------------------------------
+
+_TOKENS = re.compile(
+    r"\\(?P<command>[A-Za-z]+)|\\[_,!;: ]|[A-Za-z0-9 .,:;()+*/=!?'^_{}-]"
+)
+
+#: The commands that a formula on a drawing may hold.
+_KNOWN = (
+    COMMANDS
+    | frozenset(ACCENTS)
+    | frozenset(["mathrm", "mathbf", "mathit", "frac", "tfrac", "cdot", "partial"])
+    | frozenset(["times", "circ", "left", "right", "exp", "log", "sin", "cos", "tan"])
+    | frozenset(["sinh", "cosh", "tanh", "det", "max", "min", "arcsin", "arccos"])
+    | frozenset(["arctan", "nabla", "delta", "prime", "otimes", "odot", "ldots", "top"])
+)
+
+
+def safe_math(tex: str) -> str:
+    r"""A formula that needs no package and cannot break out; "" for any other.
+
+    >>> safe_math(r"x_{1}"), safe_math(r"\input{x}"), safe_math("x}"), safe_math("$")
+    ('x_{1}', '', '', '')
+    >>> safe_math(r"\operatorname{tr}(X)"), safe_math(r"\varkappa")
+    ('\\mathop{\\mathrm{tr}}\\nolimits(X)', '\\kappa')
+    """
+    depth = at = 0
+    while at < len(tex):
+        found = _TOKENS.match(tex, at)
+        if found is None or not _known(found["command"]):
+            return ""
+        depth += {"{": 1, "}": -1}.get(found[0], 0)
+        if depth < 0:
+            return ""
+        at = found.end()
+    return _plain(tex) if depth == 0 else ""
+
+
+def _known(command: str | None) -> bool:
+    return command is None or command in _KNOWN or command == "operatorname"
+
+
+def _plain(tex: str) -> str:
+    """Without what only the packages of the AMS know."""
+    named = re.sub(
+        r"\\operatorname\{([^{}]*)\}", r"\\mathop{\\mathrm{\1}}\\nolimits", tex
+    )
+    return re.sub(r"\\varkappa(?![A-Za-z])", r"\\kappa", named)

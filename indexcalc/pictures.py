@@ -1,0 +1,425 @@
+"""Diagrams as a user holds them: one call for every format.
+
+`Diagram` is the picture of an expression, `Film` the frames of a derivation, `Strip`
+those frames in one still picture, `PlanDiagram` the tree of a plan. A writer answers its
+text or bytes, and given a path writes them there too, whole or not at all. `Pictures` is
+the part of an expression that draws it.
+
+>>> from indexcalc.ways_in import diagram_from
+>>> [wire.name for wire in diagram_from("ij,j->i").model.picture.terms[0][1].wires]
+['i', 'j']
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import networkx
+
+    from .diagrams.film import Frame
+    from .diagrams.model import Model
+    from .drawing.scene import Scene
+    from .nodes import Node, Tensor
+    from .planning.report import PlanReport
+
+Where = str | os.PathLike[str] | None
+
+
+def _saved(content: str | bytes, path: Where) -> None:
+    """Writes a file whole: beside its place first, then moved there."""
+    if path is None:
+        return
+    target = Path(path)
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    handle, name = tempfile.mkstemp(prefix=".indexcalc-", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(name).chmod(0o666 & ~_umask())
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    """The permissions that new files do not get."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+class _Drawn:
+    """What has a scene: the graphic formats."""
+
+    __slots__ = ()
+
+    def scene(self, **options: Any) -> Scene:
+        """Lines, circles and texts in px, which the graphic formats write."""
+        raise NotImplementedError
+
+    def svg(
+        self,
+        path: Where = None,
+        *,
+        theme: str = "light",
+        background: str | None = None,
+        **options: Any,
+    ) -> str:
+        """SVG that stands alone; `theme` is light, dark, contrast or auto (as the
+        reader's system is), `background` a colour instead of none.
+
+        The other options are those of `scene`.
+        """
+        from .drawing.svg import svg_text
+
+        text = svg_text(self.scene(**options), theme, background)
+        _saved(text, path)
+        return text
+
+    def png(
+        self,
+        path: Where = None,
+        *,
+        theme: str = "light",
+        scale: float = 2.0,
+        background: str = "white",
+        **options: Any,
+    ) -> bytes:
+        """PNG, `scale` dots a px.
+
+        Raises `UnsupportedError` without the extra `indexcalc[png]`.
+        """
+        from .drawing.png import png_bytes
+
+        data = png_bytes(self.scene(**options), theme, scale, background)
+        _saved(data, path)
+        return data
+
+    def tikz(
+        self, path: Where = None, *, standalone: bool = False, **options: Any
+    ) -> str:
+        r"""A `tikzpicture` for LaTeX with `\usepackage{tikz}`, or a whole document."""
+        from .drawing.tikz import tikz_text
+
+        text = tikz_text(self.scene(**options), standalone=standalone)
+        _saved(text, path)
+        return text
+
+    def _repr_svg_(self) -> str:
+        return self.svg(theme="auto", background="auto")
+
+
+class Diagram(_Drawn):
+    """A contraction diagram. `model` is what it consists of; `rule` and `reason` say,
+    in a derivation, which step led to it. `kind` makes an expression of a node."""
+
+    __slots__ = ("kind", "model", "reason", "rule")
+
+    def __init__(
+        self, model: Model, kind: Callable[..., Any], rule: str = "", reason: str = ""
+    ) -> None:
+        self.model = model
+        self.kind = kind
+        self.rule = rule
+        self.reason = reason
+
+    def expression(self) -> Any:
+        """What the diagram says, read back from its boxes and wires.
+
+        >>> from indexcalc.ways_in import diagram_from
+        >>> print(diagram_from("ij,jk,ik->").expression().matrix())
+        tr(B*C'*A)
+        """
+        from .diagrams.reading import node_of
+
+        roles = [end.role for end in self.model.picture.ends]
+        found = self.kind(
+            node_of(self.model),
+            value_order=roles.count("value"),
+            layout=self.model.layout,
+        )
+        found.by = tuple((name, 0) for name in self.model.variables)
+        return found
+
+    def einsum(self, library: str = "numpy") -> str:
+        """The einsum program of the diagram."""
+        return str(self.expression().einsum(library))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Diagram) and self.model == other.model
+
+    def __hash__(self) -> int:
+        return hash(self.model)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def scene(
+        self,
+        *,
+        width: float = 900.0,
+        legend: bool = False,
+        labels: str = "dots",
+        caption: str = "",
+    ) -> Scene:
+        """Lines, circles and texts in px. Sums are wrapped at `width`; `legend` adds
+        what the marks mean; `labels="all"` names every wire, not the dots alone."""
+        from .drawing.layout import placed
+        from .drawing.scenes import scene_of
+
+        layout = placed(self.model, width=width)
+        return scene_of(layout, legend=legend, labels=labels, caption=caption)
+
+    def dot(self, path: Where = None) -> str:
+        """Graphviz: the same boxes, ports and wires, laid out by `dot`."""
+        from .drawing.dot import dot_text
+
+        text = dot_text(self.model)
+        _saved(text, path)
+        return text
+
+    def mermaid(self, path: Where = None) -> str:
+        """A Mermaid flowchart, for pages that draw those; it loses the ports."""
+        from .drawing.mermaid import mermaid_text
+
+        text = mermaid_text(self.model)
+        _saved(text, path)
+        return text
+
+    def text(
+        self, path: Where = None, *, width: int = 100, unicode: bool = True
+    ) -> str:
+        """The diagram in characters for a terminal of a width; `unicode=False` keeps to
+        ASCII."""
+        from .drawing.terminal import terminal_text
+
+        text = terminal_text(self.model, width=width, unicode=unicode)
+        _saved(text, path)
+        return text
+
+    def html(self, path: Where = None, *, title: str = "", **options: Any) -> str:
+        """A page that stands alone: pointing at an index lights up all its places."""
+        from .drawing.html import page
+
+        text = page([(self.scene(**options), self.reason)], title)
+        _saved(text, path)
+        return text
+
+    def json(self, path: Where = None) -> str:
+        """The model itself, versioned; `diagram_from_json` reads it."""
+        from .diagrams.documents import to_json
+
+        text = to_json(self.model)
+        _saved(text, path)
+        return text
+
+    def graph(self) -> networkx.MultiGraph[str]:
+        """A networkx graph: boxes, dots and ends by name, wires between them."""
+        from .diagrams.graph import graph_of
+
+        return graph_of(self.model)
+
+
+class Film:
+    """A derivation in pictures: `frames` are diagrams, each with the value of the
+    derivative, each with the rule that led to it."""
+
+    __slots__ = ("frames",)
+
+    def __init__(self, frames: Sequence[Frame], kind: Callable[..., Any]) -> None:
+        self.frames = tuple(Diagram(f.model, kind, f.rule, f.reason) for f in frames)
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __getitem__(self, k: int) -> Diagram:
+        return self.frames[k]
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def text(
+        self, path: Where = None, *, width: int = 100, unicode: bool = True
+    ) -> str:
+        """The frames one under another, each after its rule."""
+        shown = [
+            f"{_headline(k, frame)}\n\n{frame.text(width=width, unicode=unicode)}"
+            for k, frame in enumerate(self.frames, 1)
+        ]
+        text = "\n\n".join(shown)
+        _saved(text, path)
+        return text
+
+    def html(self, path: Where = None, *, title: str = "", **options: Any) -> str:
+        """A page with a slider through the frames that stands alone."""
+        from .drawing.html import page
+
+        text = page(self._scenes(**options), title)
+        _saved(text, path)
+        return text
+
+    def svg(
+        self,
+        path: Where = None,
+        *,
+        seconds: float = 1.6,
+        theme: str = "light",
+        background: str | None = None,
+        **options: Any,
+    ) -> str:
+        """An animated SVG: each frame for so many seconds, what stays in its place."""
+        from .drawing.animation import animated_svg
+
+        frames = self._scenes(**options)
+        text = animated_svg(frames, seconds, theme, background)
+        _saved(text, path)
+        return text
+
+    def strip(self, **options: Any) -> Strip:
+        """The frames as one still picture, one under another, for a page of print."""
+        return Strip(self._scenes(**options))
+
+    def json(self, path: Where = None) -> str:
+        """The models of all frames with their rules, versioned."""
+        from .diagrams.documents import frames_to_json
+
+        text = frames_to_json([(f.model, f.rule, f.reason) for f in self.frames])
+        _saved(text, path)
+        return text
+
+    def _scenes(self, **options: Any) -> list[tuple[Scene, str]]:
+        """The scenes, boxes that stay kept where they were, and their captions."""
+        from .drawing.film import film_scenes
+
+        models = [frame.model for frame in self.frames]
+        captions = [_headline(k, frame) for k, frame in enumerate(self.frames, 1)]
+        return list(zip(film_scenes(models, **options), captions, strict=True))
+
+    def _repr_html_(self) -> str:
+        return self.strip()._repr_svg_()
+
+
+def _headline(k: int, frame: Diagram) -> str:
+    """The number of a frame, its rule and the reason."""
+    said = f"{frame.rule}: {frame.reason}" if frame.reason else frame.rule
+    return f"{k}. {said}"
+
+
+class Strip(_Drawn):
+    """The frames of a film in one still picture."""
+
+    __slots__ = ("_frames",)
+
+    def __init__(self, frames: Sequence[tuple[Scene, str]]) -> None:
+        self._frames = tuple(frames)
+
+    def scene(self, **options: Any) -> Scene:
+        """The scenes one under another, each below its rule."""
+        from .drawing.film import stacked
+
+        return stacked(self._frames)
+
+
+class PlanDiagram(_Drawn):
+    """The tree of a plan: inputs above, each step with its sizes and flops."""
+
+    __slots__ = ("report",)
+
+    def __init__(self, report: PlanReport) -> None:
+        self.report = report
+
+    def scene(self, **options: Any) -> Scene:
+        """Boxes, curves and texts in px."""
+        from .drawing.plan_scene import plan_scene
+
+        return plan_scene(self.report)
+
+    def dot(self, path: Where = None) -> str:
+        """Graphviz."""
+        from .drawing.plan_graph import plan_dot
+
+        text = plan_dot(self.report)
+        _saved(text, path)
+        return text
+
+    def mermaid(self, path: Where = None) -> str:
+        """A Mermaid flowchart."""
+        from .drawing.plan_graph import plan_mermaid
+
+        text = plan_mermaid(self.report)
+        _saved(text, path)
+        return text
+
+    def html(self, path: Where = None, *, title: str = "") -> str:
+        """A page that stands alone."""
+        from .drawing.html import page
+
+        text = page([(self.scene(), "")], title)
+        _saved(text, path)
+        return text
+
+    def graph(self) -> networkx.DiGraph[str]:
+        """A networkx graph of inputs and steps with their sizes and flops."""
+        from .drawing.plan_graph import plan_graph
+
+        return plan_graph(self.report)
+
+
+class Pictures:
+    """What draws an expression. The class that inherits it supplies the nodes, which
+    axes are the value's, and what it was differentiated by."""
+
+    __slots__ = ()
+    written: Node
+    value_order: int
+    layout: str
+    by: tuple[tuple[str, int], ...]
+
+    @property
+    def node(self) -> Node:
+        """The canonical node."""
+        raise NotImplementedError
+
+    def _tensor(self, variable: Any) -> Tensor:
+        """The variable itself."""
+        raise NotImplementedError
+
+    def diagram(self, by: Any = None, *, fuse: bool = True) -> Diagram:
+        """The contraction diagram: `.svg()`, `.png()`, `.tikz()`, `.dot()`,
+        `.mermaid()`, `.text()`, `.html()`, `.json()`, `.graph()`.
+
+        With `by`, a variable, it is the derivative before it is worked out: a loop round
+        the diagram. `fuse=False` draws the expression as it was written, with every copy
+        tensor that the fused diagram has contracted.
+
+        Raises `BudgetError` for an expression too large to draw.
+        """
+        from .diagrams.build import model_of
+
+        model = model_of(
+            self.node if fuse else self.written,
+            value_order=self.value_order,
+            layout=self.layout,
+            variables=[name for name, _ in self.by],
+            unfused=not fuse,
+        )
+        if by is not None:
+            from .diagrams.loops import looped
+
+            model = looped(model, self._tensor(by))
+        return Diagram(model, type(self))
+
+    def film(self, variable: Any) -> Film:
+        """The derivative in pictures, one frame a step: the loop distributes, the node
+        is deleted, the dots fuse. `.html()`, `.svg()`, `.strip()`, `.text()`."""
+        from .diagrams.film import derivation_frames
+
+        leaf = self._tensor(variable)
+        frames = derivation_frames(self.node, leaf, value_order=self.value_order)
+        return Film(frames, type(self))

@@ -1,0 +1,137 @@
+"""The diagram model: nothing is drawn wrong.
+
+Of a thousand random expressions and their derivatives the numbers of ends, ports, dots
+and wires are those that the contraction asks for, counted here without the builder; the
+model reads back as the identical node, and its JSON evaluates to the same numbers.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+
+import numpy as np
+import pytest
+
+import indexcalc as ic
+from indexcalc.diagrams.build import model_of
+from indexcalc.diagrams.documents import from_json, to_json
+from indexcalc.diagrams.model import Model, Network, Picture, pictures
+from indexcalc.diagrams.reading import box_node, node_of, picture_node
+from indexcalc.diagrams.spec import model_of_spec
+from indexcalc.diagrams.validity import why_invalid
+from indexcalc.expr import tensor
+from indexcalc.network import is_bundle
+from indexcalc.nodes import Einsum, Node, Sum
+from tests.random_expressions import Case, generate
+
+SEED, COUNT, CHUNK = 11, 1_000, 50
+
+
+# -- what must be there ----------------------------------------------------------------
+
+
+def network_counts(node: Node, picture: Picture) -> tuple[int, int, int, int]:
+    """How many boxes, ports, dots and wires the term of a picture needs, from the node
+    alone: an index with two places is a wire, any other a dot with a wire a place."""
+    if not isinstance(node, Einsum) or is_bundle(node):
+        order = len(node.shape)
+        split = [end for end in picture.ends if len(end.sizes) > 1]
+        more = sum(len(end.sizes) for end in split)
+        return 1 + len(split), order + len(split) + more, 0, order + more
+    places: Counter[int] = Counter(i for _, legs in node.operands for i in legs)
+    boxes, ports = len(node.operands), sum(len(legs) for _, legs in node.operands)
+    dots = wires = 0
+    for group, end in zip(node.out, picture.ends, strict=True):
+        places.update(group)
+        if not group:
+            dots, wires = dots + 1, wires + 1
+        if len(group) > len(end.sizes):
+            boxes, ports, wires = boxes + 1, ports + 1 + len(group), wires + 1
+    for i in range(len(node.dims)):
+        count = places[i]
+        dots += count != 2
+        wires += 1 if count == 2 else count
+    return boxes, ports, dots, wires
+
+
+def drawn_counts(network: Network) -> tuple[int, int, int, int]:
+    """The same numbers, of a network."""
+    ports = sum(len(box.ports) for box in network.boxes)
+    return len(network.boxes), ports, len(network.dots), len(network.wires)
+
+
+def require_counts(model: Model) -> None:
+    """Every network of a model has what its contraction asks for; a part is a tensor
+    to those that use it."""
+    parts: dict[str, Node] = {}
+    for name, picture in (*model.parts, ("", model.picture)):
+        node = _require_picture(picture, parts)
+        parts[name] = tensor(f"part {name}", node.shape)
+
+
+def _require_picture(picture: Picture, parts: dict[str, Node]) -> Node:
+    node = picture_node(picture, parts)
+    terms = node.terms if isinstance(node, Sum) else [(node, 1)]
+    needed = Counter(network_counts(child, picture) for child, _ in terms)
+    assert Counter(drawn_counts(network) for _, network in picture.terms) == needed
+    for _, network in picture.terms:
+        for box in network.boxes:
+            assert tuple(box.ports) == box_node(box, parts).shape
+            for content in box.contents:
+                _require_picture(content, parts)
+    return node
+
+
+def expressions(case: Case) -> list[ic.Expression]:
+    """A case, and its derivative by its first variable."""
+    whole = ic.parse(case.text, case.shapes)
+    names = sorted(whole.variables)
+    return [whole, *(whole.diff(name) for name in names[:1])]
+
+
+@pytest.mark.parametrize("start", range(0, COUNT, CHUNK))
+def test_nothing_is_drawn_wrong(start: int) -> None:
+    """Ends, ports, dots and wires agree with the Einsum; the diagram is the node."""
+    for index in range(start, start + CHUNK):
+        case = generate(SEED, index)
+        for e in expressions(case):
+            model = model_of(e.node, value_order=e.value_order)
+            assert why_invalid(model) is None, str(case)
+            assert node_of(model) is e.node, str(case)
+            require_counts(model)
+
+
+@pytest.mark.parametrize("start", range(0, COUNT, CHUNK))
+def test_json_has_the_same_value(start: int) -> None:
+    """The document of a diagram reads back as the model, which evaluates alike."""
+    for index in range(start, start + CHUNK):
+        case = generate(SEED, index)
+        whole = expressions(case)[0]
+        drawn = whole.diagram()
+        back = ic.diagram_from_json(drawn.json())
+        assert back == drawn, str(case)
+        given = case.values, case.sizes, case.functions
+        expected = value(whole, *given)
+        found = value(back.expression(), *given)
+        assert np.array_equal(found, expected, equal_nan=True), str(case)
+
+
+def value(e: ic.Expression, arrays, sizes, functions) -> np.ndarray:  # type: ignore[no-untyped-def]
+    """An expression at a case's arrays."""
+    with np.errstate(all="ignore"):
+        return np.asarray(e.evaluate(arrays, sizes=sizes, functions=functions))
+
+
+@pytest.mark.parametrize("start", range(0, 300, CHUNK))
+def test_unfused_diagrams_have_the_value(start: int) -> None:
+    """With every copy tensor shown the diagram still is the expression."""
+    for index in range(start, start + CHUNK):
+        case = generate(SEED, index)
+        for e in expressions(case):
+            model = model_of(e.written, value_order=e.value_order, unfused=True)
+            assert why_invalid(model) is None, str(case)
+            back = ic.Expression(node_of(model))
+            assert back == e or ic.equal(back, e) is not False, str(case)
