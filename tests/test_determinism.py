@@ -30,12 +30,26 @@ for seed in range(60):
 print(index_text(expand(draw(7, 5).node)))
 """
 
+PICTURES = """
+import indexcalc as ic
 
-def output(hash_seed: str) -> bytes:
-    """What the script prints in a process of its own."""
+F = ic.parse("W*((A*X).*(A*X))*ones(3) + tanh(W*A)*X*b", W="k k", A="k n", X="n 3", b="3")
+for e in (F, F.diff("X")):
+    drawn = e.diagram()
+    print(drawn.svg(legend=True), drawn.tikz(), drawn.dot(), drawn.mermaid(), drawn)
+    print(drawn.json(), drawn.html(), sorted(drawn.graph().nodes(data=True)))
+film = F.film("X")
+print(film.html(), film.svg(), film, film.strip().svg())
+plan = F.diff("X").plan(k=20, n=10).diagram()
+print(plan.svg(), plan.dot(), plan.mermaid())
+"""
+
+
+def output(hash_seed: str, script: str = SCRIPT) -> bytes:
+    """What a script prints in a process of its own."""
     env = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], env=env, capture_output=True, check=False
+        [sys.executable, "-c", script], env=env, capture_output=True, check=False
     )
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout
@@ -47,3 +61,11 @@ def test_hash_seeds() -> None:
     assert len(first) > 10_000
     for hash_seed in ("1", "42", "4294967295"):
         assert output(hash_seed) == first
+
+
+def test_pictures() -> None:
+    """Byte for byte the same drawings in every format."""
+    first = output("0", PICTURES)
+    assert len(first) > 10_000
+    for hash_seed in ("1", "42"):
+        assert output(hash_seed, PICTURES) == first

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..einsum_header import Header
 from ..pairwise import Array
-from .source import docstring
+from .source import Source, docstring
 
 FRESH = '''\
 def fresh(number, shape, dtype):
@@ -51,9 +51,7 @@ class FastSource:
 
     def run(self) -> Any:
         """The function that the text defines."""
-        scope: dict[str, Any] = dict(self.constants)
-        exec(compile(self.text, f"<{self.name}>", "exec"), scope)
-        return scope[self.name]
+        return Source(self.text, self.name, self.constants).run()
 
     @property
     def text(self) -> str:

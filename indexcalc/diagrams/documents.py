@@ -12,13 +12,13 @@ True
 >>> from_json('{"format": "indexcalc.diagram", "version": 7}')
 Traceback (most recent call last):
     ...
-indexcalc.errors.ParseError: version: 7 is not a version that is known (it is 1)
+indexcalc.errors.ParseError: version 7, where 1 is known
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, TypeVar, cast
@@ -39,7 +39,10 @@ from ..sizes import Size, parse_size, size_text
 from .model import Box, Dot, End, Kind, Model, Network, Picture, Place, Role, Wire
 from .validity import DEPTH_LIMIT, said, why_invalid
 
-FORMAT, VERSION = "indexcalc.diagram", 1
+FORMAT, FILM_FORMAT, VERSION = "indexcalc.diagram", "indexcalc.film", 1
+
+#: A frame of a derivation: the diagram, the rule that led to it, and why.
+Frame = tuple[Model, str, str]
 
 T = TypeVar("T")
 Reader = Callable[[object, str], T]
@@ -74,6 +77,22 @@ def to_document(model: Model) -> dict[str, Any]:
             for name, picture in model.parts
         ],
     }
+
+
+def frames_to_json(frames: Sequence[Frame]) -> str:
+    """A derivation as one document: the diagrams with their rules and reasons.
+
+    >>> from indexcalc.diagrams.model import Model, Picture
+    >>> frames = [(Model(Picture((), ())), "product", "two factors")]
+    >>> frames_from_json(frames_to_json(frames)) == tuple(frames)
+    True
+    """
+    entries = [
+        {"rule": rule, "reason": reason, "diagram": to_document(model)}
+        for model, rule, reason in frames
+    ]
+    film = {"format": FILM_FORMAT, "version": VERSION, "frames": entries}
+    return json.dumps(film, allow_nan=False)
 
 
 def _picture_entry(picture: Picture, depth: int = 0) -> dict[str, Any]:
@@ -144,17 +163,7 @@ def from_json(text: str) -> Model:
 
     Raises `ParseError` for a text that is no document of a diagram.
     """
-    if not isinstance(text, str):
-        raise ParseError(f"a document is a text, and this is a {type(text).__name__}")
-    try:
-        document = json.loads(text, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"this is not JSON: {error}") from None
-    return from_document(document)
-
-
-def _no_number(text: str) -> object:
-    raise ValueError(f"{text} is not a number")
+    return from_document(_loaded(text))
 
 
 def from_document(document: object) -> Model:
@@ -162,34 +171,65 @@ def from_document(document: object) -> Model:
 
     Raises `ParseError`, with the place, for what is no document of a diagram.
     """
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ParseError(
-            "this is not the document of a diagram",
-            hint=f"its format is {FORMAT!r}",
-        )
-    version = document.get("version")
-    version = document.get("version")
+    return _read_model(document, "")
+
+
+def frames_from_json(text: str) -> tuple[Frame, ...]:
+    """The frames of a derivation's document.
+
+    Raises `ParseError` for a text that is none.
+    """
+    needed = ("format", "version", "frames")
+    film = _versioned(_loaded(text), "", FILM_FORMAT, needed)
+    return _listed(film["frames"], "frames", _frame)
+
+
+def _loaded(text: object) -> object:
+    if not isinstance(text, str):
+        raise ParseError(f"a document is a text, and this is {_kind(text)}")
+    try:
+        return json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"this is not JSON: {str(error)[:200]}") from None
+
+
+def _no_number(text: str) -> object:
+    raise ValueError(f"{text} is not a number")
+
+
+def _versioned(entry: object, at: str, format: str, needed: tuple[str, ...]) -> Fields:
+    """The fields of a document of a format, in the version that is known."""
+    place = f"{at}: " if at else ""
+    if not isinstance(entry, dict) or entry.get("format") != format:
+        raise ParseError(f"{place}not a document of the format {format}")
+    version = entry.get("version")
     if type(version) is not int or version != VERSION:
-        told = said(str(version)).strip("'")
-        raise ParseError(
-            f"version: {told} is not a version that is known", hint=f"it is {VERSION}"
-        )
-    model = _model(document)
+        told = version if type(version) is int and version < 10**9 else _kind(version)
+        raise ParseError(f"{place}version {told}, where {VERSION} is known")
+    return _fields(entry, at or "the document", needed)
+
+
+def _frame(entry: object, at: str) -> Frame:
+    fields = _fields(entry, at, ("rule", "reason", "diagram"))
+    rule = _text(fields["rule"], f"{at}.rule")
+    reason = _text(fields["reason"], f"{at}.reason")
+    return _read_model(fields["diagram"], f"{at}.diagram"), rule, reason
+
+
+def _read_model(entry: object, at: str) -> Model:
+    needed = ("format", "version", "layout", "variables", "picture", "parts")
+    fields = _versioned(entry, at, FORMAT, needed)
+    before = f"{at}." if at else ""
+    model = Model(
+        _picture(fields["picture"], f"{before}picture"),
+        _listed(fields["parts"], f"{before}parts", _part),
+        _listed(fields["variables"], f"{before}variables", _text),
+        _text(fields["layout"], f"{before}layout"),
+    )
     fault = why_invalid(model)
     if fault is not None:
-        raise ParseError(f"the document is not a diagram: {fault}")
+        raise ParseError(f"{before or 'the document is not a diagram: '}{fault}")
     return model
-
-
-def _model(document: object) -> Model:
-    needed = ("format", "version", "layout", "variables", "picture", "parts")
-    fields = _fields(document, "the document", needed)
-    return Model(
-        _picture(fields["picture"], "picture"),
-        _listed(fields["parts"], "parts", _part),
-        _listed(fields["variables"], "variables", _text),
-        _text(fields["layout"], "layout"),
-    )
 
 
 def _part(entry: object, at: str) -> tuple[str, Picture]:
@@ -291,7 +331,8 @@ def _fields(
             raise ParseError(f"{at}: the field {name} is missing")
     for name in entry:
         if name not in needed and name not in more:
-            raise ParseError(f"{at}: the field {said(str(name))} is not known")
+            told = said(name) if isinstance(name, str) else _kind(name)
+            raise ParseError(f"{at}: the field {told} is not known")
     return entry
 
 
@@ -377,7 +418,7 @@ def _marked_param(entry: dict[str, object], at: str) -> object:
         found = _number(value, at)
         return Fraction(found) if isinstance(found, int) else found
     if mark != "size":
-        raise ParseError(f"{at}: {said(str(mark))} is not size or number")
+        raise ParseError(f"{at}: a parameter is marked size or number")
     text = _text(value, at)
     try:
         return read_param({"size": text})

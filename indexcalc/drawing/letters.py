@@ -12,55 +12,53 @@ and subscripts of Unicode become small letters, since few fonts have all of them
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import groupby
+from typing import Literal, TypeAlias
 
 from .faces import lowered, raised
 
 #: A piece of text, whether it is slanted, and 1 where it is raised, −1 where lowered.
-Run = tuple[str, bool, int]
+Run: TypeAlias = tuple[str, bool, int]
+
+#: What a line is: names of tensors, of indices (slanted words too), a sentence about
+#: them, or words only.
+Text: TypeAlias = Literal["names", "indices", "prose", "words"]
 
 _SIGNS = "0123456789+-()n"
 _LEVELS = {raised(c): (c, 1) for c in _SIGNS}
 _LEVELS |= {lowered(c): (c, -1) for c in _SIGNS if lowered(c) != c}
 
-_WORDS = re.compile(r"[^\W\d_]+|[\W\d_]+")
+_SLANTED: dict[Text, re.Pattern[str]] = {
+    "names": re.compile(r"(?<![^\W\d_])[^\W\d_](?![^\W\d_])"),
+    "indices": re.compile(r"[^\W\d_]+"),
+    "prose": re.compile(r"(?<![\w'’])(?!a\b|^A\b)[^\W\d_](?![^\W\d_])"),
+    "words": re.compile(r"(?!)"),
+}
 
 #: Capital Greek letters and signs that look like letters stay upright.
-_UPRIGHT = frozenset("ΓΔΘΛΞΠΣΥΦΨΩ∂∇δ")
+_UPRIGHT = frozenset("ΓΔΘΛΞΠΣΥΦΨΩδ")
 
 
-def letter_runs(text: str, slanted: bool = False, plain: bool = False) -> list[Run]:
-    """The runs of a line; `slanted` slants words too, `plain` nothing."""
-    found: list[Run] = []
-    for level, letters in groupby(map(_levelled, text), key=lambda pair: pair[1]):
-        run = "".join(c for c, _ in letters)
-        if level:
-            found.append((run.replace("-", "−"), run == "n", level))
-            continue
-        found += [(word, _slants(word, slanted, plain), 0) for word in _words(run)]
-    return _joined(found)
+def letter_runs(text: str, what: Text = "names") -> list[Run]:
+    """The runs of a line.
+
+    >>> [text for text, slanted, _ in letter_runs("A loop round a b", "prose") if slanted]
+    ['b']
+    """
+    slanted = set(_slanted(text, what))
+    letters = [(*_LEVELS.get(c, (c, 0)), k in slanted) for k, c in enumerate(text)]
+    return [
+        (_written("".join(c for c, _, _ in run), level), italic, level)
+        for (level, italic), run in groupby(letters, key=lambda part: part[1:])
+    ]
 
 
-def _levelled(c: str) -> tuple[str, int]:
-    return _LEVELS.get(c, (c, 0))
+def _slanted(text: str, what: Text) -> Iterator[int]:
+    for found in _SLANTED[what].finditer(text):
+        if found[0] not in _UPRIGHT:
+            yield from range(*found.span())
 
 
-def _words(run: str) -> list[str]:
-    return _WORDS.findall(run)
-
-
-def _slants(word: str, slanted: bool, plain: bool) -> bool:
-    if plain or not word[0].isalpha() or word in _UPRIGHT:
-        return False
-    return slanted or len(word) == 1
-
-
-def _joined(runs: list[Run]) -> list[Run]:
-    """Neighbours that look the same, as one."""
-    found: list[Run] = []
-    for text, italic, level in runs:
-        if found and found[-1][1:] == (italic, level):
-            found[-1] = (found[-1][0] + text, italic, level)
-        else:
-            found.append((text, italic, level))
-    return found
+def _written(run: str, level: int) -> str:
+    return run.replace("-", "−") if level else run

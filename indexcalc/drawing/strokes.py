@@ -57,6 +57,20 @@ def shifted(line: Line, by: float) -> Line:
     return begun or at, tuple(moved)
 
 
+def on_piece(at: Point, piece: Piece, t: float) -> Point:
+    """The point of a piece that begins at `at`, at a parameter from 0 to 1.
+
+    >>> on_piece((0, 0), ((4, 8),), 0.25)
+    (1.0, 2.0)
+    """
+    points = [at, *piece]
+    while len(points) > 1:
+        points = [
+            (a + t * (c - a), b + t * (d - b)) for (a, b), (c, d) in pairwise(points)
+        ]
+    return points[0]
+
+
 def _cuts(tips: list[Point], lines: list[bool], radius: float) -> list[float]:
     """How much of the pieces at each point its rounded corner takes."""
     long = [hypot(c - a, d - b) for (a, b), (c, d) in pairwise(tips)]

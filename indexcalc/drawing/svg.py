@@ -17,7 +17,7 @@ from hashlib import sha256
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from .faces import harmless
-from .letters import letter_runs
+from .letters import Text, letter_runs
 from .scene import Circle, Group, Label, Mark, Path, Point, Rect, Scene
 from .strokes import shifted
 from .themes import Style, Theme, style_of, theme_named
@@ -39,7 +39,8 @@ APART = 1.7
 def svg_text(scene: Scene, theme: str = "light", background: str | None = None) -> str:
     """The scene as the text of an SVG file.
 
-    `theme` is "light", "dark", "contrast" or "auto"; `background` a colour to paint.
+    `theme` is "light", "dark", "contrast" or "auto"; `background` a colour to paint, or
+    "auto" for the paper of the theme.
     """
     root = svg_element(scene, theme, background)
     return svg_written(root)
@@ -55,10 +56,7 @@ def svg_element(
     SubElement(root, "desc", {"id": f"{ident}-d"}).text = harmless(scene.description)
     if chosen.dark:
         SubElement(root, "style").text = dark_sheet(chosen, ident)
-    painted = background or chosen.background
-    if painted != "none":
-        size = {"width": "100%", "height": "100%"}
-        SubElement(root, "rect", {**size, "fill": painted, "stroke": "none"})
+    root.extend(ground(chosen, background))
     root.extend(elements(scene.marks, theme))
     return root
 
@@ -81,6 +79,16 @@ def frame_element(width: float, height: float, ident: str, title: str) -> Elemen
     )
     SubElement(root, "title", {"id": f"{ident}-t"}).text = harmless(title)
     return root
+
+
+def ground(theme: Theme, background: str | None) -> list[Element]:
+    """What is painted behind a drawing."""
+    painted = background or theme.background
+    if painted == "none":
+        return []
+    known = {"class": "ic-paper"} if painted == "auto" else {}
+    fill = theme.paper if painted == "auto" else harmless(painted)
+    return [Element("rect", {**known, "width": "100%", "height": "100%", "fill": fill})]
 
 
 def svg_written(root: Element) -> str:
@@ -120,9 +128,11 @@ def role_class(role: str) -> str:
 
 def dark_sheet(theme: Theme, ident: str) -> str:
     """The rules that darken the drawing `ident` where its viewer prefers that."""
-    rules = [
+    dark = theme_named(theme.dark)
+    rules = [f"#{ident} .ic-paper{{fill:{dark.paper}}}"]
+    rules += [
         f"#{ident} .{role_class(role)}{{{_rule(role, style)}}}"
-        for role, style in theme_named(theme.dark).styles.items()
+        for role, style in dark.styles.items()
     ]
     return f"@media (prefers-color-scheme:dark){{{''.join(rules)}}}"
 
@@ -236,8 +246,15 @@ def _titled(found: Element, title: str) -> Element:
 
 # -- text ------------------------------------------------------------------------------
 
-#: Roles whose letters are mathematical variables, whatever their number.
-_SLANTED = frozenset({"index", "index value", "index variable", "size"})
+#: What the texts of a role are, where they are not names of tensors.
+_TEXTS: dict[str, Text] = {
+    "index": "indices",
+    "index value": "indices",
+    "index variable": "indices",
+    "size": "indices",
+    "caption": "prose",
+    "name function": "words",
+}
 
 #: How much smaller an exponent is, and how far it is raised and a subscript lowered.
 _SMALL, _UP, _DOWN = 0.7, -0.36, 0.2
@@ -255,9 +272,8 @@ def _label(mark: Label, theme: str) -> Element:
     found = Element("text", _known(mark.role, mark.index) | place)
     _titled(found, mark.title)
     at = 0.0
-    slanted = mark.role in _SLANTED
-    plain = mark.role in ("caption", "name function")
-    for text, italic, level in letter_runs(harmless(mark.text), slanted, plain):
+    what = _TEXTS.get(mark.role, "names")
+    for text, italic, level in letter_runs(harmless(mark.text), what):
         aim = mark.size * (_UP if level > 0 else _DOWN if level else 0.0)
         run = SubElement(found, "tspan", _run_look(mark, italic, level, aim - at))
         run.text, at = text, aim

@@ -5,7 +5,7 @@ forms are taken apart; whatever is left is written as its code point. Active cha
 of babel are kept out, and nothing of the text can become a command.
 
 >>> tex_line("½ of xᵀy"), tex_line("X⁻¹")
-('${}^{1}\\!/\\!{}_{2}$ of x${}^{\\mathrm{T}}$y', '$X{}^{-1}$')
+('${}^{1}\\!/\\!{}_{2}$ of x${}^{\\mathrm{T}}$y', '$X {}^{-1}$')
 >>> tex_line("}$\\input{x}", slanted=False)
 '\\}\\$\\textbackslash{}input\\{$x$\\}'
 """
@@ -135,10 +135,10 @@ def tex_line(text: str, *, slanted: bool = False, plain: bool = False) -> str:
     `slanted` slants words too, `plain` nothing.
 
     >>> tex_line("X⁻¹"), tex_line("det(X)"), tex_line("x_1", plain=True)
-    ('$X{}^{-1}$', 'det($X$)', 'x\\_1')
+    ('$X {}^{-1}$', 'det($X$)', 'x\\_1')
     """
     runs = letter_runs(harmless(text), slanted, plain)
-    return _SEAM.sub("", "".join(_run(*run) for run in runs))
+    return _SEAM.sub(" ", "".join(_run(*run) for run in runs))
 
 
 def _run(text: str, italic: bool, level: int) -> str:
@@ -164,9 +164,9 @@ def tex_text(text: str) -> str:
 def _letters(text: str) -> Iterator[str]:
     for found in _MARKED.finditer(unicodedata.normalize("NFC", text)):
         base, marks = found[0][0], found[0][1:]
-        drawn = _letter(base)
+        drawn = base if marks else _letter(base)
         for mark in marks:
-            drawn = _accented(base if drawn is base else drawn, mark)
+            drawn = _accented(drawn, mark)
         yield drawn
 
 

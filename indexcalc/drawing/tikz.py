@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from .faces import text_width
 from .scene import Circle, Group, Label, Mark, Path, Point, Rect, Scene
@@ -77,8 +77,8 @@ def _document(scene: Scene, picture: list[str]) -> Iterator[str]:
 
 def _picture(scene: Scene, theme: str) -> Iterator[str]:
     drawn = _Pen(scene.height, _colours(scene, theme), theme)
-    roles = dict.fromkeys(mark.role for mark in leaves(scene.marks))
-    styles = [f"  {_style_name(role)}/.style={{{drawn.look(role)}}}" for role in roles]
+    kinds = dict.fromkeys(map(_style_of, leaves(scene.marks)))
+    styles = [f"  {style}/.style={{{drawn.look(*style)}}}" for style in kinds]
     font = r"font=\fontsize{10}{12}\selectfont"
     every = f"  every node/.style={{inner sep=0pt, outer sep=0pt, {font}}}"
     body = list(drawn.lines(scene.marks))
@@ -119,8 +119,25 @@ def _lettered(k: int) -> str:
     return chr(65 + k) if k < 26 else _lettered(k // 26 - 1) + chr(65 + k % 26)
 
 
-def _style_name(role: str) -> str:
-    return f"ic {''.join(c for c in role if c.isalnum() or c == ' ')}"
+class _Style(NamedTuple):
+    """The style of the marks of a role: of its lines, or of its labels."""
+
+    role: str
+    text: bool
+
+    def __str__(self) -> str:
+        kept = "".join(c for c in self.role if c.isalnum() or c == " ")
+        return (
+            f"ic {kept} line" if self.role in _BOTH and not self.text else f"ic {kept}"
+        )
+
+
+#: Roles that labels and lines have.
+_BOTH = frozenset({"number"})
+
+
+def _style_of(mark: Leaf) -> _Style:
+    return _Style(mark.role, isinstance(mark, Label))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +148,12 @@ class _Pen:
     colours: Mapping[str, str]
     theme: str
 
-    def look(self, role: str) -> str:
-        """The options of a role: of a label where it has no line."""
+    def look(self, role: str, text: bool) -> str:
+        """The options of a role."""
         style = style_of(self.theme, role)
-        found = [*self._ground(style), *self._stroke(style, role)]
-        if role.split(" ")[0] in _TEXTS:
-            found = [f"text={self.colours[style.ink]}"]
-        return ", ".join(found)
+        if text:
+            return f"text={self.colours[style.ink]}"
+        return ", ".join([*self._ground(style), *self._stroke(style, role)])
 
     def _ground(self, style: Style) -> list[str]:
         return [] if style.ground == "none" else [f"fill={self.colours[style.ground]}"]
@@ -182,20 +198,20 @@ class _Pen:
             bend = f".. controls {' and '.join(controls)} .." if controls else "--"
             steps.append(f"{bend} {end}")
         steps += ["-- cycle"] * mark.closed
-        options = _style_name(mark.role)
+        options = str(_style_of(mark))
         if not mark.closed and style_of(self.theme, mark.role).ground != "none":
             options += ", fill=none"
         return rf"\path[{options}] {' '.join(steps)};"
 
     def _circle(self, mark: Circle) -> str:
         place, radius = self._at((mark.x, mark.y)), number(mark.radius * UNIT)
-        style = _style_name(mark.role)
+        style = str(_style_of(mark))
         return rf"\path[{style}] {place} circle [radius={radius}];"
 
     def _rect(self, mark: Rect) -> str:
         near = self._at((mark.x, mark.y))
         far = self._at((mark.x + mark.width, mark.y + mark.height))
-        options = _style_name(mark.role)
+        options = str(_style_of(mark))
         if mark.radius:
             options += f", rounded corners={number(mark.radius * UNIT)}bp"
         return rf"\path[{options}] {near} rectangle {far};"
@@ -203,13 +219,9 @@ class _Pen:
     def _label(self, mark: Label) -> str:
         place = self._at((mark.x, mark.y + MIDDLE * mark.size))
         scale = mark.size * UNIT / FONT
-        options = [_style_name(mark.role), f"anchor={_ANCHORS[mark.anchor]}"]
+        options = [str(_style_of(mark)), f"anchor={_ANCHORS[mark.anchor]}"]
         options.append(f"scale={number(scale)}")
         return rf"\node[{', '.join(options)}] at {place} {{{_words(mark)}}};"
-
-
-#: The first words of the roles that labels have.
-_TEXTS = frozenset({"name", "number", "index", "size", "port", "caption"})
 
 
 def _words(mark: Label) -> str:

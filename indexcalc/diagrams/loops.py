@@ -1,0 +1,350 @@
+"""The rules of differentiation by picture: what a loop round a diagram is.
+
+A loop is a box: the derivative of its content by the variable, its ports the content's
+ends and then the variable's axes. A rule says which sum of networks with those ends it
+is, loops round less among them. `mark_of` finds the rule, `RULES` holds them.
+
+>>> from indexcalc.expr import tensor
+>>> from indexcalc.diagrams.build import model_of
+>>> X = tensor("X", ("n", "n"))
+>>> ground = Ground(X)
+>>> mark_of(loop_round(model_of(X).picture, ground), ground)
+'self'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from ..derivative import identity
+from ..functions import is_elementwise, partial
+from ..expr import tensor
+from ..nodes import Call, Node, Tensor
+from ..rows import function_node
+from ..structure import has_structure, projected
+from .build import model_of
+from .model import Box, Dot, End, Network, Picture, Place, Term, Wire
+from .splicing import (
+    bracket_round,
+    opened,
+    shape_of,
+    spliced,
+    standing,
+    substituted,
+    ungrouped,
+    wedged,
+    with_box,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a derivative is taken by, and the parts that its pictures may name."""
+
+    variable: Tensor
+    parts: Mapping[str, Picture] = field(default_factory=dict)
+    depending: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, variable: Tensor, parts: tuple[tuple[str, Picture], ...]) -> Ground:
+        """The ground with these parts, each before those that use it."""
+        ground = cls(variable, {name: wedged(picture) for name, picture in parts})
+        for name, picture in parts:
+            if depends(picture, ground):
+                ground = replace(ground, depending=ground.depending | {name})
+        return ground
+
+
+def depends(picture: Picture, ground: Ground) -> bool:
+    """Whether the variable stands in a picture."""
+    return any(
+        box_depends(box, ground) for _, network in picture.terms for box in network.boxes
+    )
+
+
+def box_depends(box: Box, ground: Ground) -> bool:
+    """Whether the variable is a box, or stands inside it."""
+    if box.kind == "part":
+        return box.label in ground.depending
+    if box.tensor is ground.variable:
+        return True
+    return any(depends(content, ground) for content in box.contents)
+
+
+# -- loops -----------------------------------------------------------------------------
+
+
+def loop_round(picture: Picture, ground: Ground, box_id: str = "") -> Box:
+    """The derivative of a picture by the variable, not worked out."""
+    variable = ground.variable
+    ports = (*shape_of(picture), *variable.shape)
+    return Box(
+        box_id, "loop", variable.name, ports, tensor=variable, contents=(picture,)
+    )
+
+
+def _moved(loop: Box, content: Picture, ground: Ground) -> Network:
+    """The loop round another picture of the same ends."""
+    inner = loop_round(content, ground, loop.id)
+    return standing(inner, _names(content, ground))
+
+
+def _names(content: Picture, ground: Ground) -> list[str]:
+    return [end.name for end in content.ends] + [""] * len(ground.variable.shape)
+
+
+def box_alone(network: Network, b: int) -> Picture:
+    """One box of a network as a picture, its ends named by the wires on it."""
+    box = network.boxes[b]
+    names = [""] * len(box.ports)
+    for wire in network.wires:
+        for kind, number, port in wire.places:
+            if (kind, number) == ("box", b):
+                names[port] = wire.name
+    ends = tuple(End((n,), (s,)) for n, s in zip(names, box.ports, strict=True))
+    return Picture(ends, ((1, standing(box, names)),))
+
+
+def _lifted(network: Network, b: int, loop: Box, ends: int) -> Network:
+    """The network with a loop in the place of box b, the variable's axes at new ends
+    after the `ends` that it has."""
+    first = len(network.boxes[b].ports)
+    wires = [
+        Wire((("end", ends + a, 0), ("box", b, first + a)), "", size)
+        for a, size in enumerate(loop.ports[first:])
+    ]
+    lifted = with_box(network, b, loop)
+    return replace(lifted, wires=(*lifted.wires, *wires))
+
+
+# -- which rule ------------------------------------------------------------------------
+
+#: The functions of whole tensors that have a rule with a name of its own.
+NAMED = {"inv": "inverse", "det": "determinant", "logdet": "determinant"}
+
+
+def mark_of(loop: Box, ground: Ground) -> str:
+    """The name of the rule that a loop asks for."""
+    content = loop.contents[0]
+    if not depends(content, ground):
+        return "constant"
+    if len(content.terms) != 1 or content.terms[0][0] != 1:
+        return "sum"
+    network = content.terms[0][1]
+    if not _lone(network):
+        return "product"
+    box = network.boxes[0]
+    match box.kind:
+        case "tensor":
+            return "self"
+        case "bracket":
+            return "sum"
+        case "function" if is_elementwise(box.function):
+            return "elementwise"
+        case "function":
+            return NAMED.get(box.function, "whole")
+        case _:
+            return box.kind
+
+
+def _lone(network: Network) -> bool:
+    """Whether a network is one box with all its ports at ends, in any order."""
+    if len(network.boxes) != 1 or network.dots:
+        return False
+    return all({p[0] for p in w.places} == {"box", "end"} for w in network.wires)
+
+
+def occurrences(loop: Box, ground: Ground) -> list[int]:
+    """The boxes of a loop's one network in which the variable stands."""
+    network = loop.contents[0].terms[0][1]
+    return [b for b, box in enumerate(network.boxes) if box_depends(box, ground)]
+
+
+# -- the rules -------------------------------------------------------------------------
+
+
+def _constant(loop: Box, ground: Ground) -> Iterator[Term]:
+    """A diagram without the variable: 0."""
+    yield from ()
+
+
+def _sum(loop: Box, ground: Ground) -> Iterator[Term]:
+    """The loop distributes over a sum and its coefficients."""
+    content = loop.contents[0]
+    for c, network in content.terms:
+        for factor, inner in _terms_of(network):
+            alone = replace(content, terms=((1, inner),))
+            coefficient = factor if c == 1 else c
+            yield coefficient, _moved(loop, alone, ground)
+
+
+def _terms_of(network: Network) -> Iterator[Term]:
+    """The terms of a network that is nothing but brackets, else itself."""
+    if _lone(network) and network.boxes[0].kind == "bracket":
+        yield from opened((1, network), 0, network.boxes[0].contents[0])
+    else:
+        yield 1, network
+
+
+def _product(loop: Box, ground: Ground) -> Iterator[Term]:
+    """One term for every occurrence of the variable, the loop round it alone."""
+    network, ends = _only(loop)
+    for b in occurrences(loop, ground):
+        inner = loop_round(box_alone(network, b), ground, loop.id)
+        yield 1, _lifted(network, b, inner, ends)
+
+
+def _only(loop: Box) -> tuple[Network, int]:
+    content = loop.contents[0]
+    return content.terms[0][1], len(content.ends)
+
+
+def _of_box(rule: Callable[[Box, Box, Ground], Iterator[Term]]) -> Rule:
+    """The rule for a box alone, its ports at the loop's ports in any order."""
+
+    def applied(loop: Box, ground: Ground) -> Iterator[Term]:
+        network, ends = _only(loop)
+        inner = loop_round(box_alone(network, 0), ground, loop.id)
+        lifted = _lifted(network, 0, inner, ends)
+        for c, found in rule(network.boxes[0], loop, ground):
+            yield c, spliced(lifted, 0, found)
+
+    return applied
+
+
+Rule = Callable[[Box, Ground], Iterator[Term]]
+
+
+def _self(box: Box, loop: Box, ground: Ground) -> Iterator[Term]:
+    """The variable alone: its wires are the new ends, or the projection of that on
+    its structure."""
+    variable = ground.variable
+    order = len(variable.shape)
+    if has_structure(variable):
+        node = projected(identity(variable.shape), variable)
+        yield from _picture_of(node).terms
+        return
+    wires = tuple(
+        Wire((("end", order + k, 0), ("end", k, 0)), "", size)
+        for k, size in enumerate(variable.shape)
+    )
+    yield 1, Network((), (), wires)
+
+
+def _part(box: Box, loop: Box, ground: Ground) -> Iterator[Term]:
+    """A part is written out."""
+    yield 1, _moved(loop, ground.parts[box.label], ground)
+
+
+def _chain(box: Box, loop: Box, ground: Ground) -> Iterator[Term]:
+    """The partial of a function by every argument with the variable, joined to the
+    loop round that argument: by copy dots on the wires that pass through."""
+    for k, content in enumerate(box.contents):
+        if not depends(content, ground):
+            continue
+        outer = partial_of(box, k)
+        if not outer.terms:
+            continue
+        core = len(content.ends) - len(box.ports) + box.core
+        network = _chained(box, core, _loop_in(loop, content, ground), outer)
+        if len(outer.terms) == 1:
+            yield from opened((1, network), 0, outer)
+        else:
+            yield 1, network
+
+
+def _loop_in(loop: Box, content: Picture, ground: Ground) -> Box:
+    return loop_round(content, ground, loop.id)
+
+
+def _chained(box: Box, core: int, loop: Box, outer: Picture) -> Network:
+    """A partial in brackets and a loop: shared axes through dots, the argument's own
+    `core` axes joined, the function's at the ends, then the variable's."""
+    batch = len(box.ports) - box.core
+    wires: list[Wire] = []
+    for a, size in enumerate(box.ports[:batch]):
+        held: list[Place] = [("end", a, 0), ("box", 0, a), ("box", 1, a)]
+        wires += [Wire((place, ("dot", a, 0)), "", size) for place in held]
+    for a in range(batch, len(box.ports)):
+        wires.append(Wire((("end", a, 0), ("box", 0, a)), "", box.ports[a]))
+    for a in range(core):
+        port = batch + a
+        places: tuple[Place, Place] = (
+            ("box", 0, len(box.ports) + a),
+            ("box", 1, port),
+        )
+        wires.append(Wire(places, "", loop.ports[port]))
+    for a in range(len(loop.ports) - batch - core):
+        port = batch + core + a
+        end: Place = ("end", len(box.ports) + a, 0)
+        wires.append(Wire((end, ("box", 1, port)), "", loop.ports[port]))
+    dots = tuple(Dot("", size) for size in box.ports[:batch])
+    return Network((bracket_round(outer), loop), dots, tuple(wires))
+
+
+RULES: Mapping[str, Rule] = {
+    "constant": _constant,
+    "sum": _sum,
+    "product": _product,
+    "part": _of_box(_part),
+    "elementwise": _of_box(_chain),
+    "inverse": _of_box(_chain),
+    "determinant": _of_box(_chain),
+    "whole": _of_box(_chain),
+    "self": _of_box(_self),
+}
+
+
+# -- partials --------------------------------------------------------------------------
+
+
+def partial_of(box: Box, k: int) -> Picture:
+    """The partial of a function's box by argument k: axes that pass through, its own,
+    the argument's own. A box of the same form keeps the function's id."""
+    stand_ins = [
+        tensor(f"argument {j}", shape_of(content))
+        for j, content in enumerate(box.contents)
+    ]
+    node = function_node(box.function, stand_ins, box.params, box.ports)
+    if not isinstance(node, Call):
+        raise _not_a_call(box)
+    given = dict(zip(stand_ins, box.contents, strict=True))
+    bare = _picture_of(partial(node, k))
+    return substituted(
+        _with_id(bare, box.id),
+        lambda leaf: given.get(leaf.tensor) if leaf.tensor else None,
+    )
+
+
+def _not_a_call(box: Box) -> InternalError:
+    return InternalError(f"{box.function} of tensors is not a function any more")
+
+
+def _with_id(picture: Picture, box_id: str) -> Picture:
+    """The first function of a picture under the given id, nothing else named."""
+    terms, left = [], [box_id]
+    for c, network in picture.terms:
+        boxes = []
+        for box in network.boxes:
+            chosen = left.pop() if left and box.kind == "function" else ""
+            boxes.append(replace(box, id=chosen, contents=_nameless(box)))
+        terms.append((c, replace(network, boxes=tuple(boxes))))
+    return replace(picture, terms=tuple(terms))
+
+
+def _nameless(box: Box) -> tuple[Picture, ...]:
+    return tuple(_with_id(content, "") for content in box.contents)
+
+
+def _picture_of(node: Node) -> Picture:
+    """The picture of a node with its parts written out, one index at every end."""
+    model = model_of(node)
+    parts: dict[str, Picture] = {}
+    for name, picture in model.parts:
+        parts[name] = substituted(wedged(picture), lambda box: _part_in(box, parts))
+    return substituted(wedged(model.picture), lambda box: _part_in(box, parts))
+
+
+def _part_in(box: Box, parts: Mapping[str, Picture]) -> Picture | None:
+    return parts[box.label] if box.kind == "part" else None

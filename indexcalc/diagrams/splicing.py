@@ -1,0 +1,310 @@
+"""Surgery on networks: a box replaced by what it stands for, dots fused.
+
+Cut ends are joined pairwise, and a wire that closes on itself is a ring: a dot without
+wires, the number that its size is. Nothing here changes what a diagram stands for.
+
+>>> from indexcalc.expr import tensor
+>>> x = Box("x#1", "tensor", "x", (3,), tensor=tensor("x", (3,)))
+>>> outer, inner = standing(x, ["i"]), standing(x, ["k"])
+>>> [wire.name for wire in spliced(outer, 0, inner).wires]
+['i']
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from ..coefficients import Number, multiply
+from ..sizes import Shape, Size, times
+from .model import Box, Dot, End, Network, Picture, Place, Term, Wire
+
+#: A place that stays, or the number of a cut.
+Spot: TypeAlias = Place | int
+
+#: What a box stands for, or None for a box that stays.
+Meaning: TypeAlias = Callable[[Box], "Picture | None"]
+
+
+def shape_of(picture: Picture) -> Shape:
+    """One axis an end."""
+    return tuple(times(*end.sizes) for end in picture.ends)
+
+
+def standing(box: Box, names: Sequence[str]) -> Network:
+    """A box alone, port k at end k."""
+    wires = tuple(
+        Wire((("end", k, 0), ("box", 0, k)), name, size)
+        for k, (name, size) in enumerate(zip(names, box.ports, strict=True))
+    )
+    return Network((box,), (), wires)
+
+
+def bracket_round(picture: Picture, box_id: str = "") -> Box:
+    """A picture in brackets, as a box."""
+    return Box(box_id, "bracket", "", shape_of(picture), contents=(picture,))
+
+
+# -- one box replaced ------------------------------------------------------------------
+
+
+def spliced(outer: Network, b: int, inner: Network) -> Network:
+    """The outer network with its box b replaced by the inner network: what port k of
+    the box was fastened to is joined to what end k of the inner one is."""
+    grown, dots = len(inner.boxes) - 1, len(outer.dots)
+
+    def outside(place: Place) -> Spot:
+        kind, number, port = place
+        if kind != "box" or number < b:
+            return place
+        return port if number == b else ("box", number + grown, port)
+
+    def inside(place: Place) -> Spot:
+        kind, number, port = place
+        if kind == "end":
+            return number
+        return (kind, number + (b if kind == "box" else dots), port)
+
+    strands = [([outside(p) for p in wire.places], wire) for wire in outer.wires]
+    strands += [([inside(p) for p in wire.places], wire) for wire in inner.wires]
+    wires, rings = _joined(strands)
+    boxes = (*outer.boxes[:b], *inner.boxes, *outer.boxes[b + 1 :])
+    return Network(boxes, (*outer.dots, *inner.dots, *rings), wires)
+
+
+def _joined(
+    strands: list[tuple[list[Spot], Wire]],
+) -> tuple[tuple[Wire, ...], tuple[Dot, ...]]:
+    """The wires after every cut, which two strands share, is closed; and the rings."""
+    spots: list[list[Spot] | None] = [list(places) for places, _ in strands]
+    holders: dict[int, list[int]] = {}
+    for s, (places, _) in enumerate(strands):
+        for spot in places:
+            if isinstance(spot, int):
+                holders.setdefault(spot, []).append(s)
+    rings: list[Dot] = []
+    for cut in sorted(holders):
+        first, second = sorted(holders[cut])
+        kept, gone = spots[first], spots[second]
+        if first == second:
+            rings.append(Dot(strands[first][1].name, strands[first][1].size))
+            spots[first] = None
+        elif kept is not None and gone is not None:
+            gone.remove(cut)
+            kept[kept.index(cut)] = gone[0]
+            spots[second] = None
+            if isinstance(gone[0], int):
+                where = holders[gone[0]]
+                where[where.index(second)] = first
+    wires = tuple(
+        replace(wire, places=tuple(found))
+        for found, (_, wire) in zip(spots, strands, strict=True)
+        if found is not None
+    )
+    return wires, tuple(rings)
+
+
+def opened(term: Term, b: int, picture: Picture) -> Iterator[Term]:
+    """The terms that come of writing a picture in the place of box b."""
+    coefficient, network = term
+    for c, inner in picture.terms:
+        yield multiply(coefficient, c), spliced(network, b, inner)
+
+
+# -- boxes replaced everywhere ---------------------------------------------------------
+
+
+def substituted(picture: Picture, meaning: Meaning) -> Picture:
+    """A picture with boxes replaced by what they mean, inside frames too: one product
+    is spliced in, a sum stands in brackets unless it is all that a frame holds."""
+    return replace(
+        picture, terms=tuple(_substituted(term, meaning) for term in picture.terms)
+    )
+
+
+def _substituted(term: Term, meaning: Meaning) -> Term:
+    coefficient, network = term
+    for b in reversed(range(len(network.boxes))):
+        box = network.boxes[b]
+        found = meaning(box)
+        if found is None:
+            contents = tuple(_filled(content, meaning) for content in box.contents)
+            network = with_box(network, b, replace(box, contents=contents))
+        elif len(found.terms) == 1:
+            ((coefficient, network),) = opened((coefficient, network), b, found)
+        else:
+            network = with_box(network, b, bracket_round(found))
+    return coefficient, network
+
+
+def _filled(content: Picture, meaning: Meaning) -> Picture:
+    """The content of a frame, where a sum needs no brackets of its own."""
+    if len(content.terms) == 1 and content.terms[0][0] == 1:
+        network = content.terms[0][1]
+        found = meaning(network.boxes[0]) if in_order(network) else None
+        if found is not None:
+            return replace(content, terms=found.terms)
+    return substituted(content, meaning)
+
+
+def with_box(network: Network, b: int, box: Box) -> Network:
+    """The network with another box of the same ports in the place of box b."""
+    boxes = (*network.boxes[:b], box, *network.boxes[b + 1 :])
+    return replace(network, boxes=boxes)
+
+
+def in_order(network: Network) -> bool:
+    """Whether a network is one box, port k at end k."""
+    if len(network.boxes) != 1 or network.dots:
+        return False
+    ports = range(len(network.boxes[0].ports))
+    straight = {frozenset([("box", 0, k), ("end", k, 0)]) for k in ports}
+    return {frozenset(wire.places) for wire in network.wires} == straight
+
+
+# -- ends ------------------------------------------------------------------------------
+
+
+def ungrouped(picture: Picture) -> Picture:
+    """A picture whose ends have one index each: a group's come one after another."""
+    first, count = [], 0
+    for end in picture.ends:
+        first.append(count)
+        count += len(end.names)
+
+    def plain(place: Place) -> Place:
+        kind, number, k = place
+        return ("end", first[number] + k, 0) if kind == "end" else place
+
+    ends = tuple(
+        End((name,), (size,))
+        for end in picture.ends
+        for name, size in zip(end.names, end.sizes, strict=True)
+    )
+    terms = tuple((c, _moved(network, plain)) for c, network in picture.terms)
+    return Picture(ends, terms)
+
+
+def wedged(picture: Picture) -> Picture:
+    """A picture with one index at every end: a wedge joins those of a group."""
+    flat = ungrouped(picture)
+    numbers = iter(range(len(flat.ends)))
+    groups = [[next(numbers) for _ in end.names] for end in picture.ends]
+    ends = tuple(
+        End((end.name,), (times(*end.sizes),)) for end in picture.ends
+    )
+    terms = tuple(
+        (c, _wedged(network, flat.ends, ends, groups)) for c, network in flat.terms
+    )
+    return Picture(ends, terms)
+
+
+def _wedged(
+    network: Network,
+    flat: Sequence[End],
+    ends: Sequence[End],
+    groups: Sequence[Sequence[int]],
+) -> Network:
+    to: dict[int, Place] = {}
+    boxes, wires = list(network.boxes), []
+    for e, (end, group) in enumerate(zip(ends, groups, strict=True)):
+        if len(group) == 1:
+            to[group[0]] = ("end", e, 0)
+            continue
+        sizes = [flat[f].sizes[0] for f in group]
+        here = len(boxes)
+        boxes.append(Box("", "wedge", "", (end.sizes[0], *sizes)))
+        wires.append(Wire((("end", e, 0), ("box", here, 0)), end.name, end.sizes[0]))
+        to |= {f: ("box", here, k + 1) for k, f in enumerate(group)}
+    moved = _moved(network, lambda place: _to(place, to))
+    return Network(tuple(boxes), network.dots, (*moved.wires, *wires))
+
+
+def _to(place: Place, to: Mapping[int, Place]) -> Place:
+    return to[place[1]] if place[0] == "end" else place
+
+
+def _moved(network: Network, place: Callable[[Place], Place]) -> Network:
+    wires = tuple(
+        replace(wire, places=(place(wire.places[0]), place(wire.places[1])))
+        for wire in network.wires
+    )
+    return replace(network, wires=wires)
+
+
+# -- dots ------------------------------------------------------------------------------
+
+
+def dots_fused(picture: Picture) -> Picture:
+    """A picture in which connected dots are one and a dot with two wires is a wire, in
+    frames too. Wires of size 1 end in a dot of their own on either side."""
+    return replace(
+        picture, terms=tuple((c, _fused(network)) for c, network in picture.terms)
+    )
+
+
+def _fused(network: Network) -> Network:
+    classes = _connected(network)
+    kept = sorted({d for d in classes if network.dots[d].size != 1})
+    number = {d: k for k, d in enumerate(kept)}
+    dots = [network.dots[d] for d in kept]
+    wires: list[Wire] = []
+    for wire in network.wires:
+        places = [p for p in wire.places if p[0] != "dot"]
+        if wire.size == 1:
+            for place in places:
+                wires.append(replace(wire, places=(place, ("dot", len(dots), 0))))
+                dots.append(Dot(wire.name, 1))
+        elif places:
+            wires.append(replace(wire, places=_renumbered(wire, classes, number)))
+    boxes = tuple(
+        replace(box, contents=tuple(map(dots_fused, box.contents)))
+        for box in network.boxes
+    )
+    return _straightened(Network(boxes, tuple(dots), tuple(wires)))
+
+
+def _renumbered(
+    wire: Wire, classes: Sequence[int], number: Mapping[int, int]
+) -> tuple[Place, Place]:
+    first, second = (
+        ("dot", number[classes[d]], 0) if kind == "dot" else (kind, d, k)
+        for kind, d, k in wire.places
+    )
+    return first, second
+
+
+def _connected(network: Network) -> list[int]:
+    """For every dot the first of those it is joined to."""
+    parent = list(range(len(network.dots)))
+
+    def find(d: int) -> int:
+        while parent[d] != d:
+            d = parent[d]
+        return d
+
+    for wire in network.wires:
+        (one, d, _), (other, e, _) = wire.places
+        if one == other == "dot":
+            a, b = find(d), find(e)
+            parent[max(a, b)] = min(a, b)
+    return [find(d) for d in range(len(parent))]
+
+
+def _straightened(network: Network) -> Network:
+    """Dots with two wires become wires."""
+    legs = Counter(p[1] for w in network.wires for p in w.places if p[0] == "dot")
+    kept = [d for d in range(len(network.dots)) if legs[d] != 2]
+    number: dict[int, int] = {d: k for k, d in enumerate(kept)}
+
+    def spot(place: Place) -> Spot:
+        kind, d, _ = place
+        if kind != "dot":
+            return place
+        return ("dot", number[d], 0) if d in number else d
+
+    wires, rings = _joined([([*map(spot, w.places)], w) for w in network.wires])
+    dots = (*(network.dots[d] for d in kept), *rings)
+    return Network(network.boxes, dots, wires)

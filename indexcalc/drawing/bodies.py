@@ -1,0 +1,345 @@
+"""The body of a box: its size, where its ports are, how its wires reach its sides.
+
+Everything is relative to the reference point of the body: the middle of its width, at
+the height of its first port. A port on the other side than its wire, or at the bottom,
+has a detour: points round the box to the side where the wire goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from ..diagrams.model import Box, Picture
+from .components import Sides, bottom_ports
+from .faces import FRAMES, Face, compact, face_of
+from .metrics import Metrics
+from .placed import PlacedPicture, Point, Side
+
+#: Lays out the contents of a frame, with their ends on these sides: at the border if
+#: the picture is all that the frame holds.
+Inner = Callable[[Picture, Sides, bool], PlacedPicture]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the wire of a port leaves the body: the port, its side, the side where the
+    wire leaves the layer, at which height, and the points in between."""
+
+    port: Point
+    side: Side
+    leaves: Side
+    height: float
+    detour: tuple[Point, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """`left`, `right`, `up`, `down` is the room round the reference point that it
+    takes; the rectangle of the box lies in it."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    ways: dict[int, Way]
+    left: float
+    right: float
+    up: float
+    down: float
+    contents: tuple[PlacedPicture, ...] = ()
+
+    @property
+    def ports(self) -> tuple[tuple[Point, Side], ...]:
+        return tuple((self.ways[k].port, self.ways[k].side) for k in sorted(self.ways))
+
+
+@dataclass(frozen=True, slots=True)
+class Legs:
+    """The ports whose wires go left, right and straight down, each from the top (or the
+    left) on; `hung` is the port of a vector below its dot."""
+
+    left: tuple[int, ...] = ()
+    right: tuple[int, ...] = ()
+    down: tuple[int, ...] = ()
+    hung: tuple[int, ...] = ()
+
+
+def body_of(box: Box, legs: Legs, m: Metrics, inner: Inner, drop: float) -> Body:
+    """The body of a box with these legs; `drop` is the distance of ends below."""
+    face = face_of(box)
+    sides = _port_sides(box, legs, face)
+    if face.form in FRAMES and not compact(box):
+        body = _frame(box, face, sides, m, inner, drop)
+    else:
+        body = _solid(face, sides, m)
+    return _with_detours(body, legs, m)
+
+
+# -- sides -----------------------------------------------------------------------------
+
+
+def _port_sides(box: Box, legs: Legs, face: Face) -> dict[Side, list[int]]:
+    """The ports on every side of the box, from the top or the left on."""
+    below = [k for k in sorted(bottom_ports(box)) if box.contents]
+    left = [k for k in legs.left if k not in below]
+    right = [k for k in legs.right if k not in below]
+    if len(left) + len(right) == 2 and len(left) != 1:
+        left, right = [min(left + right)], [max(left + right)]
+    if face.form == "wedge" and len(box.ports) > 1:
+        others = [k for k in range(1, len(box.ports))]
+        left, right = ([0], others) if 0 in left else (others, [0])
+    return {"left": left, "right": right, "bottom": below, "top": list(legs.hung)}
+
+
+def _spread(count: int, pitch: float) -> list[float]:
+    """Heights or places evenly round 0."""
+    return [(k - (count - 1) / 2) * pitch for k in range(count)]
+
+
+# -- solid boxes -----------------------------------------------------------------------
+
+
+def _solid(face: Face, sides: dict[Side, list[int]], m: Metrics) -> Body:
+    most = max(len(sides["left"]), len(sides["right"]), 1)
+    span = (most - 1) * m.port_pitch
+    match face.form:
+        case "text":
+            width, height = m.even(m.measure(face.text)), m.text
+        case "vector":
+            width, height = m.vector_width(face.text), m.vector
+        case "wedge":
+            width, height = m.even(m.box / 3), span + 2 * m.port_margin
+        case _:
+            width, height = m.box_width(face.text), max(m.box, span + 2 * m.port_margin)
+    if m.cell:
+        height = span + m.cell
+    return _boxed(width, height, _solid_ways(sides, width, height, m), m)
+
+
+def _solid_ways(
+    sides: dict[Side, list[int]], width: float, height: float, m: Metrics
+) -> dict[int, Way]:
+    left = -m.whole((width - m.cell) / 2)
+    right = left + width - m.cell
+    top = -(height - m.cell) / 2
+    found: dict[int, Way] = {}
+    for side, x in (("left", left), ("right", right)):
+        heights = _spread(len(sides[side]), m.port_pitch)
+        for k, y in zip(sides[side], heights, strict=True):
+            found[k] = Way((x, y), side, side, y)
+    for k in sides["top"]:
+        found[k] = Way((0.0, top), "top", "top", top)
+    return found
+
+
+def _boxed(width: float, height: float, ways: dict[int, Way], m: Metrics) -> Body:
+    left = m.whole((width - m.cell) / 2)
+    half = (height - m.cell) / 2
+    right = width - m.cell - left
+    return Body(-left, -half, width, height, ways, left, right, half, half)
+
+
+# -- frames ----------------------------------------------------------------------------
+
+
+def _frame(
+    box: Box,
+    face: Face,
+    sides: dict[Side, list[int]],
+    m: Metrics,
+    inner: Inner,
+    drop: float,
+) -> Body:
+    alone = len(box.contents) == 1 and len(box.contents[0].terms) == 1
+    given = [_content_sides(c, box, sides, n) for n, c in enumerate(box.contents)]
+    pictures = [inner(c, s, alone) for c, s in zip(box.contents, given, strict=True)]
+    pictures = _in_row(pictures, m)
+    tips = _tips(pictures[0]) if alone else {}
+    used = {side for _, side in tips.values()}
+    lead = max((m.measure(face.text) + 2 * m.space if face.text else 0.0), 0.0)
+    wide = pictures[-1].x + pictures[-1].width
+    left = 0.0 if "left" in used else m.margin
+    right = 0.0 if "right" in used else m.margin
+    own = [k for k in sides["bottom"] if k not in tips]
+    least = max(lead, (len(own) + 1) * drop if own else 0.0)
+    slack = max(0.0, least - wide - left - right)
+    left, right = _shared(slack, left, right, used)
+    foot = m.margin if "bottom" not in used else 0.0
+    foot += m.loop_foot if face.form == "loop" else 0.0
+    high = max(p.y + p.height for p in pictures)
+    head = m.margin + (m.name if face.text else 0.0) if not m.cell else m.name + 1
+    foot = foot if not m.cell else max(1.0, foot)
+    frame = _Frame(-left, -head, wide + left + right, high + head + foot, m, drop)
+    ways = _frame_ways(frame, sides, tips)
+    return _referred(frame, ways, pictures, m)
+
+
+def _shared(
+    slack: float, left: float, right: float, used: set[Side]
+) -> tuple[float, float]:
+    """Room that a frame has to spare, beside its contents where no wire ends."""
+    if "left" in used and "right" not in used:
+        return left, right + slack
+    if "right" in used and "left" not in used:
+        return left + slack, right
+    return (left + slack / 2, right + slack / 2) if not used else (left, right + slack)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    x: float
+    y: float
+    width: float
+    height: float
+    m: Metrics
+    drop: float
+
+
+def _content_sides(
+    content: Picture, box: Box, sides: dict[Side, list[int]], number: int
+) -> dict[int, Side]:
+    """The sides of the ends of a content: those of the ports they pass through; what
+    the function consumes ends at the left and at the right."""
+    found: dict[int, Side] = {}
+    for side in ("left", "right", "bottom"):
+        found |= {k: side for k in sides[side] if k < box.passing}
+    rest = [k for k in range(len(content.ends)) if k not in found]
+    for n, k in enumerate(rest):
+        variable = content.ends[k].role == "variable"
+        found[k] = "bottom" if variable else "left" if n == 0 else "right"
+    return found
+
+
+def _in_row(pictures: Sequence[PlacedPicture], m: Metrics) -> list[PlacedPicture]:
+    """The arguments of a function beside each other, with room for a comma."""
+    from .moving import moved
+
+    found: list[PlacedPicture] = []
+    x = 0.0
+    middle = max(p.height for p in pictures) / 2
+    for picture in pictures:
+        y = m.near(middle - picture.height / 2) if len(pictures) > 1 else 0.0
+        found.append(moved(picture, x, y))
+        x += picture.width + 2 * m.space + m.margin / 2
+    return found
+
+
+def _tips(picture: PlacedPicture) -> dict[int, tuple[Point, Side]]:
+    """Where the ends of the only term of a picture are."""
+    ends = picture.terms[0].ends
+    return {end.number: ((end.x, end.y), end.side) for end in ends}
+
+
+def _frame_ways(
+    frame: _Frame, sides: dict[Side, list[int]], tips: dict[int, tuple[Point, Side]]
+) -> dict[int, Way]:
+    m = frame.m
+    right = frame.x + frame.width - m.cell
+    bottom = frame.y + frame.height - m.cell
+    middle = m.near(frame.y + frame.height / 2)
+    found: dict[int, Way] = {}
+    for side, x in (("left", frame.x), ("right", right)):
+        known = [k for k in sides[side] if k in tips and tips[k][1] == side]
+        free = [k for k in sides[side] if k not in known]
+        heights = [middle + m.near(h) for h in _spread(len(free), m.port_pitch)]
+        for k, y in zip(free, heights, strict=True):
+            found[k] = Way((x, y), side, side, y)
+        for k in known:
+            y = tips[k][0][1]
+            found[k] = Way((x, y), side, side, y)
+    taken = [tips[k][0][0] for k in sides["bottom"] if k in tips]
+    own = [k for k in sides["bottom"] if k not in tips]
+    places = [m.whole(x) for x in _below(frame, taken, len(own))]
+    for k, x in zip(own, places, strict=True):
+        found[k] = Way((x, bottom), "bottom", "bottom", bottom)
+    for k in sides["bottom"]:
+        if k in tips:
+            found[k] = Way((tips[k][0][0], bottom), "bottom", "bottom", bottom)
+    return found
+
+
+def _below(frame: _Frame, taken: list[float], count: int) -> list[float]:
+    """Where `count` wires leave the bottom of a frame, clear of those that do."""
+    centre = frame.x + (frame.width - frame.m.cell) / 2
+    spread = _spread(count, frame.drop)
+    tries = [centre + side * step * frame.drop / 2 for step in range(40) for side in (1, -1)]
+    for middle in tries:
+        places = [middle + x for x in spread]
+        inside = all(frame.x < x < frame.x + frame.width for x in places)
+        if inside and all(abs(x - t) >= frame.drop for x in places for t in taken):
+            return places
+    return [centre + x for x in spread]
+
+
+def _referred(
+    frame: _Frame, ways: dict[int, Way], pictures: Sequence[PlacedPicture], m: Metrics
+) -> Body:
+    """A frame relative to its middle and the height of its first port at a side."""
+    from .moving import moved
+
+    lateral = [k for k in sorted(ways) if ways[k].side in ("left", "right")]
+    middle = frame.y + (frame.height - m.cell) / 2
+    height = ways[lateral[0]].height if lateral else m.near(middle)
+    left = m.whole((frame.width - m.cell) / 2)
+    dx, dy = -left - frame.x, -height
+    shifted = {k: _shift(way, dx, dy) for k, way in ways.items()}
+    top = frame.y + dy
+    return Body(
+        -left,
+        top,
+        frame.width,
+        frame.height,
+        shifted,
+        left,
+        frame.width - m.cell - left,
+        -top,
+        top + frame.height - m.cell,
+        tuple(moved(p, dx, dy) for p in pictures),
+    )
+
+
+def _shift(way: Way, dx: float, dy: float) -> Way:
+    port = (way.port[0] + dx, way.port[1] + dy)
+    return replace(way, port=port, height=way.height + dy)
+
+
+# -- detours ---------------------------------------------------------------------------
+
+
+def _with_detours(body: Body, legs: Legs, m: Metrics) -> Body:
+    """The body with its wires led to the sides where they go on."""
+    wanted = [(k, "left") for k in legs.left] + [(k, "right") for k in legs.right]
+    above = below = 0
+    for port, side in wanted:
+        way = body.ways[port]
+        if way.side == side:
+            continue
+        if way.side == "bottom":
+            below += 1
+            body = _led(body, port, side, below, m, under=True)
+        else:
+            above += 1
+            body = _led(body, port, side, above, m, under=False)
+    return body
+
+
+def _led(
+    body: Body, port: int, side: Side, number: int, m: Metrics, *, under: bool
+) -> Body:
+    """A body with one wire led over it, or under it from the bottom, to a side."""
+    way = body.ways[port]
+    x, y = way.port
+    if under:
+        height = m.up(body.down + m.track)
+        detour: tuple[Point, ...] = ((x, height),)
+        ways = {**body.ways, port: replace(way, leaves=side, height=height, detour=detour)}
+        return replace(body, ways=ways, down=height)
+    out = m.track * (0.5 + 0.5 * number) if not m.cell else m.track * number
+    height = -m.up(body.up + m.track)
+    edge = x + out if way.side == "right" else x - out
+    detour = ((edge, y), (edge, height))
+    ways = {**body.ways, port: replace(way, leaves=side, height=height, detour=detour)}
+    left = max(body.left, -edge)
+    right = max(body.right, edge)
+    return replace(body, ways=ways, up=-height, left=left, right=right)

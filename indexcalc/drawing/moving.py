@@ -1,0 +1,64 @@
+"""Placed drawings moved as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .placed import (
+    PlacedBox,
+    PlacedEnd,
+    PlacedNetwork,
+    PlacedPicture,
+    PlacedWire,
+    Point,
+)
+
+
+def moved(picture: PlacedPicture, dx: float, dy: float) -> PlacedPicture:
+    """A picture with everything in it moved."""
+    return replace(
+        picture,
+        x=picture.x + dx,
+        y=picture.y + dy,
+        terms=tuple(moved_network(term, dx, dy) for term in picture.terms),
+        texts=tuple(replace(t, x=t.x + dx, y=t.y + dy) for t in picture.texts),
+    )
+
+
+def moved_network(network: PlacedNetwork, dx: float, dy: float) -> PlacedNetwork:
+    """A network with everything in it moved."""
+    return replace(
+        network,
+        x=network.x + dx,
+        y=network.y + dy,
+        boxes=tuple(moved_box(box, dx, dy) for box in network.boxes),
+        dots=tuple(replace(d, x=d.x + dx, y=d.y + dy) for d in network.dots),
+        ends=tuple(moved_end(end, dx, dy) for end in network.ends),
+        wires=tuple(moved_wire(wire, dx, dy) for wire in network.wires),
+    )
+
+
+def moved_box(box: PlacedBox, dx: float, dy: float) -> PlacedBox:
+    """A box with its contents moved."""
+    return replace(
+        box,
+        x=box.x + dx,
+        y=box.y + dy,
+        ports=tuple((_point(at, dx, dy), side) for at, side in box.ports),
+        contents=tuple(moved(content, dx, dy) for content in box.contents),
+    )
+
+
+def moved_end(end: PlacedEnd, dx: float, dy: float) -> PlacedEnd:
+    """An end moved."""
+    wedge = None if end.wedge is None else _point(end.wedge, dx, dy)
+    return replace(end, x=end.x + dx, y=end.y + dy, wedge=wedge)
+
+
+def moved_wire(wire: PlacedWire, dx: float, dy: float) -> PlacedWire:
+    """A wire moved."""
+    return replace(wire, points=tuple(_point(p, dx, dy) for p in wire.points))
+
+
+def _point(point: Point, dx: float, dy: float) -> Point:
+    return (point[0] + dx, point[1] + dy)

@@ -1,0 +1,197 @@
+"""A placed diagram as a scene: the look of everything.
+
+A picture is drawn from the back to the front: frames, wires, boxes, dots, what stands
+in the frames, and last the labels, each where there is room. Under the drawing stand a
+line that says whose axes are whose, a caption, and, if wanted, a legend of the marks in
+use.
+
+>>> from ..diagrams.model import Model, Picture
+>>> from .placed import PlacedModel, PlacedPicture, PlacedText
+>>> zero = Picture((), ())
+>>> text = PlacedText("0", 10, 10, "zero")
+>>> placed = PlacedPicture(zero, 0, 0, 20, 20, (), (text,))
+>>> [mark.text for mark in scene_of(PlacedModel(Model(zero), 20, 20, placed)).marks]
+['0']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .box_marks import box_group
+from .faces import FRAMES, face_of, fitted, harmless, text_width
+from .free_space import Wanted, with_room
+from .legend import legend_marks
+from .marks import all_moved, extent
+from .numbers import number_marks
+from .placed import PlacedModel, PlacedNetwork, PlacedPicture, PlacedText
+from .scene import Label, Mark, Scene
+from .strands import Naming, Strand, free_strands, inner_strands, strands_of
+from .wire_marks import Wiring, dot_marks, end_marks, wanted_labels, wire_marks
+from .wording import axes_note, description
+
+#: Which labels can be asked for.
+LABELS = ("dots", "all", "none")
+
+#: The space round a drawing and between it and the lines under it; their font.
+MARGIN, UNDER, CAPTION_FONT = 10.0, 14.0, 13.0
+
+#: Captions are broken to the width of the drawing, or to this where it is narrower.
+NARROWEST = 320.0
+
+
+@dataclass(slots=True)
+class _Drawn:
+    """A drawing being made."""
+
+    variables: frozenset[str]
+    labels: str
+    naming: Naming = field(default_factory=Naming)
+    marks: list[Mark] = field(default_factory=list)
+    wanted: list[Wanted] = field(default_factory=list)
+
+
+def scene_of(
+    placed: PlacedModel,
+    *,
+    legend: bool = False,
+    labels: str = "dots",
+    caption: str = "",
+) -> Scene:
+    """The scene of a placed diagram.
+
+    `labels`: "dots" names every index that no free end names, once; "all" names every
+    wire; "none" nothing but the free ends.
+    """
+    model = placed.model
+    drawn = _Drawn(frozenset(model.variables), labels)
+    for picture in (placed.picture, *placed.parts):
+        _draw_outermost(drawn, picture)
+    for text in placed.texts:
+        drawn.marks += _text_marks(text)
+    marks = [*drawn.marks, *with_room(drawn.wanted, drawn.marks)]
+    below = [line for line in (axes_note(model), caption) if line]
+    return composed(
+        marks,
+        below,
+        title=caption or "Contraction diagram",
+        description=description(model),
+        legend=legend,
+    )
+
+
+def composed(
+    marks: Sequence[Mark],
+    below: Iterable[str] = (),
+    *,
+    title: str = "",
+    description: str = "",
+    legend: bool = False,
+) -> Scene:
+    """A scene that fits the marks, with lines of text and a legend under them."""
+    left, top, right, bottom = extent(marks)
+    drawing = all_moved(marks, -left, -top)
+    wide = max(right - left, NARROWEST)
+    rows = [drawing, _lines(below, wide), legend_marks(marks, wide) if legend else ()]
+    return _stacked([row for row in rows if row], title, description)
+
+
+def _lines(below: Iterable[str], wide: float) -> tuple[Mark, ...]:
+    """Lines of text, centred on x = 0."""
+    lines = [part for line in below for part in broken(line, wide)]
+    step = 1.4 * CAPTION_FONT
+    return tuple(
+        Label(0.0, k * step, line, "caption", CAPTION_FONT)
+        for k, line in enumerate(lines)
+    )
+
+
+def _stacked(rows: Sequence[Sequence[Mark]], title: str, description: str) -> Scene:
+    """Rows of marks one under another, each in the middle."""
+    extents = [extent(row) for row in rows]
+    wide = max((right - left for left, _, right, _ in extents), default=0.0)
+    found: list[Mark] = []
+    depth = MARGIN
+    for row, (left, top, right, bottom) in zip(rows, extents, strict=True):
+        aside = MARGIN + (wide - (right - left)) / 2 - left
+        found += all_moved(row, aside, depth - top)
+        depth += bottom - top + UNDER
+    height = depth - (UNDER if rows else 0.0) + MARGIN
+    width = wide + 2 * MARGIN
+    return Scene(round(width, 2), round(height, 2), tuple(found), title, description)
+
+
+def broken(text: str, width: float, font: float = CAPTION_FONT) -> list[str]:
+    """A text in lines of at most a width; longer words are cut.
+
+    >>> broken("a bb ccc", 25.0)
+    ['a', 'bb', 'ccc']
+    """
+    lines: list[str] = []
+    for word in harmless(text).split(" "):
+        shown = fitted(word, font, width)[0] if word else word
+        longer = f"{lines[-1]} {shown}" if lines else shown
+        if lines and text_width(longer, font) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(shown)
+    return lines
+
+
+# -- pictures --------------------------------------------------------------------------
+
+
+def _draw_outermost(drawn: _Drawn, placed: PlacedPicture) -> None:
+    outside = free_strands(placed.picture, drawn.naming)
+    free = frozenset(strand.index for strand in outside.values())
+    for network in placed.terms:
+        for end in network.ends:
+            strand = outside.get((end.number, 0))
+            drawn.marks += end_marks(end, strand.index if strand else end.end.name)
+    _draw_picture(drawn, placed, outside, free)
+
+
+def _draw_picture(
+    drawn: _Drawn,
+    placed: PlacedPicture,
+    outside: Mapping[tuple[int, int], Strand],
+    free: frozenset[str],
+) -> None:
+    for text in placed.texts:
+        drawn.marks += _text_marks(text)
+    for network in placed.terms:
+        strands = strands_of(network.network, outside, drawn.naming)
+        ends = placed.picture.ends
+        _draw_network(drawn, Wiring(network, strands, ends, drawn.labels, free))
+
+
+def _draw_network(drawn: _Drawn, wiring: Wiring) -> None:
+    placed = wiring.placed
+    framed = [face_of(box.box).form in FRAMES for box in placed.boxes]
+    groups = [box_group(box, drawn.variables) for box in placed.boxes]
+    pairs = list(zip(groups, framed, strict=True))
+    drawn.marks += [group for group, frame in pairs if frame]
+    drawn.marks += wire_marks(wiring)
+    drawn.marks += [group for group, frame in pairs if not frame]
+    drawn.marks += dot_marks(wiring)
+    drawn.wanted += wanted_labels(wiring)
+    _draw_contents(drawn, placed, wiring)
+
+
+def _draw_contents(drawn: _Drawn, placed: PlacedNetwork, wiring: Wiring) -> None:
+    for number, box in enumerate(placed.boxes):
+        if not box.contents:
+            continue
+        inner = inner_strands(
+            box.box, number, wiring.network, wiring.strands, drawn.naming
+        )
+        for content, outside in zip(box.contents, inner, strict=True):
+            _draw_picture(drawn, content, outside, wiring.free)
+
+
+def _text_marks(text: PlacedText) -> tuple[Mark, ...]:
+    if text.role == "part":
+        shown, size = fitted(harmless(text.text))
+        return (Label(text.x, text.y, shown, "name", size),)
+    return number_marks(harmless(text.text), text.x, text.y, text.role)

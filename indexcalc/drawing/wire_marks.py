@@ -1,0 +1,247 @@
+"""The marks of wires, copy tensors and free ends, and the labels they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..diagrams.model import End, Network, Place
+from .box_marks import loop_foot
+from .faces import end_label, fitted, harmless, sizes_label, text_width
+from .free_space import Wanted, around, beside, line_points
+from .placed import PlacedEnd, PlacedNetwork, PlacedWire, Point, Side
+from .scene import Anchor, Circle, Group, Label, Mark, Path
+from .strands import Strand, Strands
+from .strokes import Line, stroke
+from .wording import dot_title, end_title, wire_title
+
+#: The radii of a copy tensor and of a ring.
+DOT, RING = 3.6, 7.0
+
+#: The fonts of free axes, of their sizes, of indices elsewhere; the widest name.
+END_FONT, SIZE_FONT, INDEX_FONT, WIDEST = 14.0, 10.0, 12.0, 72.0
+
+#: How far the name of a free axis stands from its tip, and its size from the name.
+_BEYOND, _BELOW = 5.0, 13.0
+
+#: How far down the wires of a loop have spread.
+_SPREAD = 16.0
+
+#: The steps out of a drawing at each side, and where text begins there.
+_OUTWARD: dict[Side, tuple[float, float]] = {
+    "left": (-1.0, 0.0),
+    "right": (1.0, 0.0),
+    "top": (0.0, -1.0),
+    "bottom": (0.0, 1.0),
+}
+_ANCHORS: dict[Side, Anchor] = {
+    "left": "end",
+    "right": "start",
+    "top": "middle",
+    "bottom": "middle",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """A network, what its wires carry, and which labels are wanted: "dots", "all" or
+    "none"; `free` are the indices that are named at an end already."""
+
+    placed: PlacedNetwork
+    strands: Strands
+    ends: tuple[End, ...]
+    labels: str
+    free: frozenset[str]
+
+    @property
+    def network(self) -> Network:
+        """The network without its geometry."""
+        return self.placed.network
+
+    def at_dot(self, number: int) -> list[int]:
+        """The numbers of the wires on a dot."""
+        wires = enumerate(self.network.wires)
+        return [w for w, wire in wires if _touches(wire.places, "dot", number)]
+
+
+# -- wires -----------------------------------------------------------------------------
+
+
+def wire_marks(of: Wiring) -> Iterator[Mark]:
+    """The wires of a network."""
+    for placed, strand in zip(of.placed.wires, of.strands, strict=True):
+        start, pieces = _line(of, placed)
+        title = wire_title(of.network, placed.wire, of.ends)
+        yield Path(start, pieces, _role(of, placed, strand), strand.index, title)
+
+
+def _role(of: Wiring, placed: PlacedWire, strand: Strand) -> str:
+    if any(_is_grouped(of.network, place) for place in placed.wire.places):
+        return "wire double"
+    return "wire variable" if strand.variable else "wire"
+
+
+def _is_grouped(network: Network, place: Place) -> bool:
+    kind, number, port = place
+    return kind == "box" and network.boxes[number].kind == "wedge" and port == 0
+
+
+def _line(of: Wiring, placed: PlacedWire) -> Line:
+    """The line of a wire; from a loop it begins at the loop's hollow dot."""
+    line = stroke(placed)
+    first, last = placed.wire.places
+    if _is_loops(of.network, first):
+        return _fanned(loop_foot(of.placed.boxes[first[1]]), line)
+    if _is_loops(of.network, last):
+        turned = _fanned(loop_foot(of.placed.boxes[last[1]]), _turned(line))
+        return _turned(turned)
+    return line
+
+
+def _is_loops(network: Network, place: Place) -> bool:
+    kind, number, port = place
+    if kind != "box":
+        return False
+    box = network.boxes[number]
+    return box.kind == "loop" and port >= box.passing
+
+
+def _fanned(foot: Point, line: Line) -> Line:
+    """The line from the foot, which runs into the old one a little below."""
+    (x, y), (first, *rest) = line
+    to_x, to_y = first[-1]
+    if len(first) != 1 or abs(to_x - x) > 0.5 or to_y - y < 6:
+        return line
+    low = min(y + _SPREAD, y + 0.7 * (to_y - y))
+    away = (foot[0] + 0.45 * (x - foot[0]), foot[1] + 0.35 * (low - foot[1]))
+    bend = (away, (x, low - 0.5 * (low - y)), (x, low))
+    return foot, (bend, first, *rest)
+
+
+def _turned(line: Line) -> Line:
+    """The line from its other end."""
+    points = [line[0], *(point for piece in line[1] for point in piece)][::-1]
+    found, at = [], 1
+    for piece in reversed(line[1]):
+        found.append(tuple(points[at : at + len(piece)]))
+        at += len(piece)
+    return points[0], tuple(found)
+
+
+# -- dots ------------------------------------------------------------------------------
+
+
+def dot_marks(of: Wiring) -> Iterator[Mark]:
+    """The copy tensors of a network; a ring where there are no wires."""
+    for number, placed in enumerate(of.placed.dots):
+        wires = of.at_dot(number)
+        title = dot_title(of.network, number, placed.dot, of.ends)
+        if wires:
+            index = of.strands[wires[0]].index
+            yield Circle(placed.x, placed.y, DOT, "dot", index, title)
+        else:
+            yield Circle(placed.x, placed.y, RING, "ring", "", title)
+
+
+def wanted_labels(of: Wiring) -> Iterator[Wanted]:
+    """The labels at the dots, rings and wires of a network."""
+    if of.labels == "none":
+        return
+    named: set[int] = set()
+    for number, placed in enumerate(of.placed.dots):
+        wires = of.at_dot(number)
+        if not wires:
+            yield _ring_label(placed.x, placed.y, sizes_label((placed.dot.size,)))
+            continue
+        named.update(wires)
+        if len({of.network.wires[w].name for w in wires}) > 1:
+            yield from _wire_labels(of, wires)
+        elif of.labels == "all" or of.strands[wires[0]].index not in of.free:
+            index = of.strands[wires[0]].index
+            yield _at(placed.x, placed.y, of.network.wires[wires[0]].name, index)
+    if of.labels == "all":
+        rest = [w for w in range(len(of.network.wires)) if w not in named]
+        yield from _wire_labels(of, rest)
+
+
+def _ring_label(x: float, y: float, text: str) -> Wanted:
+    shown, size = fitted(text, INDEX_FONT, WIDEST)
+    label = Label(x, y, shown, "number", size)
+    spots = around(x, y, shown, size)
+    return Wanted(label, tuple((a + 3 * (a > x) - 3 * (a < x), b) for a, b in spots))
+
+
+def _at(x: float, y: float, name: str, index: str) -> Wanted:
+    label = _index_label(name, index)
+    return Wanted(label, around(x, y, label.text, label.size))
+
+
+def _index_label(name: str, index: str) -> Label:
+    full = harmless(name)
+    shown, size = fitted(full, INDEX_FONT, WIDEST)
+    return Label(0.0, 0.0, shown, "index", size, index=index, title=_cut(full, shown))
+
+
+def _cut(full: str, shown: str) -> str:
+    return full if shown != full else ""
+
+
+def _wire_labels(of: Wiring, wires: Sequence[int]) -> Iterator[Wanted]:
+    for w in wires:
+        wire = of.network.wires[w]
+        if _named_at_end(of, w):
+            continue
+        label = _index_label(wire.name, of.strands[w].index)
+        line = Path(*stroke(of.placed.wires[w]), "wire")
+        yield Wanted(label, beside(line_points(line), label.text, label.size))
+
+
+def _named_at_end(of: Wiring, w: int) -> bool:
+    """Whether an end that is labelled says the name of a wire already."""
+    wire = of.network.wires[w]
+    ends = [n for kind, n, _ in wire.places if kind == "end"]
+    shown = of.strands[w].index in of.free
+    return shown and any(wire.name in of.ends[n].names for n in ends)
+
+
+def _touches(places: Sequence[Place], kind: str, number: int) -> bool:
+    return any(place[:2] == (kind, number) for place in places)
+
+
+# -- ends ------------------------------------------------------------------------------
+
+
+def end_marks(placed: PlacedEnd, index: str) -> Iterator[Mark]:
+    """The name and the size of a free end; the wedge and double wire of a group."""
+    end = placed.end
+    if placed.wedge is not None:
+        yield from _grouped(placed, placed.wedge, end.name)
+    u, v = _OUTWARD[placed.side]
+    name, size = end_label(end)
+    shown, font = fitted(name, END_FONT, WIDEST)
+    role = f"index {end.role}"
+    x, y = placed.x + _BEYOND * u, placed.y + (_BEYOND + 0.5 * font) * v
+    anchor = _ANCHORS[placed.side]
+    marks: list[Mark] = [Label(x, y, shown, role, font, anchor, "", index)]
+    if size:
+        text, small = fitted(size, SIZE_FONT, WIDEST)
+        at = _size_place(x, y, u, shown, font)
+        marks.append(Label(*at, text, "size", small, "middle", "", index))
+    yield Group(tuple(marks), end_title(end), f"end {placed.number}")
+
+
+def _size_place(
+    x: float, y: float, u: float, name: str, font: float
+) -> tuple[float, float]:
+    """Under the middle of the name."""
+    return (x + u * text_width(name, font) / 2, y + _BELOW)
+
+
+def _grouped(placed: PlacedEnd, at: Point, index: str) -> Iterator[Mark]:
+    title = end_title(placed.end)
+    yield Path(at, (((placed.x, placed.y),),), "wire double", index, title)
+    u, v = _OUTWARD[placed.side]
+    tip = (at[0] + 7 * u, at[1] + 7 * v)
+    back = [(at[0] - 2 * u + s * 5 * v, at[1] - 2 * v + s * 5 * u) for s in (1, -1)]
+    pieces = ((back[0],), (back[1],))
+    yield Path(tip, pieces, "wedge", index, title, closed=True)

@@ -1,0 +1,175 @@
+"""Diagrams as a user meets them: every format, hostile names, files whole or not."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import indexcalc as ic
+from indexcalc.pictures import Diagram
+
+#: Names that mean something to one of the formats.
+HOSTILE = [
+    'A" onload="alert(1)',
+    "<script>alert(1)</script>",
+    "]]><!--",
+    "&lt;&#0;",
+    "\\input{secret}",
+    "$\\write18{ls}$ % ^^M {",
+    'n"]; evil [label="x',
+    "{a|b}<p0> \\n \\N",
+    "A --> B; click A href \"javascript:alert(1)\"",
+    "%%{init: {}}%%",
+    "end",
+    "#quot;#59;",
+    "\u202egnp.exe\u202c",
+    "a\nb\tc\x07",
+    "Z" * 300,
+    "名前",
+    "e\u0301\u0301\u0301",
+    "👩‍💻",
+    "'; DROP TABLE",
+    "__proto__",
+]
+
+FORMATS = ("svg", "tikz", "dot", "mermaid", "text", "html", "json")
+
+
+def hostile_diagram(name: str) -> Diagram:
+    """A diagram with a name on a box, a frame's argument and the variable."""
+    A = ic.Expression(tensor(name, ("n", "m")))
+    x = ic.tensor("x", "m")
+    return (np.exp(A @ x) + A @ x).diff(A).diagram()
+
+
+def tensor(name: str, shape: tuple[str, ...]):  # type: ignore[no-untyped-def]
+    """A leaf of any name."""
+    from indexcalc import expr
+
+    return expr.tensor(name, [ic.dim(size) for size in shape])
+
+
+class Tags(HTMLParser):
+    """The elements and attributes of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, frozenset[str]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """One element."""
+        self.seen.append((tag, frozenset(name for name, _ in attrs)))
+
+
+def skeleton(text: str, format: str) -> object:
+    """The structure of a text, whatever the names in it are."""
+    if format == "svg":
+        root = ElementTree.fromstring(text)
+        return [(e.tag, frozenset(e.keys())) for e in root.iter()]
+    if format == "html":
+        tags = Tags()
+        tags.feed(text)
+        return tags.seen
+    if format == "json":
+        return json.loads(text)["version"]
+    return len(text.splitlines())
+
+
+@pytest.mark.parametrize("format", ["svg", "html", "json"])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_keep_the_structure(name: str, format: str) -> None:
+    """The elements and attributes are those of the same drawing with a plain name."""
+    drawn, plain = hostile_diagram(name), hostile_diagram("A")
+    found = skeleton(getattr(drawn, format)(), format)
+    expected = skeleton(getattr(plain, format)(), format)
+    if format == "json":
+        assert found == expected
+        return
+    assert {tag for tag, _ in found} == {tag for tag, _ in expected}
+    assert set().union(*(a for _, a in found)) <= ALLOWED | set().union(
+        *(a for _, a in expected)
+    )
+
+
+#: What a name that is cut or stretched may need more.
+ALLOWED = frozenset({"textLength", "lengthAdjust"})
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_read_back(name: str) -> None:
+    """JSON keeps the name as it is."""
+    drawn = hostile_diagram(name)
+    assert ic.diagram_from_json(drawn.json()) == drawn
+    assert name in drawn.expression().variables
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_control_character_leaves(name: str, format: str) -> None:
+    """No control or bidirectional character stands raw in any format."""
+    text = getattr(hostile_diagram(name), format)()
+    raw = {c for c in text if ord(c) < 32 and c != "\n"} | {
+        c for c in text if c in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    }
+    assert not raw
+
+
+def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
+    """A path gets the text; a folder that is not there leaves nothing behind."""
+    A, x = ic.tensor("A", "m n"), ic.tensor("x", "n")
+    drawn = (A @ x).diagram()
+    for format in FORMATS:
+        path = tmp_path / f"picture.{format}"
+        text = getattr(drawn, format)(path)
+        assert path.read_text(encoding="utf-8") == text
+    assert len(list(tmp_path.iterdir())) == len(FORMATS)
+    with pytest.raises(OSError, match="nowhere"):
+        drawn.svg(tmp_path / "nowhere" / "picture.svg")
+    assert len(list(tmp_path.iterdir())) == len(FORMATS)
+
+
+def test_a_diagram_is_its_expression() -> None:
+    """`expression` gives back value axes, layout and node."""
+    X, A = ic.tensors("X A", "n p")
+    J = ((X * A) @ ic.ones("p")).diff(A)
+    back = J.diagram().expression()
+    assert back == J
+    assert (back.value_order, back.layout) == (J.value_order, J.layout)
+    turned = ((X * A) @ ic.ones("p")).diff(A, layout="variable_first")
+    again = turned.diagram().expression()
+    assert (again == turned, again.layout) == (True, "variable_first")
+    assert again.axes() == turned.axes()
+
+
+def test_einsum_of_a_diagram() -> None:
+    """diagram → einsum → diagram keeps the value."""
+    d = ic.diagram_from("ij,jk,ik->", "A", "B", "C")
+    rng = np.random.default_rng(0)
+    A, B, C = rng.normal(size=(2, 3)), rng.normal(size=(3, 4)), rng.normal(size=(2, 4))
+    expected = np.einsum("ij,jk,ik->", A, B, C)
+    assert np.isclose(eval(d.einsum(), {"np": np, "A": A, "B": B, "C": C}), expected)
+    assert np.isclose(d.expression().evaluate(A=A, B=B, C=C), expected)
+
+
+@pytest.mark.parametrize(
+    ("spec", "operands", "message"),
+    [
+        ("ij,jk", ["A"], "2 operands, 1 given"),
+        ("...i->i", [], "ellipsis"),
+        ("i!->i", [], "not an index"),
+        ("ij->k", [np.ones((2, 2))], None),
+        ("ij,jk->ik", [np.ones((2, 3)), np.ones((2, 3))], "has size"),
+    ],
+)
+def test_bad_specs(spec: str, operands: list[object], message: str | None) -> None:
+    """One sentence says what is wrong; an index without a size has a symbolic one."""
+    if message is None:
+        assert ic.diagram_from(spec, *operands).expression().shape == (ic.dim("k"),)
+        return
+    with pytest.raises(ic.IndexCalcError, match=message):
+        ic.diagram_from(spec, *operands)
