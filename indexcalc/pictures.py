@@ -1,9 +1,9 @@
 """Diagrams as a user holds them: one call for every format.
 
 `Diagram` is the picture of an expression, `Film` the frames of a derivation, `Strip`
-those frames in one still picture, `PlanDiagram` the tree of a plan. A writer answers its
-text or bytes, and given a path writes them there too, whole or not at all. `Pictures` is
-the part of an expression that draws it.
+those frames in one still picture, `PlanDiagram` the tree of a plan. A writer answers
+its text or bytes, and given a path writes them there too, whole or not at all.
+`Pictures` is the part of an expression that draws it.
 
 >>> from indexcalc.ways_in import diagram_from
 >>> [wire.name for wire in diagram_from("ij,j->i").model.picture.terms[0][1].wires]
@@ -394,9 +394,9 @@ class Pictures:
         """The contraction diagram: `.svg()`, `.png()`, `.tikz()`, `.dot()`,
         `.mermaid()`, `.text()`, `.html()`, `.json()`, `.graph()`.
 
-        With `by`, a variable, it is the derivative before it is worked out: a loop round
-        the diagram. `fuse=False` draws the expression as it was written, with every copy
-        tensor that the fused diagram has contracted.
+        With `by`, a variable, it is the derivative before it is worked out: a loop
+        round the diagram. `fuse=False` draws the expression as it was written, with
+        every copy tensor that the fused diagram has contracted.
 
         Raises `BudgetError` for an expression too large to draw.
         """

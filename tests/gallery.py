@@ -1,4 +1,4 @@
-"""The gallery: every picture of `docs/gallery.md`, made from the code that stands there.
+"""The gallery: every picture of `docs/gallery.md`, made from the code above it.
 
     python -m tests.gallery --write
 
@@ -71,7 +71,7 @@ SECTIONS = (
             ),
             Entry(
                 "hadamard-ones-loop",
-                "The derivative before it is worked out: a loop, and one amber wire for "
+                "The derivative before it is worked out: a loop, and an amber wire for "
                 "each axis of A.",
                 'y.diagram(by="A")',
             ),
@@ -127,8 +127,8 @@ SECTIONS = (
     ),
     Section(
         "A(B(xcᵀ∘D)∘E)f",
-        "The fourth question, as a scalar and as a vector: dots p (A, B, E), k (B, x, D) "
-        "and e (c, D, E, f).",
+        "The fourth question, as a scalar and as a vector: dots p (A, B, E), k (B, x, "
+        "D) and e (c, D, E, f).",
         (
             Entry(
                 "nested",
@@ -161,8 +161,8 @@ SECTIONS = (
     ),
     Section(
         "Traces",
-        "A closed wire is a trace. Deleting a node opens the ring: Aᵀ and Bᵀ, their bars "
-        "on the right.",
+        "A closed wire is a trace. Deleting a node opens the ring: Aᵀ and Bᵀ, their "
+        "bars on the right.",
         (
             Entry(
                 "trace",
@@ -190,8 +190,8 @@ SECTIONS = (
     ),
     Section(
         "Functions",
-        "A dotted frame stands round the argument of an elementwise function, wires pass "
-        "through it; at a solid frame the argument's wires end and new ones begin.",
+        "A dotted frame stands round the argument of an elementwise function, and wires "
+        "pass through it; at a solid frame they end and new ones begin.",
         (
             Entry(
                 "tanh",
@@ -240,8 +240,8 @@ SECTIONS = (
     ),
     Section(
         "Kronecker, vec and Khatri–Rao",
-        "Wires that are merged into one axis run into a wedge, the slow index on top; a "
-        "double wire leaves it.",
+        "Wires that are merged into one axis run into a wedge, the slow index on top; "
+        "a double wire leaves it.",
         (
             Entry(
                 "kronecker",
@@ -252,7 +252,9 @@ SECTIONS = (
             Entry(
                 "vec-product",
                 "(Bᵀ⊗A)vec(X): the wires of X go through, nothing is grouped inside.",
-                """ic.parse("kron(B',A)*vec(X)", A="m n", X="n p", B="p q").diagram()""",
+                """
+                ic.parse("kron(B',A)*vec(X)", A="m n", X="n p", B="p q").diagram()
+                """,
             ),
             Entry(
                 "unfolded",
@@ -295,10 +297,10 @@ SECTIONS = (
         (
             Entry(
                 "plan-chain",
-                "A B x at n = 1000: the vector first.",
+                "P Q v at n = 1000: the vector first.",
                 """
-                A, B, v = ic.tensor("A", "n n"), ic.tensor("B", "n n"), ic.tensor("v", "n")
-                (A @ B @ v).plan(n=1000).diagram()
+                P, Q = ic.tensors("P Q", "n n")
+                (P @ Q @ ic.tensor("v", "n")).plan(n=1000).diagram()
                 """,
             ),
             Entry(

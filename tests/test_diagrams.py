@@ -7,9 +7,6 @@ model reads back as the identical node, and its JSON evaluates to the same numbe
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections import Counter
 
 import numpy as np
@@ -17,10 +14,8 @@ import pytest
 
 import indexcalc as ic
 from indexcalc.diagrams.build import model_of
-from indexcalc.diagrams.documents import from_json, to_json
-from indexcalc.diagrams.model import Model, Network, Picture, pictures
+from indexcalc.diagrams.model import Model, Network, Picture
 from indexcalc.diagrams.reading import box_node, node_of, picture_node
-from indexcalc.diagrams.spec import model_of_spec
 from indexcalc.diagrams.validity import why_invalid
 from indexcalc.expr import tensor
 from indexcalc.network import is_bundle

@@ -23,7 +23,7 @@ HOSTILE = [
     "$\\write18{ls}$ % ^^M {",
     'n"]; evil [label="x',
     "{a|b}<p0> \\n \\N",
-    "A --> B; click A href \"javascript:alert(1)\"",
+    'A --> B; click A href "javascript:alert(1)"',
     "%%{init: {}}%%",
     "end",
     "#quot;#59;",

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..derivative import identity
-from ..functions import is_elementwise, partial
 from ..expr import tensor
+from ..functions import is_elementwise, partial
 from ..nodes import Call, Node, Tensor
 from ..rows import function_node
 from ..structure import has_structure, projected
@@ -32,7 +32,6 @@ from .splicing import (
     spliced,
     standing,
     substituted,
-    ungrouped,
     wedged,
     with_box,
 )

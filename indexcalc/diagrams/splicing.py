@@ -13,12 +13,12 @@ wires, the number that its size is. Nothing here changes what a diagram stands f
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from ..coefficients import Number, multiply
-from ..sizes import Shape, Size, times
+from ..coefficients import multiply
+from ..sizes import Shape, times
 from .model import Box, Dot, End, Network, Picture, Place, Term, Wire
 
 #: A place that stays, or the number of a cut.

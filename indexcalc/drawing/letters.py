@@ -26,7 +26,7 @@ Run: TypeAlias = tuple[str, bool, int]
 Text: TypeAlias = Literal["names", "indices", "prose", "words"]
 
 _SIGNS = "0123456789+-()n"
-_LEVELS = {raised(c): (c, 1) for c in _SIGNS}
+_LEVELS = {raised(c): (c, 1) for c in _SIGNS if raised(c) != c}
 _LEVELS |= {lowered(c): (c, -1) for c in _SIGNS if lowered(c) != c}
 
 _SLANTED: dict[Text, re.Pattern[str]] = {
@@ -43,8 +43,8 @@ _UPRIGHT = frozenset("ΓΔΘΛΞΠΣΥΦΨΩδ")
 def letter_runs(text: str, what: Text = "names") -> list[Run]:
     """The runs of a line.
 
-    >>> [text for text, slanted, _ in letter_runs("A loop round a b", "prose") if slanted]
-    ['b']
+    >>> letter_runs("A loop round X", "prose")
+    [('A loop round ', False, 0), ('X', True, 0)]
     """
     slanted = set(_slanted(text, what))
     letters = [(*_LEVELS.get(c, (c, 0)), k in slanted) for k, c in enumerate(text)]
@@ -55,7 +55,8 @@ def letter_runs(text: str, what: Text = "names") -> list[Run]:
 
 
 def _slanted(text: str, what: Text) -> Iterator[int]:
-    for found in _SLANTED[what].finditer(text):
+    level = "".join(" " if c in _LEVELS else c for c in text)
+    for found in _SLANTED[what].finditer(level):
         if found[0] not in _UPRIGHT:
             yield from range(*found.span())
 

@@ -2,7 +2,7 @@
 
 >>> from .scene import Circle
 >>> extent((Circle(10, 10, 4, "dot"),))
-(6.0, 6.0, 14.0, 14.0)
+(6, 6, 14, 14)
 """
 
 from __future__ import annotations

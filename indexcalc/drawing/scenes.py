@@ -90,10 +90,9 @@ def composed(
     legend: bool = False,
 ) -> Scene:
     """A scene that fits the marks, with lines of text and a legend under them."""
-    left, top, right, bottom = extent(marks)
-    drawing = all_moved(marks, -left, -top)
+    left, _, right, _ = extent(marks)
     wide = max(right - left, NARROWEST)
-    rows = [drawing, _lines(below, wide), legend_marks(marks, wide) if legend else ()]
+    rows = [marks, _lines(below, wide), legend_marks(marks, wide) if legend else ()]
     return _stacked([row for row in rows if row], title, description)
 
 

@@ -1,8 +1,9 @@
 r"""Any text as LaTeX that plain pdflatex compiles: ASCII, no package beyond the kernel.
 
 What Unicode has as one sign is a command; letters with accents carry them; compatible
-forms are taken apart; whatever is left is written as its code point. Active characters
-of babel are kept out, and nothing of the text can become a command.
+forms are taken apart; whatever is left is a small block with its code point, drawn by
+`HEXBLOCK`. Active characters of babel are kept out, and nothing of the text can become
+a command.
 
 >>> tex_line("½ of xᵀy"), tex_line("X⁻¹")
 ('${}^{1}\\!/\\!{}_{2}$ of x${}^{\\mathrm{T}}$y', '$X {}^{-1}$')
@@ -19,6 +20,12 @@ from collections.abc import Iterator
 from ..latex_names import ACCENTS, COMMANDS, GREEK
 from .faces import harmless
 from .letters import letter_runs
+
+#: The definition of the blocks: the digits of a code point in two rows.
+HEXBLOCK = (
+    r"\def\ichex#1#2{$\vcenter{\fontsize{5}{5}\selectfont"
+    r"\hbox{#1}\kern.6pt\hbox{#2}}$}"
+)
 
 #: ASCII that is not itself in a text: special to TeX, active in babel, or a ligature.
 _ASCII = {
@@ -137,7 +144,10 @@ def tex_line(text: str, *, slanted: bool = False, plain: bool = False) -> str:
     >>> tex_line("X⁻¹"), tex_line("det(X)"), tex_line("x_1", plain=True)
     ('$X {}^{-1}$', 'det($X$)', 'x\\_1')
     """
-    runs = letter_runs(harmless(text), slanted, plain)
+    text = unicodedata.normalize("NFC", harmless(text))
+    if any(c in _ACCENT for c in text):
+        return rf"\textit{{{tex_text(text)}}}" if slanted else tex_text(text)
+    runs = letter_runs(text, slanted, plain)
     return _SEAM.sub(" ", "".join(_run(*run) for run in runs))
 
 
@@ -149,20 +159,20 @@ def _run(text: str, italic: bool, level: int) -> str:
     if text in GREEK:
         return f"$\\{GREEK[text]}$"
     body = tex_text(text)
-    return f"${text}$" if text.isascii() else rf"\textit{{{body}}}"
+    return f"${text}$" if text.isascii() and len(text) == 1 else rf"\textit{{{body}}}"
 
 
 def tex_text(text: str) -> str:
-    r"""Upright text.
+    r"""Upright text; a sign that cannot be shown is a small block with its code point.
 
     >>> tex_text("naïve λ 中"), tex_text("50% – \u202e")
-    ('na\\"{\\i}ve $\\lambda$ (U+4E2D)', '50\\% {--} $\\circ$')
+    ('na\\"{\\i}ve $\\lambda$ \\ichex{4E}{2D}', '50\\% {--} $\\circ$')
     """
-    return "".join(_letters(harmless(text)))
+    return "".join(_letters(unicodedata.normalize("NFC", harmless(text))))
 
 
 def _letters(text: str) -> Iterator[str]:
-    for found in _MARKED.finditer(unicodedata.normalize("NFC", text)):
+    for found in _MARKED.finditer(text):
         base, marks = found[0][0], found[0][1:]
         drawn = base if marks else _letter(base)
         for mark in marks:
@@ -183,15 +193,16 @@ def _letter(c: str) -> str:
 
 
 def _decomposed(c: str) -> str:
+    """A letter as its parts, where it has any."""
     parts = unicodedata.normalize("NFKD", c)
-    if "\u2044" in parts:
-        above, _, below = parts.partition("\u2044")
+    above, bar, below = parts.partition("\u2044")
+    if bar and parts.replace(bar, "").isascii():
         return f"${{}}^{{{above}}}\\!/\\!{{}}_{{{below}}}$"
-    if len(parts) == 2 and parts[0].isascii() and parts[1] in _ACCENT:
-        return _accented(parts[0], parts[1])
-    if parts.isascii() and parts.strip():
-        return "".join(_ASCII.get(part, part) for part in parts)
-    return f"(U+{ord(c):X})"
+    if parts != c:
+        return "".join(_letters(parts))
+    code = f"{ord(c):X}"
+    half = (len(code) + 1) // 2
+    return rf"\ichex{{{code[:half]}}}{{{code[half:]}}}"
 
 
 def _accented(base: str, mark: str) -> str:

@@ -30,7 +30,7 @@ from typing import NamedTuple, TypeAlias
 from .faces import text_width
 from .scene import Circle, Group, Label, Mark, Path, Point, Rect, Scene
 from .svg import APART, MIDDLE, number
-from .tex_letters import safe_math, tex_line
+from .tex_letters import HEXBLOCK, safe_math, tex_line
 from .themes import Style, style_of
 
 #: Big points in a px, and the size of the font that labels scale, in big points.
@@ -42,7 +42,7 @@ LONG = 6
 #: What narrows a label that is wider in LaTeX's fonts than its place.
 _FIT = (
     r"\def\icfit#1#2{\setbox0=\hbox{#2}"
-    r"\ifdim\wd0>#1\relax\resizebox{#1}{\height}{\box0}\else\box0\fi}"
+    r"\ifdim\wd0>#1\relax\resizebox{#1}{!}{\box0}\else\box0\fi}"
 )
 
 #: Roles whose words are variables, and those whose letters are words.
@@ -87,8 +87,9 @@ def _picture(scene: Scene, theme: str) -> Iterator[str]:
     yield ",\n".join([every, *styles]) + "]"
     for colour, name in drawn.colours.items():
         yield rf"\definecolor{{{name}}}{{HTML}}{{{colour[1:].upper()}}}"
-    if any(r"\icfit" in line for line in body):
-        yield _FIT
+    for name, definition in (("\\icfit", _FIT), ("\\ichex", HEXBLOCK)):
+        if any(name in line for line in body):
+            yield definition
     far = _pair(scene.width * UNIT, scene.height * UNIT)
     yield rf"\path[use as bounding box] (0,0) rectangle {far};"
     yield from body
@@ -226,15 +227,21 @@ class _Pen:
 
 def _words(mark: Label) -> str:
     """What a label says, never wider than in other formats."""
-    math = safe_math(mark.tex)
-    slanted, plain = mark.role in _SLANTED, mark.role in _PLAIN
-    words = f"${math}$" if math else tex_line(mark.text, slanted=slanted, plain=plain)
+    words = _formula(mark)
     if mark.underlined:
         words = rf"\underline{{{words}}}"
-    if len(mark.text) < LONG and "(U+" not in words:
+    if len(mark.text) < LONG:
         return words
     width = text_width(mark.text, FONT)
     return rf"\icfit{{{number(width)}bp}}{{{words}}}"
+
+
+def _formula(mark: Label) -> str:
+    """The formula of a label; the text where it was cut or has signs of no formula."""
+    cut = mark.text.endswith("…") or "(U+" in mark.tex
+    math = "" if cut else safe_math(mark.tex)
+    slanted, plain = mark.role in _SLANTED, mark.role in _PLAIN
+    return f"${math}$" if math else tex_line(mark.text, slanted=slanted, plain=plain)
 
 
 def _remark(title: str) -> Iterator[str]:
