@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 Variable: TypeAlias = "Expression | str"
 
 
-class Expression(Execution, Operators, Notations, Pictures, Differentiation):
+class Expression(Execution, Operators, Notations, Differentiation, Pictures):
     """A tensor expression. Axes `[:value_order]` are the value's, the rest belong to
     the variables it was differentiated by (`layout="variable_first"`: the other way).
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import networkx
 
+    from .diagrams.build import Axes
     from .diagrams.film import Frame
     from .diagrams.model import Model
     from .drawing.scene import Scene
@@ -138,13 +139,10 @@ class Diagram(_Drawn):
         """
         from .diagrams.reading import node_of
 
-        roles = [end.role for end in self.model.picture.ends]
-        found = self.kind(
-            node_of(self.model),
-            value_order=roles.count("value"),
-            layout=self.model.layout,
-        )
-        found.by = tuple((name, 0) for name in self.model.variables)
+        of = [end.of for end in self.model.picture.ends]
+        node, by = node_of(self.model), self.model.variables
+        found = self.kind(node, value_order=of.count(""), layout=self.model.layout)
+        found.by = tuple((name, of.count(name) // by.count(name)) for name in by)
         return found
 
     def einsum(self, library: str = "numpy") -> str:
@@ -402,13 +400,8 @@ class Pictures:
         """
         from .diagrams.build import model_of
 
-        model = model_of(
-            self.node if fuse else self.written,
-            value_order=self.value_order,
-            layout=self.layout,
-            variables=[name for name, _ in self.by],
-            unfused=not fuse,
-        )
+        node = self.node if fuse else self.written
+        model = model_of(node, self._axes_of(), unfused=not fuse)
         if by is not None:
             from .diagrams.loops import looped
 
@@ -421,5 +414,15 @@ class Pictures:
         from .diagrams.film import derivation_frames
 
         leaf = self._tensor(variable)
-        frames = derivation_frames(self.node, leaf, value_order=self.value_order)
-        return Film(frames, type(self))
+        return Film(derivation_frames(self.node, leaf, self._axes_of()), type(self))
+
+    def _axes_of(self) -> Axes:
+        """Which axes are the value's, and which variable's the others are."""
+        from .diagrams.build import Axes
+
+        of = [name for name, count in self.by for _ in range(count)]
+        axes = ("",) * (len(self.written.shape) - len(of)) + tuple(of)
+        by = tuple(name for name, _ in self.by)
+        if self.layout == "variable_first":
+            axes = (*axes[self.value_order :], *axes[: self.value_order])
+        return Axes(axes, by, self.layout)

@@ -24,7 +24,7 @@ from .compiled import TYPICAL, Compiled
 from .contraction.machine import TYPICAL as MACHINE
 from .contraction.machine import Machine
 from .errors import UnknownNameError
-from .nodes import Node
+from .nodes import Einsum, Node, toposort
 from .planning.budgets import largest
 from .planning.modes import mode
 from .planning.report import PlanReport, described, naive, named, views
@@ -64,7 +64,7 @@ def report_of(
     may not hold what it needs.
     """
     kind = np.dtype(dtype)
-    known = _known(f, sizes)
+    known = _known(f, sizes, written)
     variant = f.variant(
         backend_named("numpy"),
         {dim(name): n for name, n in known.items()},
@@ -94,9 +94,13 @@ def report_of(
     )
 
 
-def _known(f: Compiled, sizes: Mapping[str, int]) -> dict[str, int]:
-    """The size of every name, in order."""
+def _known(
+    f: Compiled, sizes: Mapping[str, int], written: Sequence[Node]
+) -> dict[str, int]:
+    """The size of every name, in order; the written form may have more of them."""
     shapes = [t.shape for t in f.tensors.values()] + [node.shape for node in f.nodes]
+    for node in toposort(*written):
+        shapes.append(node.dims if isinstance(node, Einsum) else node.shape)
     names = sorted({n for shape in shapes for size in shape for n in names_in(size)})
     unknown = sorted(set(sizes) - set(names))
     if unknown:

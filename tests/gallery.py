@@ -190,7 +190,7 @@ SECTIONS = (
     ),
     Section(
         "Functions",
-        "A dotted frame stands round the argument of an elementwise function, and wires "
+        "A dotted frame stands round an elementwise function's argument, and wires "
         "pass through it; at a solid frame they end and new ones begin.",
         (
             Entry(

@@ -447,3 +447,10 @@ def test_amounts_of_memory() -> None:
             as_bytes(wrong)
     assert bytes_text(8e12) == "8 TB"
     assert 0 < available() < 1 << 60
+
+
+def test_a_size_that_only_the_written_form_has() -> None:
+    """The naive order is priced at sizes that the canonical form has lost."""
+    e = ic.parse("sum(E(0, 1, n, m) * x)", x="m")
+    assert e.plan(m=3, n=5).sizes == {"m": 3, "n": 5}
+    assert e.plan().naive.flops > 0

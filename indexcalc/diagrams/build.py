@@ -27,7 +27,7 @@ from ..kernels import unknown_label
 from ..network import is_bundle
 from ..nodes import Call, Einsum, Node, Sum, Tensor, Term, children, toposort
 from ..sizes import Size
-from .model import Box, End, Model, Network, Picture, Role
+from .model import Box, End, Model, Network, Picture
 from .weaving import Strands, woven
 
 #: A part used twice is drawn beside the picture from this many nodes on, and whatever
@@ -64,36 +64,46 @@ class Building:
         return f"{label}#{self.ids[label]}"
 
 
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """What the axes of a derivative are: `of` tells for each the variable it belongs
+    to, or "" where it is the value's; `by` by what it was differentiated, in order."""
+
+    of: tuple[str, ...]
+    by: tuple[str, ...] = ()
+    layout: str = "value_first"
+
+
 def model_of(
     node: Node,
+    axes: Axes | None = None,
     *,
-    value_order: int | None = None,
-    layout: str = "value_first",
-    variables: Sequence[str] = (),
     unfused: bool = False,
+    value_order: int | None = None,
+    variables: Sequence[str] = (),
 ) -> Model:
     """The diagram of a node as it is: give the canonical one for the fused diagram.
 
-    `value_order` axes are the value's, the others belong to `variables`; `layout` says
-    which come first. `unfused` opens nested products and keeps all their copy tensors.
+    `axes` tells of a derivative which axes are the value's. `unfused` opens nested
+    products and keeps all their copy tensors.
 
     Raises `BudgetError` for more than `BOX_LIMIT` boxes.
     """
-    order = len(node.shape)
-    split = order if value_order is None else value_order
-    roles: list[Role] = ["value"] * split + ["variable"] * (order - split)
-    if layout == "variable_first":
-        roles.reverse()
+    told = axes or Axes(("",) * len(node.shape))
+    if axes is None and value_order is not None:
+        last = variables[-1] if variables else "?"
+        more = len(node.shape) - value_order
+        told = Axes(("",) * value_order + (last,) * more, tuple(variables))
     building = Building(naming_for(node), unfused)
     named = _named_parts(node)
     for part in named:
         building.parts[part] = building.naming.parts[part] = building.naming.part()
-    picture = _picture(building, node, _ends(building, node, roles))
+    picture = _picture(building, node, _ends(building, node, told.of))
     drawn = [
         (building.parts[part], _picture(building, part, _ends(building, part)))
         for part in reversed(named)
     ]
-    return Model(picture, tuple(reversed(drawn)), tuple(variables), layout)
+    return Model(picture, tuple(reversed(drawn)), told.by, told.layout)
 
 
 # -- parts -----------------------------------------------------------------------------
@@ -150,13 +160,19 @@ def _flat(root: Sum, parts: Container[Node]) -> list[Term]:
 
 
 def _ends(
-    building: Building, node: Node, roles: Sequence[Role] = ()
+    building: Building, node: Node, variables: Sequence[str] = ()
 ) -> tuple[End, ...]:
     """Fresh ends for the axes of a node, grouped where all its terms group them so."""
-    told = roles or ["value"] * len(node.shape)
     return tuple(
-        End(tuple(building.name() for _ in sizes), sizes, role)
-        for sizes, role in zip(_axis_sizes(node), told, strict=True)
+        End(
+            tuple(building.name() for _ in sizes),
+            sizes,
+            "variable" if variable else "value",
+            variable,
+        )
+        for sizes, variable in zip(
+            _axis_sizes(node), variables or [""] * len(node.shape), strict=True
+        )
     )
 
 

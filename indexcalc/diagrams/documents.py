@@ -102,15 +102,17 @@ def _picture_entry(picture: Picture, depth: int = 0) -> dict[str, Any]:
             hint="name the inner parts",
         )
     return {
-        "ends": [
-            {"names": list(e.names), "sizes": _texts(e.sizes), "role": e.role}
-            for e in picture.ends
-        ],
+        "ends": [_end_entry(end) for end in picture.ends],
         "terms": [
             {"coefficient": number_row(c), **_network_entry(network, depth)}
             for c, network in picture.terms
         ],
     }
+
+
+def _end_entry(end: End) -> dict[str, Any]:
+    entry = {"names": list(end.names), "sizes": _texts(end.sizes), "role": end.role}
+    return {**entry, "of": end.of} if end.of else entry
 
 
 def _network_entry(network: Network, depth: int) -> dict[str, Any]:
@@ -137,7 +139,7 @@ def _box_entry(box: Box, depth: int) -> dict[str, Any]:
     if box.function:
         entry["function"] = box.function
     if box.params:
-        entry["params"] = [_param_entry(param) for param in box.params]
+        entry["params"] = [param_entry(param) for param in box.params]
     if box.core:
         entry["core"] = box.core
     if box.contents:
@@ -145,7 +147,8 @@ def _box_entry(box: Box, depth: int) -> dict[str, Any]:
     return entry
 
 
-def _param_entry(param: object) -> object:
+def param_entry(param: object) -> object:
+    """A parameter as JSON: complex numbers are marked too."""
     if isinstance(param, complex):
         return {"number": number_row(param)}
     return param_row(param)
@@ -250,10 +253,11 @@ def _picture(entry: object, at: str, depth: int = 0) -> Picture:
 
 
 def _end(entry: object, at: str) -> End:
-    fields = _fields(entry, at, ("names", "sizes", "role"))
+    fields = _fields(entry, at, ("names", "sizes", "role"), ("of",))
     names = _listed(fields["names"], f"{at}.names", _text)
     sizes = _listed(fields["sizes"], f"{at}.sizes", _size)
-    return End(names, sizes, cast(Role, _text(fields["role"], f"{at}.role")))
+    role = cast(Role, _text(fields["role"], f"{at}.role"))
+    return End(names, sizes, role, _text(fields.get("of", ""), f"{at}.of"))
 
 
 def _term(entry: object, at: str, depth: int) -> tuple[Number, Network]:

@@ -14,17 +14,25 @@ is, loops round less among them. `mark_of` finds the rule, `RULES` holds them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
+from ..coefficients import multiply
 from ..derivative import identity
+from ..errors import InternalError
 from ..expr import tensor
 from ..functions import is_elementwise, partial
+from ..index_walk import naming_for
 from ..nodes import Call, Node, Tensor
 from ..rows import function_node
+from ..simplify import fuse
 from ..structure import has_structure, projected
 from .build import model_of
-from .model import Box, Dot, End, Network, Picture, Place, Term, Wire
+from .keeping import with_ids, with_names
+from .model import Box, Dot, End, Model, Network, Picture, Place, Term, Wire
+from .parts import fresh_names, part_nodes
+from .reading import picture_node
 from .splicing import (
     bracket_round,
     opened,
@@ -32,9 +40,14 @@ from .splicing import (
     spliced,
     standing,
     substituted,
+    ungrouped,
     wedged,
     with_box,
 )
+
+#: What a loop is equal to, and the same for a loop round one box: the box, the loop.
+Rule: TypeAlias = "Callable[[Box, Ground], Iterator[Term]]"
+BoxRule: TypeAlias = "Callable[[Box, Box, Ground], Iterator[Term]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +71,9 @@ class Ground:
 def depends(picture: Picture, ground: Ground) -> bool:
     """Whether the variable stands in a picture."""
     return any(
-        box_depends(box, ground) for _, network in picture.terms for box in network.boxes
+        box_depends(box, ground)
+        for _, network in picture.terms
+        for box in network.boxes
     )
 
 
@@ -115,6 +130,53 @@ def _lifted(network: Network, b: int, loop: Box, ends: int) -> Network:
     ]
     lifted = with_box(network, b, loop)
     return replace(lifted, wires=(*lifted.wires, *wires))
+
+
+def looped(model: Model, variable: Tensor) -> Model:
+    """The derivative of a diagram by the variable, not worked out: a loop round it.
+
+    Its ends are those of the diagram, as a value, and then the variable's axes.
+
+    >>> from indexcalc.expr import tensor
+    >>> x = tensor("x", (3,))
+    >>> [end.name for end in looped(model_of(x), x).picture.ends]
+    ['i', 'j']
+    """
+    given, ground = model.picture.ends, Ground(variable)
+    loop = loop_round(ungrouped(model.picture), ground, "loop 1")
+    node = picture_node(model.picture, part_nodes(model.parts))
+    taken = {name for end in given for name in end.names}
+    letters = (name for name in naming_for(node).fresh if name not in taken)
+    ends = tuple(End((next(letters),), (size,), "variable") for size in variable.shape)
+    fresh = fresh_names(node, model, taken=[end.name for end in ends])
+    if model.layout == "variable_first":
+        given = tuple(replace(end, role="value") for end in given)
+    drawn = fastened(loop, (*given, *ends), range(len(given)))
+    picture = with_names(Picture((), ((1, drawn),)), (*given, *ends), fresh)
+    *_, named = with_ids([*(part for _, part in model.parts), picture])
+    by = (*model.variables, variable.name)
+    return replace(model, picture=named, variables=by, layout="value_first")
+
+
+def fastened(loop: Box, ends: Sequence[End], apart: Container[int]) -> Network:
+    """A loop at the ends: at those told apart every index has a port, at the others the
+    axis has one, and a wedge where it is a group."""
+    boxes, wires = [loop], []
+    ports = iter(range(len(loop.ports)))
+    for e, end in enumerate(ends):
+        if e in apart or len(end.names) == 1:
+            places: list[Place] = [("box", 0, next(ports)) for _ in end.names]
+        else:
+            port, here = next(ports), len(boxes)
+            boxes.append(Box("", "wedge", "", (loop.ports[port], *end.sizes)))
+            whole: tuple[Place, Place] = (("box", 0, port), ("box", here, 0))
+            wires.append(Wire(whole, "", loop.ports[port]))
+            places = [("box", here, k + 1) for k in range(len(end.names))]
+        wires += [
+            Wire((("end", e, k), place), end.names[k], end.sizes[k])
+            for k, place in enumerate(places)
+        ]
+    return Network(tuple(boxes), (), tuple(wires))
 
 
 # -- which rule ------------------------------------------------------------------------
@@ -174,8 +236,7 @@ def _sum(loop: Box, ground: Ground) -> Iterator[Term]:
     for c, network in content.terms:
         for factor, inner in _terms_of(network):
             alone = replace(content, terms=((1, inner),))
-            coefficient = factor if c == 1 else c
-            yield coefficient, _moved(loop, alone, ground)
+            yield multiply(c, factor), _moved(loop, alone, ground)
 
 
 def _terms_of(network: Network) -> Iterator[Term]:
@@ -199,7 +260,7 @@ def _only(loop: Box) -> tuple[Network, int]:
     return content.terms[0][1], len(content.ends)
 
 
-def _of_box(rule: Callable[[Box, Box, Ground], Iterator[Term]]) -> Rule:
+def _of_box(rule: BoxRule) -> Rule:
     """The rule for a box alone, its ports at the loop's ports in any order."""
 
     def applied(loop: Box, ground: Ground) -> Iterator[Term]:
@@ -210,9 +271,6 @@ def _of_box(rule: Callable[[Box, Box, Ground], Iterator[Term]]) -> Rule:
             yield c, spliced(lifted, 0, found)
 
     return applied
-
-
-Rule = Callable[[Box, Ground], Iterator[Term]]
 
 
 def _self(box: Box, loop: Box, ground: Ground) -> Iterator[Term]:
@@ -246,15 +304,12 @@ def _chain(box: Box, loop: Box, ground: Ground) -> Iterator[Term]:
         if not outer.terms:
             continue
         core = len(content.ends) - len(box.ports) + box.core
-        network = _chained(box, core, _loop_in(loop, content, ground), outer)
+        inner = loop_round(content, ground, loop.id)
+        network = _chained(box, core, inner, outer)
         if len(outer.terms) == 1:
             yield from opened((1, network), 0, outer)
         else:
             yield 1, network
-
-
-def _loop_in(loop: Box, content: Picture, ground: Ground) -> Box:
-    return loop_round(content, ground, loop.id)
 
 
 def _chained(box: Box, core: int, loop: Box, outer: Picture) -> Network:
@@ -337,8 +392,9 @@ def _nameless(box: Box) -> tuple[Picture, ...]:
 
 
 def _picture_of(node: Node) -> Picture:
-    """The picture of a node with its parts written out, one index at every end."""
-    model = model_of(node)
+    """The picture of a node, simplified, with its parts written out and one index at
+    every end."""
+    model = model_of(fuse(node))
     parts: dict[str, Picture] = {}
     for name, picture in model.parts:
         parts[name] = substituted(wedged(picture), lambda box: _part_in(box, parts))

@@ -38,15 +38,16 @@ KINDS: tuple[Kind, ...] = ("tensor", "function", "bracket", "part", "loop", "wed
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """A free end: an axis of the value, or of the variable it was differentiated by.
+    """A free end: an axis of the value, or of a variable it was differentiated by.
 
-    A plain axis is one index; a grouped one (vec, ⊗) has several, the slowest first,
-    and an axis of size 1 may have none.
+    A plain axis is one index; a grouped one (vec, ⊗) has several, the slowest first.
+    `of` is the name of the variable that a derivative's axis belongs to.
     """
 
     names: tuple[str, ...]
     sizes: tuple[Size, ...]
     role: Role = "value"
+    of: str = ""
 
     @property
     def name(self) -> str:
@@ -131,8 +132,9 @@ class Model:
     """A whole diagram: a picture, and the parts that are drawn beside it, each before
     those that use it.
 
-    `variables` are the names it was differentiated by; `layout` says whether the
-    value's axes stand first ("value_first") or the variable's ("variable_first").
+    `variables` are the names it was differentiated by, in order, one as often as that
+    was done; `layout` says whether the value's axes stand first ("value_first") or the
+    variable's ("variable_first").
     """
 
     picture: Picture

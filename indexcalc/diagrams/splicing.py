@@ -13,7 +13,7 @@ wires, the number that its size is. Nothing here changes what a diagram stands f
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -98,12 +98,12 @@ def _joined(
             if isinstance(gone[0], int):
                 where = holders[gone[0]]
                 where[where.index(second)] = first
-    wires = tuple(
-        replace(wire, places=tuple(found))
-        for found, (_, wire) in zip(spots, strands, strict=True)
-        if found is not None
-    )
-    return wires, tuple(rings)
+    wires = []
+    for found, (_, wire) in zip(spots, strands, strict=True):
+        held: list[Place] = [spot for spot in found or () if not isinstance(spot, int)]
+        if held:
+            wires.append(replace(wire, places=(held[0], held[1])))
+    return tuple(wires), tuple(rings)
 
 
 def opened(term: Term, b: int, picture: Picture) -> Iterator[Term]:
@@ -187,18 +187,27 @@ def ungrouped(picture: Picture) -> Picture:
     return Picture(ends, terms)
 
 
-def wedged(picture: Picture) -> Picture:
-    """A picture with one index at every end: a wedge joins those of a group."""
+def wedged(picture: Picture, apart: Container[int] = ()) -> Picture:
+    """A picture with one index at every end: a wedge joins those of a group, save at
+    the ends that are told apart, whose indices come one after another."""
     flat = ungrouped(picture)
     numbers = iter(range(len(flat.ends)))
-    groups = [[next(numbers) for _ in end.names] for end in picture.ends]
-    ends = tuple(
-        End((end.name,), (times(*end.sizes),)) for end in picture.ends
-    )
-    terms = tuple(
-        (c, _wedged(network, flat.ends, ends, groups)) for c, network in flat.terms
-    )
-    return Picture(ends, terms)
+    ends: list[End] = []
+    groups: list[list[int]] = []
+    for e, end in enumerate(picture.ends):
+        group = [next(numbers) for _ in end.names]
+        split = [[f] for f in group] if e in apart else [group]
+        groups += split
+        ends += [_joint([flat.ends[f] for f in part]) for part in split]
+    terms = tuple((c, _wedged(n, flat.ends, ends, groups)) for c, n in flat.terms)
+    return Picture(tuple(ends), terms)
+
+
+def _joint(ends: Sequence[End]) -> End:
+    if len(ends) == 1:
+        return ends[0]
+    name = "".join(end.name for end in ends)
+    return End((f"({name})",), (times(*(end.sizes[0] for end in ends)),))
 
 
 def _wedged(
@@ -239,41 +248,67 @@ def _moved(network: Network, place: Callable[[Place], Place]) -> Network:
 
 def dots_fused(picture: Picture) -> Picture:
     """A picture in which connected dots are one and a dot with two wires is a wire, in
-    frames too. Wires of size 1 end in a dot of their own on either side."""
-    return replace(
-        picture, terms=tuple((c, _fused(network)) for c, network in picture.terms)
-    )
+    frames too."""
+    return _networkwise(_fused, picture)
+
+
+def units_parted(picture: Picture) -> Picture:
+    """A picture in which every place of size 1 has a dot of its own, in frames too: no
+    index of size 1 joins anything."""
+    return _networkwise(_parted, picture)
+
+
+def _networkwise(change: Callable[[Network], Network], picture: Picture) -> Picture:
+    """A picture with every network changed, the innermost first."""
+
+    def changed(network: Network) -> Network:
+        boxes = tuple(
+            replace(box, contents=tuple(_networkwise(change, c) for c in box.contents))
+            for box in network.boxes
+        )
+        return change(replace(network, boxes=boxes))
+
+    terms = tuple((c, changed(network)) for c, network in picture.terms)
+    return replace(picture, terms=terms)
 
 
 def _fused(network: Network) -> Network:
     classes = _connected(network)
-    kept = sorted({d for d in classes if network.dots[d].size != 1})
+    kept = sorted(set(classes))
     number = {d: k for k, d in enumerate(kept)}
-    dots = [network.dots[d] for d in kept]
+    wires = tuple(
+        replace(wire, places=_renumbered(wire, classes, number))
+        for wire in network.wires
+        if {kind for kind, _, _ in wire.places} != {"dot"}
+    )
+    dots = tuple(network.dots[d] for d in kept)
+    return _straightened(Network(network.boxes, dots, wires))
+
+
+def _parted(network: Network) -> Network:
+    kept = [d for d, dot in enumerate(network.dots) if dot.size != 1]
+    number = {d: k for k, d in enumerate(kept)}
+    dots, every = [network.dots[d] for d in kept], range(len(network.dots))
     wires: list[Wire] = []
     for wire in network.wires:
-        places = [p for p in wire.places if p[0] != "dot"]
-        if wire.size == 1:
-            for place in places:
+        if wire.size != 1:
+            wires.append(replace(wire, places=_renumbered(wire, every, number)))
+            continue
+        for place in wire.places:
+            if place[0] != "dot":
                 wires.append(replace(wire, places=(place, ("dot", len(dots), 0))))
                 dots.append(Dot(wire.name, 1))
-        elif places:
-            wires.append(replace(wire, places=_renumbered(wire, classes, number)))
-    boxes = tuple(
-        replace(box, contents=tuple(map(dots_fused, box.contents)))
-        for box in network.boxes
-    )
-    return _straightened(Network(boxes, tuple(dots), tuple(wires)))
+    return Network(network.boxes, tuple(dots), tuple(wires))
 
 
 def _renumbered(
     wire: Wire, classes: Sequence[int], number: Mapping[int, int]
 ) -> tuple[Place, Place]:
-    first, second = (
-        ("dot", number[classes[d]], 0) if kind == "dot" else (kind, d, k)
-        for kind, d, k in wire.places
-    )
-    return first, second
+    def new(place: Place) -> Place:
+        kind, d, port = place
+        return (kind, number[classes[d]] if kind == "dot" else d, port)
+
+    return new(wire.places[0]), new(wire.places[1])
 
 
 def _connected(network: Network) -> list[int]:
@@ -308,3 +343,14 @@ def _straightened(network: Network) -> Network:
     wires, rings = _joined([([*map(spot, w.places)], w) for w in network.wires])
     dots = (*(network.dots[d] for d in kept), *rings)
     return Network(network.boxes, dots, wires)
+
+
+def wiring(picture: Picture) -> tuple[int, int]:
+    """The number of dots and of wires, in frames too: what fusing dots changes."""
+    dots = wires = 0
+    stack = [picture]
+    while stack:
+        for _, network in stack.pop().terms:
+            dots, wires = dots + len(network.dots), wires + len(network.wires)
+            stack += [content for box in network.boxes for content in box.contents]
+    return dots, wires

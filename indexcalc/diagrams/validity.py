@@ -36,11 +36,8 @@ DEPTH_LIMIT = 64
 #: The largest number of axes, or order of a derivative, that a parameter may ask for.
 COUNT_LIMIT = 1_000
 
-#: Which ends of a picture come first, by the layout.
-LAYOUTS = {
-    "value_first": ("value", "variable"),
-    "variable_first": ("variable", "value"),
-}
+#: Whose axes may be said to stand first.
+LAYOUTS = ("value_first", "variable_first")
 
 Faults = Iterator[str]
 
@@ -99,10 +96,6 @@ def _faults(model: Model) -> Faults:
         yield from _inside(f"parts[{k}].picture", picture, scope)
         scope.parts[name] = shape_of(picture)
     yield from _inside("picture", model.picture, scope)
-    order = LAYOUTS[model.layout]
-    places = [order.index(end.role) for end in model.picture.ends]
-    if places != sorted(places):
-        yield f"picture.ends: not in the order of the layout {model.layout}"
 
 
 def _inside(place: str, root: Picture, scope: _Scope) -> Faults:
@@ -132,6 +125,8 @@ def _end_faults(at: str, end: End) -> Faults:
         yield f"{at}: {len(end.names)} names and {len(end.sizes)} sizes"
     if end.role not in ("value", "variable"):
         yield f"{at}: {said(end.role)} is not a role"
+    if end.of and end.role != "variable":
+        yield f"{at}: an axis of {said(end.of)} that is not one of a variable"
 
 
 def _coefficient_faults(at: str, value: Number) -> Faults:

@@ -14,7 +14,8 @@ from ..diagrams.model import Box, Picture
 from .components import Sides, bottom_ports
 from .faces import FRAMES, Face, compact, face_of
 from .metrics import Metrics
-from .placed import PlacedPicture, Point, Side
+from .moving import line_of, moved
+from .placed import PlacedPicture, PlacedText, Point, Side
 
 #: Lays out the contents of a frame, with their ends on these sides: at the border if
 #: the picture is all that the frame holds.
@@ -88,7 +89,8 @@ def _port_sides(box: Box, legs: Legs, face: Face) -> dict[Side, list[int]]:
         left, right = [min(left + right)], [max(left + right)]
     if face.form == "wedge" and len(box.ports) > 1:
         others = [k for k in range(1, len(box.ports))]
-        left, right = ([0], others) if 0 in left else (others, [0])
+        back = sum(k in legs.left for k in others) > len(others) / 2
+        left, right = (others, [0]) if back else ([0], others)
     return {"left": left, "right": right, "bottom": below, "top": list(legs.hung)}
 
 
@@ -156,6 +158,7 @@ def _frame(
     pictures = [inner(c, s, alone) for c, s in zip(box.contents, given, strict=True)]
     pictures = _in_row(pictures, m)
     tips = _tips(pictures[0]) if alone else {}
+    level = _level(pictures, m)
     used = {side for _, side in tips.values()}
     lead = max((m.measure(face.text) + 2 * m.space if face.text else 0.0), 0.0)
     wide = pictures[-1].x + pictures[-1].width
@@ -170,7 +173,7 @@ def _frame(
     high = max(p.y + p.height for p in pictures)
     head = m.margin + (m.name if face.text else 0.0) if not m.cell else m.name + 1
     foot = foot if not m.cell else max(1.0, foot)
-    frame = _Frame(-left, -head, wide + left + right, high + head + foot, m, drop)
+    frame = _Frame(-left, -head, wide + left + right, high + head + foot, m, drop, level)
     ways = _frame_ways(frame, sides, tips)
     return _referred(frame, ways, pictures, m)
 
@@ -194,6 +197,7 @@ class _Frame:
     height: float
     m: Metrics
     drop: float
+    level: float
 
 
 def _content_sides(
@@ -206,23 +210,35 @@ def _content_sides(
         found |= {k: side for k in sides[side] if k < box.passing}
     rest = [k for k in range(len(content.ends)) if k not in found]
     for n, k in enumerate(rest):
-        variable = content.ends[k].role == "variable"
-        found[k] = "bottom" if variable else "left" if n == 0 else "right"
+        found[k] = "left" if n == 0 else "right"
     return found
 
 
 def _in_row(pictures: Sequence[PlacedPicture], m: Metrics) -> list[PlacedPicture]:
     """The arguments of a function beside each other, with room for a comma."""
-    from .moving import moved
-
+    lines = [line_of(p, m) for p in pictures]
     found: list[PlacedPicture] = []
     x = 0.0
-    middle = max(p.height for p in pictures) / 2
-    for picture in pictures:
-        y = m.near(middle - picture.height / 2) if len(pictures) > 1 else 0.0
-        found.append(moved(picture, x, y))
-        x += picture.width + 2 * m.space + m.margin / 2
+    for picture, line in zip(pictures, lines, strict=True):
+        placed = moved(picture, x, max(lines) - line)
+        x += picture.width + 2 * m.space
+        if len(found) < len(pictures) - 1:
+            comma = PlacedText(",", m.whole(x - m.space), max(lines), "comma")
+            placed = replace(placed, texts=(*placed.texts, comma))
+        found.append(placed)
+        x += m.space
     return found
+
+
+def _level(pictures: Sequence[PlacedPicture], m: Metrics) -> float:
+    """The height at which the wires of a frame with several terms meet it: that of the
+    terms where they stand in one line."""
+    ends = [e for p in pictures for t in p.terms for e in t.ends]
+    found = {e.y for e in ends if e.side in ("left", "right")}
+    if len(found) == 1:
+        return found.pop()
+    high = max(p.y + p.height for p in pictures)
+    return m.near((high - m.cell) / 2) if not m.cell else m.whole((high - m.cell) / 2)
 
 
 def _tips(picture: PlacedPicture) -> dict[int, tuple[Point, Side]]:
@@ -237,12 +253,11 @@ def _frame_ways(
     m = frame.m
     right = frame.x + frame.width - m.cell
     bottom = frame.y + frame.height - m.cell
-    middle = m.near(frame.y + frame.height / 2)
     found: dict[int, Way] = {}
     for side, x in (("left", frame.x), ("right", right)):
         known = [k for k in sides[side] if k in tips and tips[k][1] == side]
         free = [k for k in sides[side] if k not in known]
-        heights = [middle + m.near(h) for h in _spread(len(free), m.port_pitch)]
+        heights = [frame.level + h for h in _spread(len(free), m.port_pitch)]
         for k, y in zip(free, heights, strict=True):
             found[k] = Way((x, y), side, side, y)
         for k in known:
@@ -276,8 +291,6 @@ def _referred(
     frame: _Frame, ways: dict[int, Way], pictures: Sequence[PlacedPicture], m: Metrics
 ) -> Body:
     """A frame relative to its middle and the height of its first port at a side."""
-    from .moving import moved
-
     lateral = [k for k in sorted(ways) if ways[k].side in ("left", "right")]
     middle = frame.y + (frame.height - m.cell) / 2
     height = ways[lateral[0]].height if lateral else m.near(middle)

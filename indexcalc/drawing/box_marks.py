@@ -6,7 +6,7 @@ from frame to frame; what stands in a frame is not part of the frame's group.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 
 from ..diagrams.model import Box
@@ -37,7 +37,7 @@ _CORNER_FONT, _CORNER_AT = 12.0, (8.0, 10.0)
 LOOP_DOT, LOOP_CORNER = 4.0, 18.0
 
 #: How far the number of a port stands from its side.
-_PORT_INSET = 8.0
+_PORT_INSET = 5.0
 
 #: The steps into a box from each of its sides.
 _INWARD: dict[Side, Point] = {
@@ -116,9 +116,11 @@ def _matrix(sight: Sight) -> tuple[Mark, ...]:
 
 
 def _block(sight: Sight) -> tuple[Mark, ...]:
+    """The bar says which port is the first; the others have their numbers."""
     numbers = tuple(
-        Label(*_inside(point, side), str(k + 1), "port", 9.0, tex=str(k + 1))
+        Label(*_inside(point, side), str(k + 1), "port", 7.5, tex=str(k + 1))
         for k, (point, side) in enumerate(sight.placed.ports)
+        if k
     )
     return (_outline(sight.placed, 3.0), *_bar(sight), *numbers, _name(sight))
 
@@ -174,12 +176,20 @@ def _corner_name(sight: Sight) -> tuple[Mark, ...]:
 
 
 def _loop(sight: Sight) -> tuple[Mark, ...]:
-    x, y = loop_foot(sight.placed)
-    curve = _outline(sight.placed, LOOP_CORNER, "loop")
-    text, size = fitted(sight.face.text, _CORNER_FONT + 1)
-    tex = sight.face.tex if text == sight.face.text else ""
+    return (_outline(sight.placed, LOOP_CORNER, "loop"),)
+
+
+def loop_marks(placed: PlacedBox) -> Iterator[Group]:
+    """The hollow dot of a loop and what it differentiates by, to lie over its wires."""
+    if placed.box.kind != "loop":
+        return
+    face = face_of(placed.box)
+    x, y = loop_foot(placed)
+    text, size = fitted(face.text, _CORNER_FONT + 1)
+    tex = face.tex if text == face.text else ""
     beside = Label(x + 9, y - 9, text, "index variable", size, "start", tex)
-    return (curve, Circle(x, y, LOOP_DOT, "loop dot"), beside)
+    dot = Circle(x, y, LOOP_DOT, "loop dot")
+    yield Group((dot, beside), box_title(placed.box), f"{placed.box.id} foot")
 
 
 def _wedge(sight: Sight) -> tuple[Mark, ...]:

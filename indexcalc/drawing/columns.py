@@ -149,5 +149,6 @@ def _channels(layers: Layered, bends: Sequence[float], m: Metrics) -> list[float
         if m.cell:
             found.append(base + (count[n] + 1 if count[n] else 0))
         else:
-            found.append(base + min(m.bend * most[n], m.most_bend))
+            room = m.most_bend + m.track * max(0, count[n] - 2)
+            found.append(base + min(m.bend * most[n], room))
     return found

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-from ..diagrams.model import Box, End, Network, Place
+from ..diagrams.model import Box, End, Network, Picture, Place
 from .faces import compact, face_of
 from .placed import Side
 
@@ -116,10 +116,28 @@ def bottom_ports(box: Box) -> frozenset[int]:
     """The ports of a frame that leave downwards: those of variables."""
     if not box.contents or compact(box):
         return frozenset()
-    inner = box.contents[0].ends[: box.passing]
-    below = {k for k, end in enumerate(inner) if end.role == "variable"}
+    content = box.contents[0]
+    below = {k for k in range(box.passing) if _goes_down(content, k)}
     own = range(box.passing, len(box.ports)) if box.kind == "loop" else ()
     return frozenset(below.union(own))
+
+
+def _goes_down(content: Picture, number: int) -> bool:
+    """Whether an end of a picture is a variable's, or comes from the bottom of a frame
+    in every term."""
+    if content.ends[number].role == "variable":
+        return True
+    return bool(content.terms) and all(
+        _at_a_bottom(network, number) for _, network in content.terms
+    )
+
+
+def _at_a_bottom(network: Network, number: int) -> bool:
+    for wire in network.wires:
+        for end, place in (wire.places, wire.places[::-1]):
+            if end == ("end", number, 0) and place[0] == "box":
+                return place[2] in bottom_ports(network.boxes[place[1]])
+    return False
 
 
 def components(

@@ -201,7 +201,11 @@ def _solids(
             bodies[n] = body_of(component.box(item.vertex), legs, m, inner, drop)
         elif item.kind == "dot":
             hung = [v for v, d in hanging.items() if d == item.vertex]
-            bunches[n] = bunch_of(component, hung, m, drop)
+            lateral = (
+                sum(k.right == n for k in layers.links),
+                sum(k.left == n for k in layers.links),
+            )
+            bunches[n] = bunch_of(component, hung, m, drop, lateral)
     return _Solids(bodies, bunches)
 
 

@@ -19,6 +19,9 @@ from .strokes import on_piece
 #: The pitch of the points of a line, the size of a cell, and what an area counts.
 _STEP, _CELL, _AREA = 3.0, 40.0, 12
 
+#: The air round a label.
+_AIR = 1.5
+
 #: Roles of rectangles of which only the border is drawn.
 _HOLLOW = ("frame elementwise", "frame function", "frame bracket", "loop")
 
@@ -63,7 +66,7 @@ def with_room(wanted: Sequence[Wanted], drawn: Iterable[Mark]) -> tuple[Label, .
         taken.add(mark)
     found: list[Label] = []
     for one in wanted:
-        label = min(_tried(one), key=lambda tried: taken.cost(measured(tried)))
+        label = min(_tried(one), key=lambda tried: taken.cost(_aired(tried)))
         taken.add(label)
         found.append(label)
     return tuple(found)
@@ -106,6 +109,12 @@ def line_points(mark: Path, step: float = _STEP) -> tuple[Point, ...]:
         found += [on_piece(at, piece, k / count) for k in range(1, count + 1)]
         at = piece[-1]
     return tuple(found)
+
+
+def _aired(label: Label) -> Extent:
+    """A label with a little air round it."""
+    left, top, right, bottom = measured(label)
+    return (left - _AIR, top - _AIR, right + _AIR, bottom + _AIR)
 
 
 def _tried(wanted: Wanted) -> Iterator[Label]:

@@ -27,25 +27,35 @@ class Bunch:
 
 
 def bunch_of(
-    component: Component, vertices: Sequence[int], m: Metrics, drop: float
+    component: Component,
+    vertices: Sequence[int],
+    m: Metrics,
+    drop: float,
+    lateral: tuple[int, int] = (1, 1),
 ) -> Bunch:
-    """What hangs from a dot, side by side: ends in the middle, vectors beside them."""
+    """What hangs from a dot, side by side: ends in the middle, vectors beside them.
+
+    Where many more of its `lateral` wires, to the left and to the right, leave to one
+    side, the vectors hang at the other."""
     vectors = [v for v in vertices if component.vertices[v].kind == "box"]
     ends = [v for v in vertices if component.vertices[v].kind == "end"]
     bodies: Mapping[int, Body] = {v: _vector(component, v, m) for v in vectors}
-    half = (len(vectors) + 1) // 2
+    lean = _lean(len(vectors), lateral)
+    half = {0: (len(vectors) + 1) // 2, -1: len(vectors), 1: 0}[lean]
     row = [*vectors[:half], *ends, *vectors[half:]]
     widths = [bodies[v].width + m.gap / 2 if v in bodies else drop for v in row]
     starts = [sum(widths[:n]) for n in range(len(row))]
     centres = [m.whole(s + w / 2) for s, w in zip(starts, widths, strict=True)]
     middle = _middle(row, centres, set(ends))
+    if lean and vectors and not ends:
+        middle = starts[-1] + widths[-1] if lean < 0 else 0.0
     places = [m.whole(x - middle) for x in centres]
     reach = m.hang if len(row) < 2 else m.hang + m.up(m.gap) / 2
     reach = m.hang if m.cell else reach
     down = reach + m.vector if vectors else m.dot if not ends else m.hang
     if m.cell:
         down = m.hang + m.text - m.cell if vectors else 0.0
-    sides = [w / 2 for w in widths]
+    sides = [w / 2 if v in bodies or len(row) > 1 else m.dot for v, w in zip(row, widths, strict=True)]
     return Bunch(
         tuple((v, x, bodies.get(v)) for v, x in zip(row, places, strict=True)),
         max((s - x for s, x in zip(sides, places, strict=True)), default=m.dot),
@@ -54,6 +64,14 @@ def bunch_of(
         down,
         reach,
     )
+
+
+def _lean(vectors: int, lateral: tuple[int, int]) -> int:
+    """−1 where vectors hang at the left, 1 at the right, 0 in the middle."""
+    left, right = lateral
+    if vectors < 2 and max(lateral) < 4:
+        return 0
+    return -1 if right > 1 >= left else 1 if left > 1 >= right else 0
 
 
 def _middle(row: Sequence[int], centres: Sequence[float], ends: set[int]) -> float:

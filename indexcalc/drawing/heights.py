@@ -80,7 +80,7 @@ def _aligned(layers: Layered, order: Order) -> list[int]:
     wanted = [
         n
         for n, link in enumerate(layers.links)
-        if _alone(layers, out[link.left], n, out=True)
+        if _alone(layers, out[link.left], n)
         and _alone(layers, into[link.right], n)
     ]
     wanted.sort(key=lambda n: (-_weight(layers, n), n))

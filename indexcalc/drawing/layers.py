@@ -107,6 +107,7 @@ def _depths(oriented: Oriented) -> dict[int, int]:
         early[v] = 0 if v in first else _fit(least, parity[v])
     late = _latest(order, after, parity, early)
     depth = _balanced(order, before, after, early, late, parity)
+    _centre(component, depth, before, after)
     last = max(depth.values())
     for v in component.ends_on("right"):
         if v in depth:
@@ -179,6 +180,26 @@ def _balanced(
         near = near - 2 if over and near - 2 >= least else near
         depth[v] = near if near <= max(late[v], least) else _fit(least, parity[v])
     return depth
+
+
+def _centre(
+    component: Component,
+    depth: dict[int, int],
+    before: list[list[int]],
+    after: list[list[int]],
+) -> None:
+    """Moves a box alone on its strand to the middle of it, beside dots that have at
+    most one wire to each side."""
+    forked = {
+        depth[v]
+        for v in component.of_kind("dot")
+        if v in depth and max(len(before[v]), len(after[v])) > 1
+    }
+    for v in component.of_kind("box"):
+        if v in depth and len(before[v]) == len(after[v]) == 1:
+            both = depth[before[v][0]] + depth[after[v][0]]
+            if both % 2 == 0 and both // 2 not in forked:
+                depth[v] = both // 2
 
 
 def _compacted(depth: Mapping[int, int]) -> dict[int, int]:

@@ -25,6 +25,16 @@ Run: TypeAlias = tuple[str, bool, int]
 #: them, or words only.
 Text: TypeAlias = Literal["names", "indices", "prose", "words"]
 
+#: What the texts of a role are, where they are not names of tensors.
+TEXTS: dict[str, Text] = {
+    "index": "indices",
+    "index value": "indices",
+    "index variable": "indices",
+    "size": "indices",
+    "caption": "prose",
+    "name function": "words",
+}
+
 _SIGNS = "0123456789+-()n"
 _LEVELS = {raised(c): (c, 1) for c in _SIGNS if raised(c) != c}
 _LEVELS |= {lowered(c): (c, -1) for c in _SIGNS if lowered(c) != c}

@@ -1,9 +1,10 @@
-"""Placed drawings moved as a whole."""
+"""Placed drawings moved as a whole, and the line on which they stand."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from .metrics import Metrics
 from .placed import (
     PlacedBox,
     PlacedEnd,
@@ -62,3 +63,16 @@ def moved_wire(wire: PlacedWire, dx: float, dy: float) -> PlacedWire:
 
 def _point(point: Point, dx: float, dy: float) -> Point:
     return (point[0] + dx, point[1] + dy)
+
+
+def line_of(picture: PlacedPicture, m: Metrics) -> float:
+    """The height of the first line of a picture: that of its first end at a side, or
+    its first text or box."""
+    middle = m.whole((picture.height - m.cell) / 2)
+    if not picture.terms:
+        return middle
+    first = picture.terms[0]
+    heights = [e.y for e in first.ends if e.side in ("left", "right")]
+    heights += [t.y for t in picture.texts[:1]]
+    heights += [b.y + m.whole((b.height - m.cell) / 2) for b in first.boxes[:1]]
+    return heights[0] if heights else middle

@@ -25,7 +25,7 @@ def ordered(layers: Layered, seeds: Mapping[int, float] | None = None) -> Order:
     `seeds` are heights from an earlier drawing to start from.
     """
     before, after = _neighbours(layers)
-    order = _start(layers, after)
+    order = _start(layers, before, after)
     if seeds:
         order = [sorted(row, key=lambda i: seeds.get(i, 0.0)) for row in order]
     order = [_settled(layers, row) for row in order]
@@ -49,12 +49,15 @@ def _neighbours(layers: Layered) -> tuple[list[list[int]], list[list[int]]]:
     return before, after
 
 
-def _start(layers: Layered, after: list[list[int]]) -> Order:
+def _start(
+    layers: Layered, before: list[list[int]], after: list[list[int]]
+) -> Order:
     """The items in the order of a walk: the spine first, then what hangs below it."""
     keys = [_walk_key(layers, i) for i in range(len(layers.items))]
     met: dict[int, int] = {}
     ported = {(k.left, k.right): _port(layers, k.left, k.edge) for k in layers.links}
     roots = [i for i in range(len(layers.items)) if i not in _targets(layers)]
+    falling = _falling(layers)
     stack = sorted(roots, key=lambda i: (layers.items[i].layer, keys[i]), reverse=True)
     while stack:
         item = stack.pop()
@@ -63,7 +66,13 @@ def _start(layers: Layered, after: list[list[int]]) -> Order:
         met[item] = len(met)
         following = sorted(
             after[item],
-            key=lambda j: (not _spinal(layers, j, after), ported[item, j], keys[j], j),
+            key=lambda j: (
+                not _spinal(layers, j, after),
+                ported[item, j],
+                _falls(layers, j, after, before, falling),
+                keys[j],
+                j,
+            ),
         )
         stack += reversed(following)
     rows: Order = [[] for _ in range(layers.layers)]
@@ -89,6 +98,35 @@ def _spinal(layers: Layered, item: int, after: list[list[int]]) -> bool:
     while layers.items[item].vertex < 0:
         item = after[item][0]
     return layers.main(item)
+
+
+def _falling(layers: Layered) -> frozenset[int]:
+    """The boxes and dots with an end straight below them."""
+    component = layers.component
+    places = [component.network.wires[w].places for w in component.drops]
+    boxes = {p[1] for pair in places for p in pair if p[0] == "box"}
+    hung = layers.oriented.reading.hanging.items()
+    vertices = {d for v, d in hung if component.vertices[v].kind == "end"}
+    vertices |= {v for v in component.of_kind("box") if component.vertices[v].number in boxes}
+    return frozenset(n for n, i in enumerate(layers.items) if i.vertex in vertices)
+
+
+def _falls(
+    layers: Layered,
+    item: int,
+    after: list[list[int]],
+    before: list[list[int]],
+    falling: frozenset[int],
+) -> bool:
+    """Whether something on the strand from an item on has an end below it, so that the
+    strand should lie low."""
+    while len(before[item]) == 1:
+        if item in falling:
+            return True
+        if len(after[item]) != 1:
+            return False
+        item = after[item][0]
+    return False
 
 
 def _walk_key(layers: Layered, item: int) -> tuple[int, int]:

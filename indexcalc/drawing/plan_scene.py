@@ -145,7 +145,7 @@ def _leaf_marks(node: PlanNode, corner: Point, size: Point) -> list[Mark]:
     lines = [(text, font, "caption" if result else "name")]
     if node.shape is not None:
         shape, font = _fitted(shape_text(node.shape), SMALL, width - PAD)
-        lines.append((shape, font, "size"))
+        lines.append((shape, font, "port"))
     pitch = height / (len(lines) + 1)
     labels = [
         Label(x + width / 2, y + pitch * k, line, role, fit)
@@ -160,21 +160,23 @@ def _step_marks(node: PlanNode, corner: Point, size: Point) -> list[Mark]:
     if node.largest:
         marks.append(Rect(x + 3, y + 3, width - 6, height - 6, "step", 3.0))
     text, font = _fitted(node.form, FORMULA, width - 2 * PAD)
-    marks += _pair(_head(node), x, y + 15, width)
-    marks.append(Label(x + width / 2, y + 36, text, "name function", font))
-    marks += _pair(_foot(node), x, y + 56, width)
+    marks += _pair(_head(node), x, y + 15, width, "port")
+    marks.append(Label(x + width / 2, y + 36, text, "name", font))
+    marks += _pair(_foot(node), x, y + 56, width, "size")
     marks += _bar(node, x + PAD, y + height - 11, width - 2 * PAD)
     return marks
 
 
-def _pair(texts: tuple[str, str], x: float, y: float, width: float) -> list[Mark]:
-    """A text at the left and one at the right."""
+def _pair(
+    texts: tuple[str, str], x: float, y: float, width: float, role: str
+) -> list[Mark]:
+    """A text of a role at the left and one at the right."""
     room = width - 2 * PAD
     right, small = _fitted(texts[1], SMALL, room * 0.75)
     left, font = _fitted(texts[0], SMALL, room - _width(right, small) - PAD / 2)
     found = [
-        Label(x + PAD, y, left, "size", font, "start"),
-        Label(x + width - PAD, y, right, "size", small, "end"),
+        Label(x + PAD, y, left, role, font, "start"),
+        Label(x + width - PAD, y, right, "port", small, "end"),
     ]
     return [label for label in found if label.text]
 

@@ -6,7 +6,7 @@ line that says whose axes are whose, a caption, and, if wanted, a legend of the 
 use.
 
 >>> from ..diagrams.model import Model, Picture
->>> from .placed import PlacedModel, PlacedPicture, PlacedText
+>>> from .placed import PlacedEnd, PlacedModel, PlacedPicture, PlacedText
 >>> zero = Picture((), ())
 >>> text = PlacedText("0", 10, 10, "zero")
 >>> placed = PlacedPicture(zero, 0, 0, 20, 20, (), (text,))
@@ -17,18 +17,19 @@ use.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from .box_marks import box_group
+from .box_marks import box_group, loop_marks
+from .end_marks import end_marks, group_marks, inner_end_marks
 from .faces import FRAMES, face_of, fitted, harmless, text_width
 from .free_space import Wanted, with_room
 from .legend import legend_marks
 from .marks import all_moved, extent
 from .numbers import number_marks
-from .placed import PlacedModel, PlacedNetwork, PlacedPicture, PlacedText
+from .placed import PlacedEnd, PlacedModel, PlacedNetwork, PlacedPicture, PlacedText
 from .scene import Label, Mark, Scene
 from .strands import Naming, Strand, free_strands, inner_strands, strands_of
-from .wire_marks import Wiring, dot_marks, end_marks, wanted_labels, wire_marks
+from .wire_marks import Wiring, dot_marks, wanted_labels, wire_marks
 from .wording import axes_note, description
 
 #: Which labels can be asked for.
@@ -92,11 +93,11 @@ def composed(
     """A scene that fits the marks, with lines of text and a legend under them."""
     left, _, right, _ = extent(marks)
     wide = max(right - left, NARROWEST)
-    rows = [marks, _lines(below, wide), legend_marks(marks, wide) if legend else ()]
+    rows = [marks, text_lines(below, wide), legend_marks(marks, wide) if legend else ()]
     return _stacked([row for row in rows if row], title, description)
 
 
-def _lines(below: Iterable[str], wide: float) -> tuple[Mark, ...]:
+def text_lines(below: Iterable[str], wide: float) -> tuple[Mark, ...]:
     """Lines of text, centred on x = 0."""
     lines = [part for line in below for part in broken(line, wide)]
     step = 1.4 * CAPTION_FONT
@@ -144,11 +145,17 @@ def broken(text: str, width: float, font: float = CAPTION_FONT) -> list[str]:
 def _draw_outermost(drawn: _Drawn, placed: PlacedPicture) -> None:
     outside = free_strands(placed.picture, drawn.naming)
     free = frozenset(strand.index for strand in outside.values())
-    for network in placed.terms:
-        for end in network.ends:
-            strand = outside.get((end.number, 0))
-            drawn.marks += end_marks(end, strand.index if strand else end.end.name)
+    ends = [(end, _index_of(end, outside)) for net in placed.terms for end in net.ends]
+    for end, index in ends:
+        drawn.marks += end_marks(end, index)
     _draw_picture(drawn, placed, outside, free)
+    for end, index in ends:
+        drawn.marks += group_marks(end, index)
+
+
+def _index_of(end: PlacedEnd, outside: Mapping[tuple[int, int], Strand]) -> str:
+    strand = outside.get((end.number, 0))
+    return strand.index if strand and len(end.end.names) == 1 else end.end.name
 
 
 def _draw_picture(
@@ -160,9 +167,12 @@ def _draw_picture(
     for text in placed.texts:
         drawn.marks += _text_marks(text)
     for network in placed.terms:
-        strands = strands_of(network.network, outside, drawn.naming)
+        # The wires of a zero are in its drawing only.
+        wires = tuple(wire.wire for wire in network.wires)
+        whole = replace(network, network=replace(network.network, wires=wires))
+        strands = strands_of(whole.network, outside, drawn.naming)
         ends = placed.picture.ends
-        _draw_network(drawn, Wiring(network, strands, ends, drawn.labels, free))
+        _draw_network(drawn, Wiring(whole, strands, ends, drawn.labels, free))
 
 
 def _draw_network(drawn: _Drawn, wiring: Wiring) -> None:
@@ -172,6 +182,7 @@ def _draw_network(drawn: _Drawn, wiring: Wiring) -> None:
     pairs = list(zip(groups, framed, strict=True))
     drawn.marks += [group for group, frame in pairs if frame]
     drawn.marks += wire_marks(wiring)
+    drawn.marks += [foot for box in placed.boxes for foot in loop_marks(box)]
     drawn.marks += [group for group, frame in pairs if not frame]
     drawn.marks += dot_marks(wiring)
     drawn.wanted += wanted_labels(wiring)
@@ -186,7 +197,12 @@ def _draw_contents(drawn: _Drawn, placed: PlacedNetwork, wiring: Wiring) -> None
             box.box, number, wiring.network, wiring.strands, drawn.naming
         )
         for content, outside in zip(box.contents, inner, strict=True):
+            ends = [end for network in content.terms for end in network.ends]
+            for end in ends:
+                drawn.marks += inner_end_marks(end, box, _index_of(end, outside))
             _draw_picture(drawn, content, outside, wiring.free)
+            for end in ends:
+                drawn.marks += group_marks(end, _index_of(end, outside))
 
 
 def _text_marks(text: PlacedText) -> tuple[Mark, ...]:

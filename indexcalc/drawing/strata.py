@@ -37,7 +37,7 @@ WIDEST, APART, BESIDE, TRUNK = 1500.0, 26.0, 12.0, 2.0
 NEAR, FAR, GROWTH = 38.0, 120.0, 0.09
 
 #: How often layers are reordered, and moved.
-ORDERINGS, MOVES = 12, 16
+ORDERINGS, MOVES = 12, 17
 
 #: The distance of two edges that end at one vertex.
 PORT = 24.0
@@ -225,8 +225,10 @@ def _moved(
     near = [_neighbours(links, True), _neighbours(links, False)]
     pulls = _pulls(xs, links, ends)
     for turn in range(MOVES):
-        sides = near if turn >= MOVES - 4 else [near[turn % 2]]
-        order = range(len(layers)) if turn % 2 == 0 else reversed(range(len(layers)))
+        down = turn % 2 == 0
+        both = MOVES - 6 <= turn < MOVES - 1
+        sides = near if both else near[:1] if down else near[1:]
+        order = range(len(layers)) if down else reversed(range(len(layers)))
         for r in order:
             _move_row(layers[r], gaps[r], xs, sides, pulls)
     left = min((xs[s] - _half(s, sizes, ends) for s in xs), default=0.0)

@@ -38,7 +38,7 @@ def rounded(line: Line, radius: float = RADIUS) -> Line:
     for k, piece in enumerate(found):
         drawn += _between(tips[k], piece, cuts[k], cuts[k + 1])
         if cuts[k + 1]:
-            drawn.append(_corner(*tips[k : k + 3], cuts[k + 1]))
+            drawn.append(_corner(tips[k], tips[k + 1], tips[k + 2], cuts[k + 1]))
     return start, tuple(drawn)
 
 

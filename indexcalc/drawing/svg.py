@@ -12,12 +12,13 @@ dark one. The ids come from the content, so that drawings in one page do not cla
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from hashlib import sha256
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from .faces import harmless
-from .letters import Text, letter_runs
+from .letters import TEXTS, letter_runs
 from .scene import Circle, Group, Label, Mark, Path, Point, Rect, Scene
 from .strokes import shifted
 from .themes import Style, Theme, style_of, theme_named
@@ -28,6 +29,15 @@ FONTS = (
     "'Times New Roman','Nimbus Roman','Noto Serif','DejaVu Serif',"
     "'STIX Two Math','Cambria Math','Latin Modern Math',serif"
 )
+
+#: Fonts that have the mathematical signs, for those.
+SIGNS = (
+    "'STIX Two Math','Cambria Math','Latin Modern Math','Libertinus Math',"
+    "'XITS Math','DejaVu Serif','DejaVu Sans',serif"
+)
+
+#: Arrows, operators, shapes and mathematical letters.
+_SIGN = re.compile(r"([\u2190-\u2bff\U0001d400-\U0001d7ff]+)")
 
 #: How far the middle of a line lies above its baseline, of the font's size.
 MIDDLE = 0.33
@@ -128,21 +138,25 @@ def role_class(role: str) -> str:
 
 def dark_sheet(theme: Theme, ident: str) -> str:
     """The rules that darken the drawing `ident` where its viewer prefers that."""
-    dark = theme_named(theme.dark)
-    rules = [f"#{ident} .ic-paper{{fill:{dark.paper}}}"]
+    rules = role_rules(theme_named(theme.dark), f"#{ident} ")
+    return f"@media (prefers-color-scheme:dark){{{rules}}}"
+
+
+def role_rules(theme: Theme, within: str = "") -> str:
+    """The rules that give every role its colours."""
+    rules = [f"{within}.ic-paper{{fill:{theme.paper}}}"]
     rules += [
-        f"#{ident} .{role_class(role)}{{{_rule(role, style)}}}"
-        for role, style in dark.styles.items()
+        f"{within}.{role_class(role)}{{{_rule(role, style)}}}"
+        for role, style in theme.styles.items()
     ]
-    return f"@media (prefers-color-scheme:dark){{{''.join(rules)}}}"
+    rules.append(f"{within}path.ic-number{{stroke:{theme.styles['number'].ink}}}")
+    return "".join(rules)
 
 
 def _rule(role: str, style: Style) -> str:
-    ground = style.ground
-    shape = f"stroke:{style.ink};fill:{ground}"
-    if not style.width:
+    if role == "number" or not style.width:
         return f"fill:{style.ink}"
-    return f"fill:{style.ink};stroke:{style.ink}" if role == "number" else shape
+    return f"stroke:{style.ink};fill:{style.ground}"
 
 
 # -- marks -----------------------------------------------------------------------------
@@ -246,16 +260,6 @@ def _titled(found: Element, title: str) -> Element:
 
 # -- text ------------------------------------------------------------------------------
 
-#: What the texts of a role are, where they are not names of tensors.
-_TEXTS: dict[str, Text] = {
-    "index": "indices",
-    "index value": "indices",
-    "index variable": "indices",
-    "size": "indices",
-    "caption": "prose",
-    "name function": "words",
-}
-
 #: How much smaller an exponent is, and how far it is raised and a subscript lowered.
 _SMALL, _UP, _DOWN = 0.7, -0.36, 0.2
 
@@ -269,14 +273,20 @@ def _label(mark: Label, theme: str) -> Element:
         "text-anchor": mark.anchor,
         "fill": style.ink,
     }
+    what = TEXTS.get(mark.role, "names")
+    if what == "indices" and len(mark.text) > 1:
+        # Some fonts have a ligature for ij.
+        place["letter-spacing"] = "0.4"
     found = Element("text", _known(mark.role, mark.index) | place)
     _titled(found, mark.title)
     at = 0.0
-    what = _TEXTS.get(mark.role, "names")
     for text, italic, level in letter_runs(harmless(mark.text), what):
         aim = mark.size * (_UP if level > 0 else _DOWN if level else 0.0)
-        run = SubElement(found, "tspan", _run_look(mark, italic, level, aim - at))
-        run.text, at = text, aim
+        for part in filter(None, _SIGN.split(text)):
+            look = _run_look(mark, italic, level, aim - at)
+            signs = {"font-family": SIGNS} if _SIGN.match(part) else {}
+            SubElement(found, "tspan", look | signs).text = part
+            at = aim
     return found
 
 

@@ -97,11 +97,23 @@ def _may_end(component: Component, vertex: int) -> bool:
     legs = len(component.at[vertex])
     match component.vertices[vertex].kind:
         case "box":
-            return legs != 2
+            return legs != 2 and component.box(vertex).kind != "wedge"
         case "end":
-            return component.side(vertex) in ("bottom", "top")
+            return _leads_to(component, vertex)
         case _:
             return True
+
+
+def _leads_to(component: Component, end: int) -> bool:
+    """Whether an end below is where its index ends, and not one leg of a dot from
+    which the reading goes on."""
+    near = component.edges[component.at[end][0]].other(end)
+    hung = _hangers(component)
+    others = [component.edges[e].other(near) for e in component.at[near]]
+    going_on = [v for v in others if v != end and v not in hung]
+    dot = component.vertices[near].kind == "dot"
+    below = component.side(end) in ("bottom", "top")
+    return below and not (dot and len(going_on) > 1)
 
 
 def _preference(component: Component, vertex: int) -> tuple[int, int]:
@@ -139,7 +151,7 @@ def _poles(component: Component) -> tuple[int, int]:
     choices: tuple[Collection[int], ...] = (
         [v for v in boxes if legs[v] == 1],
         [v for v in dots if legs[v] > 2],
-        [v for v in boxes if legs[v] > 2],
+        [v for v in boxes if legs[v] > 2 and component.box(v).kind != "wedge"],
         dots,
         order,
     )
@@ -165,9 +177,7 @@ def _ring(component: Component) -> Reading | None:
 
 def _edge_at(component: Component, box: int, port: int) -> int:
     """The edge at a port of a box."""
-    return next(
-        e for e in component.at[box] if component.edges[e].port_at(box) == port
-    )
+    return next(e for e in component.at[box] if component.edges[e].port_at(box) == port)
 
 
 def _walk(component: Component, start: int, port: int) -> list[tuple[int, int]]:
@@ -192,9 +202,7 @@ def _cut(component: Component, mid: int, kept: int) -> Reading:
     other = next(e for e in component.at[mid] if e != kept)
     copy = len(component.vertices)
     edge = component.edges[other]
-    edge = (
-        replace(edge, tail=copy) if edge.tail == mid else replace(edge, head=copy)
-    )
+    edge = replace(edge, tail=copy) if edge.tail == mid else replace(edge, head=copy)
     edges = list(component.edges)
     edges[other] = edge
     vertices = (*component.vertices, Vertex("mid", component.vertices[mid].number, 1))

@@ -5,9 +5,9 @@ forms are taken apart; whatever is left is a small block with its code point, dr
 `HEXBLOCK`. Active characters of babel are kept out, and nothing of the text can become
 a command.
 
->>> tex_line("½ of xᵀy"), tex_line("X⁻¹")
-('${}^{1}\\!/\\!{}_{2}$ of x${}^{\\mathrm{T}}$y', '$X {}^{-1}$')
->>> tex_line("}$\\input{x}", slanted=False)
+>>> tex_line("1⅓ of xᵀy", "words"), tex_line("X⁻¹")
+('1${}^{1}\\!/\\!{}_{3}$ of x${}^{\\mathrm{T}}$y', '$X {}^{-1}$')
+>>> tex_line("}$\\input{x}")
 '\\}\\$\\textbackslash{}input\\{$x$\\}'
 """
 
@@ -19,12 +19,12 @@ from collections.abc import Iterator
 
 from ..latex_names import ACCENTS, COMMANDS, GREEK
 from .faces import harmless
-from .letters import letter_runs
+from .letters import Text, letter_runs
 
 #: The definition of the blocks: the digits of a code point in two rows.
 HEXBLOCK = (
     r"\def\ichex#1#2{$\vcenter{\fontsize{5}{5}\selectfont"
-    r"\hbox{#1}\kern.6pt\hbox{#2}}$}"
+    r"\hbox{\kern.7pt#1\kern.7pt}\kern.6pt\hbox{\kern.7pt#2\kern.7pt}}$}"
 )
 
 #: ASCII that is not itself in a text: special to TeX, active in babel, or a ligature.
@@ -136,19 +136,16 @@ _SEAM = re.compile(r"(?<!\\)\$\$")
 _MARKED = re.compile(f"[^{''.join(_ACCENT)}][{''.join(_ACCENT)}]*|.", re.DOTALL)
 
 
-def tex_line(text: str, *, slanted: bool = False, plain: bool = False) -> str:
-    r"""A line of mathematics as it is drawn: single letters slanted, words upright.
+def tex_line(text: str, what: Text = "names") -> str:
+    r"""A line as it is set: letters that are variables slanted, words upright.
 
-    `slanted` slants words too, `plain` nothing.
-
-    >>> tex_line("X⁻¹"), tex_line("det(X)"), tex_line("x_1", plain=True)
-    ('$X {}^{-1}$', 'det($X$)', 'x\\_1')
+    >>> tex_line("det(X)"), tex_line("ij", "indices"), tex_line("x_1", "words")
+    ('det($X$)', '\\textit{ij}', 'x\\_1')
     """
     text = unicodedata.normalize("NFC", harmless(text))
     if any(c in _ACCENT for c in text):
-        return rf"\textit{{{tex_text(text)}}}" if slanted else tex_text(text)
-    runs = letter_runs(text, slanted, plain)
-    return _SEAM.sub(" ", "".join(_run(*run) for run in runs))
+        return rf"\textit{{{tex_text(text)}}}" if what == "indices" else tex_text(text)
+    return _SEAM.sub(" ", "".join(_run(*run) for run in letter_runs(text, what)))
 
 
 def _run(text: str, italic: bool, level: int) -> str:
@@ -173,11 +170,9 @@ def tex_text(text: str) -> str:
 
 def _letters(text: str) -> Iterator[str]:
     for found in _MARKED.finditer(text):
-        base, marks = found[0][0], found[0][1:]
-        drawn = base if marks else _letter(base)
-        for mark in marks:
-            drawn = _accented(drawn, mark)
-        yield drawn
+        base, *marks = list(found[0])
+        yield _accented(base, marks[0]) if marks else _letter(base)
+        yield from map(_block, marks[1:])
 
 
 def _letter(c: str) -> str:
@@ -200,6 +195,10 @@ def _decomposed(c: str) -> str:
         return f"${{}}^{{{above}}}\\!/\\!{{}}_{{{below}}}$"
     if parts != c:
         return "".join(_letters(parts))
+    return _block(c)
+
+
+def _block(c: str) -> str:
     code = f"{ord(c):X}"
     half = (len(code) + 1) // 2
     return rf"\ichex{{{code[:half]}}}{{{code[half:]}}}"
@@ -208,10 +207,9 @@ def _decomposed(c: str) -> str:
 def _accented(base: str, mark: str) -> str:
     """A letter under its accent; an accent on nothing stands alone."""
     if base in ("i", "j") and mark not in _BELOW:
-        base = f"\\{base}"
-    elif len(base) == 1:
-        base = _letter(base) if base not in _ACCENT else ""
-    return f"\\{_ACCENT[mark]}{{{base}}}"
+        return f"\\{_ACCENT[mark]}{{\\{base}}}"
+    letter = _letter(base) if base and base not in _ACCENT else ""
+    return f"\\{_ACCENT[mark]}{{{letter}}}"
 
 
 # -- mathematics -----------------------------------------------------------------------
@@ -236,8 +234,8 @@ def safe_math(tex: str) -> str:
 
     >>> safe_math(r"x_{1}"), safe_math(r"\input{x}"), safe_math("x}"), safe_math("$")
     ('x_{1}', '', '', '')
-    >>> safe_math(r"\operatorname{tr}(X)"), safe_math(r"\varkappa")
-    ('\\mathop{\\mathrm{tr}}\\nolimits(X)', '\\kappa')
+    >>> safe_math(r"\operatorname{tr}(X)"), safe_math(r"\tfrac{\varkappa}{2}")
+    ('\\mathop{\\mathrm{tr}}\\nolimits(X)', '\\frac{\\kappa}{2}')
     """
     depth = at = 0
     while at < len(tex):
@@ -260,4 +258,4 @@ def _plain(tex: str) -> str:
     named = re.sub(
         r"\\operatorname\{([^{}]*)\}", r"\\mathop{\\mathrm{\1}}\\nolimits", tex
     )
-    return re.sub(r"\\varkappa(?![A-Za-z])", r"\\kappa", named)
+    return re.sub(r"\\(?:var(?=kappa)|t(?=frac))", r"\\", named)

@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from .faces import text_width
+from .letters import TEXTS
 from .scene import Circle, Group, Label, Mark, Path, Point, Rect, Scene
 from .svg import APART, MIDDLE, number
 from .tex_letters import HEXBLOCK, safe_math, tex_line
@@ -44,10 +45,6 @@ _FIT = (
     r"\def\icfit#1#2{\setbox0=\hbox{#2}"
     r"\ifdim\wd0>#1\relax\resizebox{#1}{!}{\box0}\else\box0\fi}"
 )
-
-#: Roles whose words are variables, and those whose letters are words.
-_SLANTED = frozenset({"index", "index value", "index variable", "size"})
-_PLAIN = frozenset({"caption", "name function"})
 
 _ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 
@@ -170,7 +167,7 @@ class _Pen:
             found.append("line cap=round, line join=round")
         if role == "wire double":
             apart = max(2 * APART * UNIT - width, 0.3)
-            found.append(f"double, double distance={number(apart)}bp")
+            found += ["line cap=butt", "double", f"double distance={number(apart)}bp"]
         return found
 
     def lines(self, marks: Iterable[Mark]) -> Iterator[str]:
@@ -240,8 +237,8 @@ def _formula(mark: Label) -> str:
     """The formula of a label; the text where it was cut or has signs of no formula."""
     cut = mark.text.endswith("…") or "(U+" in mark.tex
     math = "" if cut else safe_math(mark.tex)
-    slanted, plain = mark.role in _SLANTED, mark.role in _PLAIN
-    return f"${math}$" if math else tex_line(mark.text, slanted=slanted, plain=plain)
+    what = TEXTS.get(mark.role, "names")
+    return f"${math}$" if math else tex_line(mark.text, what)
 
 
 def _remark(title: str) -> Iterator[str]:

@@ -77,7 +77,7 @@ def _start(t: Traced, e: int, item: int) -> list[Point]:
             return [(t.x(item), y), *_fan(t, e, item, border)]
         case "turn":
             x = t.columns.turns[item]
-            return [(x, t.bottom), (x, y)]
+            return [(x, t.bottom), (x, y), (border, y)]
         case _:
             return [(t.columns.caps.get(item, t.x(item)), y)]
 
@@ -95,7 +95,7 @@ def _finish(t: Traced, e: int, item: int) -> list[Point]:
             return [*_fan(t, e, item, border), (t.x(item), y)]
         case "turn":
             x = t.columns.turns[item]
-            return [(x, y), (x, t.bottom)]
+            return [(border, y), (x, y), (x, t.bottom)]
         case _:
             return [(t.columns.caps.get(item, t.x(item)), y)]
 

@@ -7,39 +7,22 @@ from dataclasses import dataclass
 
 from ..diagrams.model import End, Network, Place
 from .box_marks import loop_foot
-from .faces import end_label, fitted, harmless, sizes_label, text_width
+from .faces import fitted, harmless, sizes_label, text_width
 from .free_space import Wanted, around, beside, line_points
-from .placed import PlacedEnd, PlacedNetwork, PlacedWire, Point, Side
-from .scene import Anchor, Circle, Group, Label, Mark, Path
+from .placed import PlacedNetwork, PlacedWire, Point
+from .scene import Circle, Label, Mark, Path
 from .strands import Strand, Strands
 from .strokes import Line, stroke
-from .wording import dot_title, end_title, wire_title
+from .wording import dot_title, wire_title
 
 #: The radii of a copy tensor and of a ring.
 DOT, RING = 3.6, 7.0
 
-#: The fonts of free axes, of their sizes, of indices elsewhere; the widest name.
-END_FONT, SIZE_FONT, INDEX_FONT, WIDEST = 14.0, 10.0, 12.0, 72.0
-
-#: How far the name of a free axis stands from its tip, and its size from the name.
-_BEYOND, _BELOW = 5.0, 13.0
+#: The font of indices at dots and wires, and the widest name.
+INDEX_FONT, WIDEST = 12.0, 72.0
 
 #: How far down the wires of a loop have spread.
 _SPREAD = 16.0
-
-#: The steps out of a drawing at each side, and where text begins there.
-_OUTWARD: dict[Side, tuple[float, float]] = {
-    "left": (-1.0, 0.0),
-    "right": (1.0, 0.0),
-    "top": (0.0, -1.0),
-    "bottom": (0.0, 1.0),
-}
-_ANCHORS: dict[Side, Anchor] = {
-    "left": "end",
-    "right": "start",
-    "top": "middle",
-    "bottom": "middle",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +93,8 @@ def _fanned(foot: Point, line: Line) -> Line:
     """The line from the foot, which runs into the old one a little below."""
     (x, y), (first, *rest) = line
     to_x, to_y = first[-1]
-    if len(first) != 1 or abs(to_x - x) > 0.5 or to_y - y < 6:
-        return line
+    if len(first) == 3 or abs(to_x - x) > 0.5 or to_y - y < 6:
+        return foot, (first, *rest)
     low = min(y + _SPREAD, y + 0.7 * (to_y - y))
     away = (foot[0] + 0.45 * (x - foot[0]), foot[1] + 0.35 * (low - foot[1]))
     bend = (away, (x, low - 0.5 * (low - y)), (x, low))
@@ -144,31 +127,31 @@ def dot_marks(of: Wiring) -> Iterator[Mark]:
 
 
 def wanted_labels(of: Wiring) -> Iterator[Wanted]:
-    """The labels at the dots, rings and wires of a network."""
+    """The labels at the dots, rings and wires of a network: every wire has one, or its
+    dot has one for all of its wires."""
     if of.labels == "none":
         return
     named: set[int] = set()
+    mixed: list[int] = []
     for number, placed in enumerate(of.placed.dots):
         wires = of.at_dot(number)
+        names = {of.network.wires[w].name for w in wires}
         if not wires:
             yield _ring_label(placed.x, placed.y, sizes_label((placed.dot.size,)))
-            continue
-        named.update(wires)
-        if len({of.network.wires[w].name for w in wires}) > 1:
-            yield from _wire_labels(of, wires)
+        elif len(names) > 1:
+            mixed += wires
         elif of.labels == "all" or of.strands[wires[0]].index not in of.free:
-            index = of.strands[wires[0]].index
-            yield _at(placed.x, placed.y, of.network.wires[wires[0]].name, index)
-    if of.labels == "all":
-        rest = [w for w in range(len(of.network.wires)) if w not in named]
-        yield from _wire_labels(of, rest)
+            yield _at(placed.x, placed.y, names.pop(), of.strands[wires[0]].index)
+            named.update(wires)
+    rest = range(len(of.network.wires)) if of.labels == "all" else sorted(set(mixed))
+    yield from _wire_labels(of, [w for w in rest if w not in named])
 
 
 def _ring_label(x: float, y: float, text: str) -> Wanted:
     shown, size = fitted(text, INDEX_FONT, WIDEST)
-    label = Label(x, y, shown, "number", size)
-    spots = around(x, y, shown, size)
-    return Wanted(label, tuple((a + 3 * (a > x) - 3 * (a < x), b) for a, b in spots))
+    aside, above = RING + 4 + text_width(shown, size) / 2, RING + 3 + size / 2
+    spots = ((x + aside, y), (x - aside, y), (x, y - above), (x, y + above))
+    return Wanted(Label(x, y, shown, "number", size), spots)
 
 
 def _at(x: float, y: float, name: str, index: str) -> Wanted:
@@ -206,42 +189,3 @@ def _named_at_end(of: Wiring, w: int) -> bool:
 
 def _touches(places: Sequence[Place], kind: str, number: int) -> bool:
     return any(place[:2] == (kind, number) for place in places)
-
-
-# -- ends ------------------------------------------------------------------------------
-
-
-def end_marks(placed: PlacedEnd, index: str) -> Iterator[Mark]:
-    """The name and the size of a free end; the wedge and double wire of a group."""
-    end = placed.end
-    if placed.wedge is not None:
-        yield from _grouped(placed, placed.wedge, end.name)
-    u, v = _OUTWARD[placed.side]
-    name, size = end_label(end)
-    shown, font = fitted(name, END_FONT, WIDEST)
-    role = f"index {end.role}"
-    x, y = placed.x + _BEYOND * u, placed.y + (_BEYOND + 0.5 * font) * v
-    anchor = _ANCHORS[placed.side]
-    marks: list[Mark] = [Label(x, y, shown, role, font, anchor, "", index)]
-    if size:
-        text, small = fitted(size, SIZE_FONT, WIDEST)
-        at = _size_place(x, y, u, shown, font)
-        marks.append(Label(*at, text, "size", small, "middle", "", index))
-    yield Group(tuple(marks), end_title(end), f"end {placed.number}")
-
-
-def _size_place(
-    x: float, y: float, u: float, name: str, font: float
-) -> tuple[float, float]:
-    """Under the middle of the name."""
-    return (x + u * text_width(name, font) / 2, y + _BELOW)
-
-
-def _grouped(placed: PlacedEnd, at: Point, index: str) -> Iterator[Mark]:
-    title = end_title(placed.end)
-    yield Path(at, (((placed.x, placed.y),),), "wire double", index, title)
-    u, v = _OUTWARD[placed.side]
-    tip = (at[0] + 7 * u, at[1] + 7 * v)
-    back = [(at[0] - 2 * u + s * 5 * v, at[1] - 2 * v + s * 5 * u) for s in (1, -1)]
-    pieces = ((back[0],), (back[1],))
-    yield Path(tip, pieces, "wedge", index, title, closed=True)

@@ -65,10 +65,23 @@ def place_words(network: Network, place: Place, ends: Sequence[End]) -> str:
     """Where a wire is fastened."""
     kind, number, port = place
     if kind == "box":
-        return f"{face_of(network.boxes[number]).full or 'a frame'} axis {port + 1}"
+        return _port_words(network.boxes[number], port)
     if kind == "dot":
         return f"the dot {network.dots[number].name}"
     return f"the free axis {ends[number].name}"
+
+
+def _port_words(box: Box, port: int) -> str:
+    match box.kind:
+        case "loop" if port >= box.passing:
+            return f"axis {port - box.passing + 1} of the variable {box.label}"
+        case "wedge":
+            return f"part {port} of a group" if port else "a group"
+        case "loop" | "bracket":
+            what = "loop" if box.kind == "loop" else "bracket"
+            return f"axis {port + 1} of the {what}"
+        case _:
+            return f"{face_of(box).full} axis {port + 1}"
 
 
 def end_title(end: End) -> str:
@@ -89,18 +102,48 @@ def listed(words: Sequence[str]) -> str:
 
 
 def axes_note(model: Model) -> str:
-    """Under a derivative: which axes are the value's and which the variable's."""
+    """Under a derivative: which axes are the value's and which a variable's, in order.
+
+    >>> ends = (End(("i",), (3,)), End(("k",), ("n",), "variable", "x"))
+    >>> axes_note(Model(Picture(ends, ()), (), ("x",)))
+    'axes: i of the value; k of x (value first)'
+    """
     ends = model.picture.ends
-    variable = [end.name for end in ends if end.role == "variable"]
-    if not variable:
+    if all(end.role == "value" for end in ends):
         return ""
-    value = " ".join(end.name for end in ends if end.role == "value") or "none"
-    names = ", ".join(map(shown_name, dict.fromkeys(model.variables)))
-    of = f" of {names}" if names else ""
-    first, second = f"{value} of the value", f"{' '.join(variable)}{of}"
-    if model.layout == "variable_first":
-        return harmless(f"axes: {second}; {first} (variable first)")
-    return harmless(f"axes: {first}; {second} (value first)")
+    parts = [f"{' '.join(names)}{of}" for of, names in _shares(model)]
+    if all(end.role == "variable" for end in ends):
+        return harmless(f"axes: {', '.join(parts)}")
+    first = model.layout.replace("_", " ")
+    return harmless(f"axes: {'; '.join(parts)} ({first})")
+
+
+def _shares(model: Model) -> list[tuple[str, list[str]]]:
+    """The axes of the value and of each variable, as they stand: whose, and names."""
+    ends, variables = model.picture.ends, model.variables
+    of = [_whose(end, variables) for end in ends]
+    found: list[tuple[str, list[str]]] = []
+    for end, whose in zip(ends, of, strict=True):
+        # A variable of a second derivative has its axes twice.
+        most = of.count(whose) // max(1, variables.count(whose)) if whose else len(of)
+        said = _of_words(end, whose)
+        if found and found[-1][0] == said and len(found[-1][1]) < max(1, most):
+            found[-1][1].append(end.name)
+        else:
+            found.append((said, [end.name]))
+    return found
+
+
+def _of_words(end: End, whose: str) -> str:
+    if end.role == "value":
+        return " of the value"
+    return f" of {shown_name(whose)}" if whose else ""
+
+
+def _whose(end: End, variables: Sequence[str]) -> str:
+    if end.role == "value":
+        return ""
+    return end.of or (variables[0] if len(set(variables)) == 1 else "")
 
 
 def description(model: Model) -> str:

@@ -1,0 +1,206 @@
+"""Pictures: the terms of a sum in rows, with their signs and coefficients.
+
+All terms stand on one line and have their ends on the same sides. A row that is too
+wide goes on below. The contents of frames are pictures too, laid out in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ..coefficients import Number, number_text
+from ..diagrams.model import End, Network, Picture, Wire
+from .components import Sides
+from .metrics import Metrics
+from .moving import line_of, moved, moved_network
+from .networks import Lined, placed_network
+from .placed import (
+    PlacedEnd,
+    PlacedNetwork,
+    PlacedPicture,
+    PlacedText,
+    PlacedWire,
+    Point,
+    Side,
+)
+
+
+def outer_sides(ends: Sequence[End]) -> dict[int, Side]:
+    """The sides of the ends of a whole picture: rows left, columns right, variables
+    below."""
+    value = [n for n, end in enumerate(ends) if end.role == "value"]
+    return {
+        n: "bottom" if end.role == "variable" else "left" if n == value[0] else "right"
+        for n, end in enumerate(ends)
+    }
+
+
+def placed_picture(
+    picture: Picture,
+    sides: Sides,
+    m: Metrics,
+    width: float,
+    *,
+    bare: bool = False,
+    named: bool = True,
+    kept: Mapping[str, Point] | None = None,
+) -> PlacedPicture:
+    """A picture with its left upper corner at (0, 0).
+
+    A bare one is all that a frame holds, and its ends lie on its border.
+    """
+
+    def inner(content: Picture, given: Sides, alone: bool) -> PlacedPicture:
+        return placed_picture(content, given, m, width, bare=alone, named=False)
+
+    if not picture.terms:
+        return _zero(picture, sides, m)
+    terms = [
+        placed_network(term, picture.ends, sides, m, inner, bare=bare, named=named, kept=kept)
+        for _, term in picture.terms
+    ]
+    coefficients = [coefficient for coefficient, _ in picture.terms]
+    if bare and coefficients == [1]:
+        (network, _) = terms[0]
+        return PlacedPicture(picture, 0.0, 0.0, network.width, network.height, (network,), ())
+    return _sum(picture, terms, coefficients, m, width)
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """What stands before a term, and the term."""
+
+    texts: tuple[tuple[str, str], ...]
+    network: PlacedNetwork
+    line: float
+
+    def width(self, m: Metrics) -> float:
+        """All of it."""
+        return sum(_text_room(t, m) for t, _ in self.texts) + self.network.width
+
+
+def _text_room(text: str, m: Metrics) -> float:
+    return m.even(m.measure(text)) + 2 * m.space
+
+
+def _sum(
+    picture: Picture,
+    terms: Sequence[Lined],
+    coefficients: Sequence[Number],
+    m: Metrics,
+    width: float,
+) -> PlacedPicture:
+    chunks = [
+        _Chunk(_signs(c, network.network, n == 0), network, line)
+        for n, (c, (network, line)) in enumerate(zip(coefficients, terms, strict=True))
+    ]
+    placed: list[PlacedNetwork] = []
+    texts: list[PlacedText] = []
+    top, widest = 0.0, 0.0
+    for row in _lines(chunks, m, width):
+        line = max(max(c.line for c in row), m.up(m.text / 2) * (1 - m.cell))
+        x = 0.0
+        for chunk in row:
+            for text, role in chunk.texts:
+                room = _text_room(text, m)
+                texts.append(PlacedText(text, m.whole(x + (room - m.cell) / 2), top + line, role))
+                x += room
+            placed.append(moved_network(chunk.network, x, top + line - chunk.line))
+            x += chunk.network.width + m.space
+        widest = max(widest, x - m.space)
+        top = max(n.y + n.height for n in placed) + m.row_gap
+        top = max(top, placed[-1].y + m.text)
+    high = max(n.y + n.height for n in placed)
+    high = max(high, *(t.y + m.text / 2 for t in texts)) if texts else high
+    return PlacedPicture(
+        picture, 0.0, 0.0, widest, high, tuple(placed), tuple(texts)
+    )
+
+
+def _lines(chunks: Sequence[_Chunk], m: Metrics, width: float) -> list[list[_Chunk]]:
+    """The terms in lines that are not wider than asked, where that can be."""
+    lines: list[list[_Chunk]] = []
+    room = 0.0
+    for chunk in chunks:
+        wide = chunk.width(m) + m.space
+        if not lines or room + wide > width:
+            lines.append([])
+            room = 0.0
+        lines[-1].append(chunk)
+        room += wide
+    return lines
+
+
+def _signs(
+    coefficient: Number, network: Network, first: bool
+) -> tuple[tuple[str, str], ...]:
+    """The sign and the coefficient before a term."""
+    negative = not isinstance(coefficient, complex) and coefficient < 0
+    sign = "−" if negative else "" if first else "+"
+    size = -coefficient if negative else coefficient
+    bare = not (network.boxes or network.dots or network.wires)
+    text = number_text(size) if size != 1 or bare else ""
+    if isinstance(size, complex) and not text.startswith("("):
+        text = f"({text})"
+    pairs = ((sign, "sign"), (text, "coefficient"))
+    return tuple((text, role) for text, role in pairs if text)
+
+
+def _zero(picture: Picture, sides: Sides, m: Metrics) -> PlacedPicture:
+    """A 0 with the free ends as short wires beside it."""
+    wires, ends = [], []
+    half, high = m.box / 2, m.box / 2 if not m.cell else 0.0
+    per_side: dict[Side, int] = {}
+    pitch = m.up(max(m.port_pitch, m.label))
+    for n, end in enumerate(picture.ends):
+        side = sides[n]
+        k = per_side[side] = per_side.get(side, -1) + 1
+        start, tip = _stub(side, k * pitch, half, high, m)
+        index, size = ("".join(end.names), end.sizes[0] if end.sizes else 1)
+        place = ("end", n, 0)
+        wires.append(PlacedWire(Wire((place, place), index, size), (start, tip)))
+        ends.append(PlacedEnd(end, n, *tip, side, start if len(end.names) != 1 else None))
+    network = PlacedNetwork(
+        Network((), (), ()), 0.0, 0.0, 0.0, 0.0, (), (), tuple(ends), tuple(wires)
+    )
+    wide = max((m.small("".join(end.names)) for end in picture.ends), default=0.0)
+    dx = m.whole(half + m.stub + wide + m.space) if ends else half
+    dy = m.up(m.text)
+    deep = max([high, *(tip.y for tip in ends)]) + 2 * m.label
+    network = moved_network(network, dx, dy)
+    network = replace(network, x=0.0, y=0.0, width=2 * dx, height=dy + deep)
+    text = PlacedText("0", dx, dy, "zero")
+    return PlacedPicture(picture, 0.0, 0.0, 2 * dx, dy + deep, (network,), (text,))
+
+
+def _stub(
+    side: Side, offset: float, half: float, high: float, m: Metrics
+) -> tuple[Point, Point]:
+    match side:
+        case "left":
+            return (-half, offset), (-half - m.stub, offset)
+        case "right":
+            return (half, offset), (half + m.stub, offset)
+        case _:
+            x = offset - m.port_pitch / 2 * 0
+            return (x, high), (x, high + m.stub)
+
+
+def below_each_other(
+    pictures: Sequence[tuple[str, PlacedPicture]], m: Metrics, top: float
+) -> tuple[list[PlacedPicture], list[PlacedText], float]:
+    """The parts of a diagram, each after its name, from a height on."""
+    found: list[PlacedPicture] = []
+    texts: list[PlacedText] = []
+    for name, picture in pictures:
+        text = f"{name} ="
+        room = _text_room(text, m) + m.space
+        line = max(line_of(picture, m), m.whole(m.text / 2))
+        drop = line - line_of(picture, m)
+        high = max(picture.height + drop, m.text)
+        found.append(moved(picture, room, top + drop))
+        middle = top + line
+        texts.append(PlacedText(text, m.whole((room - m.space) / 2), middle, "part"))
+        top += high + 2 * m.row_gap
+    return found, texts, top

@@ -1,0 +1,388 @@
+"""A diagram in characters, for a terminal.
+
+Boxes, dots and ends stand where the layout has them; wires find their way between them
+over the cells. Where one finds none, columns and rows are put in there and all is drawn
+again, so a wire is never left out and never runs over another.
+
+>>> from indexcalc.diagrams.build import model_of
+>>> from indexcalc.expr import einsum, tensor
+>>> A, x = tensor("A", ("m", "n")), tensor("x", ("n",))
+>>> print(terminal_text(model_of(einsum([(A, (0, 1)), (x, (1,))], [0]))))
+i m ──┨A├──(x)
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from math import floor
+
+from ..diagrams.model import Model, Place
+from ..errors import InternalError
+from .faces import FRAMES, end_label, face_of, harmless, sizes_label
+from .layout import placed
+from .metrics import CHARACTERS, Metrics
+from .placed import (
+    PlacedBox,
+    PlacedEnd,
+    PlacedModel,
+    PlacedNetwork,
+    PlacedPicture,
+    PlacedText,
+    PlacedWire,
+    Point,
+)
+from .terminal_boxes import WAY, draw_box
+from .terminal_grid import (
+    ASCII,
+    BACK,
+    DOWN,
+    LEVEL,
+    RIGHT,
+    UNICODE,
+    UP,
+    WAYS,
+    Cell,
+    Sheet,
+    Wall,
+    Writing,
+    beyond,
+    columns,
+    spelled,
+)
+from .terminal_routes import Room, Step, draw, join, routed
+
+#: How often room is made for wires that find no way.
+TRIES = 12
+
+
+def terminal_text(model: Model, *, width: int = 100, unicode: bool = True) -> str:
+    """The diagram in lines of a width where that is possible; without `unicode`, in
+    ASCII."""
+    writing = UNICODE if unicode else ASCII
+    return placed_text(placed(model, _metrics(unicode), width=width), writing)
+
+
+def placed_text(drawing: PlacedModel, writing: Writing) -> str:
+    """A diagram that was laid out in characters."""
+    spread = Spread(_kept_together(drawing, writing))
+    for _ in range(TRIES):
+        drafts = Draft(Sheet(writing), spread)
+        stuck = drafts.drawn(drawing)
+        if not stuck:
+            return drafts.sheet.text()
+        for network, wire in stuck:
+            spread.widen(network, wire)
+    raise InternalError("a wire found no way through a drawing in characters")
+
+
+def _metrics(unicode: bool) -> Metrics:
+    if unicode:
+        return CHARACTERS
+
+    def measure(text: str) -> float:
+        return float(columns(spelled(text)))
+
+    return replace(CHARACTERS, measure=measure, small=measure)
+
+
+def whole(length: float) -> int:
+    """The cell of a coordinate."""
+    return floor(length + 0.5)
+
+
+# -- room for wires --------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Spread:
+    """Columns and rows put in before those of the layout; never inside of what is
+    `together`: the first and last column of a box or text."""
+
+    together: frozenset[int]
+    columns: dict[int, int] = field(default_factory=dict)
+    rows: dict[int, int] = field(default_factory=dict)
+
+    def __call__(self, point: Point) -> Cell:
+        """The cell of a point of the layout."""
+        x, y = whole(point[0]), whole(point[1])
+        return (
+            x + sum(n for at, n in self.columns.items() if at <= x),
+            y + sum(n for at, n in self.rows.items() if at <= y),
+        )
+
+    def widen(self, network: PlacedNetwork, wire: PlacedWire) -> None:
+        """Makes room where a wire is to be."""
+        xs = [whole(x) for x, _ in wire.points]
+        ys = [whole(y) for _, y in wire.points]
+        for x in range(min(xs) - 1, max(xs) + 3):
+            if x not in self.together:
+                self.columns[x] = self.columns.get(x, 0) + 1
+        for y in range(min(ys), max(ys) + 2):
+            self.rows[y] = self.rows.get(y, 0) + 1
+
+
+def _kept_together(drawing: PlacedModel, writing: Writing) -> frozenset[int]:
+    """The columns before which nothing may be put in."""
+    found: set[int] = set()
+    for box in (box for net in networks_of(drawing) for box in net.boxes):
+        if not _is_frame(box):
+            found |= set(range(whole(box.x) + 1, whole(box.x + box.width)))
+    for text in texts_of(drawing):
+        first, width = _first(text, writing)
+        found |= set(range(first + 1, first + width))
+    return frozenset(found)
+
+
+def _is_frame(box: PlacedBox) -> bool:
+    return face_of(box.box).form in FRAMES and bool(box.contents)
+
+
+def _first(text: PlacedText, writing: Writing) -> tuple[int, int]:
+    """The first column and the width of a text."""
+    width = columns(writing.spelled(harmless(text.text)))
+    return whole(text.x - (width - 1) / 2 - 0.01), width
+
+
+def pictures_of(drawing: PlacedModel) -> Iterator[PlacedPicture]:
+    """Every picture, those in frames too."""
+    waiting = [drawing.picture, *drawing.parts]
+    while waiting:
+        picture = waiting.pop(0)
+        yield picture
+        waiting += [c for n in picture.terms for b in n.boxes for c in b.contents]
+
+
+def networks_of(drawing: PlacedModel) -> Iterator[PlacedNetwork]:
+    """Every product, those in frames too; ends in a frame that reach its border lie
+    on it."""
+    waiting: list[tuple[PlacedBox | None, PlacedPicture]]
+    waiting = [(None, picture) for picture in (drawing.picture, *drawing.parts)]
+    while waiting:
+        frame, picture = waiting.pop(0)
+        for network in picture.terms:
+            yield network if frame is None else _on_border(network, frame)
+            waiting += [(b, c) for b in network.boxes for c in b.contents]
+
+
+def _on_border(network: PlacedNetwork, frame: PlacedBox) -> PlacedNetwork:
+    ends = tuple(_snapped(end, frame) for end in network.ends)
+    return replace(network, ends=ends)
+
+
+def _snapped(end: PlacedEnd, frame: PlacedBox) -> PlacedEnd:
+    """An end on the border of a frame, where it is not further from it than a cell."""
+    right, bottom = frame.x + frame.width - 1, frame.y + frame.height - 1
+    match end.side:
+        case "left" if abs(end.x - frame.x) <= 1:
+            return replace(end, x=frame.x)
+        case "right" if abs(end.x - right) <= 1:
+            return replace(end, x=right)
+        case "top" if abs(end.y - frame.y) <= 1:
+            return replace(end, y=frame.y)
+        case "bottom" if abs(end.y - bottom) <= 1:
+            return replace(end, y=bottom)
+    return end
+
+
+def texts_of(drawing: PlacedModel) -> Iterator[PlacedText]:
+    """Every sign, coefficient and name."""
+    yield from drawing.texts
+    for picture in pictures_of(drawing):
+        yield from picture.texts
+
+
+# -- one try ---------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Draft:
+    """A sheet being filled; `anchors` are the cells and ways from which the wires of
+    the ends of a network leave."""
+
+    sheet: Sheet
+    where: Spread
+    nets: int = 0
+
+    def drawn(self, drawing: PlacedModel) -> list[tuple[PlacedNetwork, PlacedWire]]:
+        """Draws all; the wires that found no way."""
+        for text in texts_of(drawing):
+            self._text(text)
+        outermost = [drawing.picture, *drawing.parts]
+        named = [end for picture in outermost for n in picture.terms for end in n.ends]
+        for network in networks_of(drawing):
+            self._things(network)
+        for end in named:
+            self._named(end)
+        return [
+            (network, wire)
+            for network in networks_of(drawing)
+            for wire in self._wires(network)
+        ]
+
+    def _text(self, text: PlacedText) -> None:
+        first, _ = _first(text, self.sheet.writing)
+        self.sheet.write(*self.where((first, text.y)), harmless(text.text))
+
+    def _things(self, network: PlacedNetwork) -> None:
+        for box in network.boxes:
+            draw_box(self.sheet, box, self.where)
+        for dot in network.dots:
+            self.sheet.dots[self.where((dot.x, dot.y))] = 0
+        wired = {p[:2] for wire in network.network.wires for p in wire.places}
+        for number, dot in enumerate(network.dots):
+            if ("dot", number) not in wired:
+                x, y = self.where((dot.x, dot.y))
+                self.sheet.write(x + 1, y, sizes_label([dot.dot.size]))
+        for end in network.ends:
+            if end.wedge is not None:
+                self._group(end)
+
+    # -- ends
+
+    def _named(self, end: PlacedEnd) -> None:
+        """The name and the size of an end, beyond its tip."""
+        tip = self.where((end.x, end.y))
+        way = WAY[end.side]
+        name, size = end_label(end.end)
+        text = self.sheet.writing.spelled(f"{name} {size}" if size else name)
+        width = columns(text)
+        x, y = tip
+        if way & LEVEL:
+            first = x + 2 if way == RIGHT else x - 1 - width
+            self.sheet.write(first, y, text)
+        else:
+            below = y + 1 if way == DOWN else y - 1
+            self.sheet.write(x - (len(name) - 1) // 2, below, text)
+
+    def _group(self, end: PlacedEnd) -> None:
+        """The wedge of a grouped end, and the double wire to its tip."""
+        tip = self.where((end.x, end.y))
+        way = WAY[end.side]
+        cells = [cell for cell, _ in self._prongs(end)]
+        assert end.wedge is not None
+        middle = self.where(end.wedge)
+        along = (DOWN | UP) if way & LEVEL else LEVEL
+        for cell in _between(min(cells), max(cells)):
+            sides = along
+            sides &= ~(UP if along & UP else 4) if cell == min(cells) else 15
+            sides &= ~(DOWN if along & UP else 1) if cell == max(cells) else 15
+            self.sheet.walls[cell] = Wall("wedge", sides or along)
+        join(self.sheet, middle, way, 0, "double")
+        self.nets += 1
+        cell = beyond(middle, way)
+        while cell != beyond(tip, way) and cell not in self.sheet.walls:
+            self.sheet.stroke(cell, self.nets, way | BACK[way], "double")
+            cell = beyond(cell, way)
+        if cell in self.sheet.walls:
+            join(self.sheet, cell, BACK[way], 0, "double")
+
+    def _prongs(self, end: PlacedEnd) -> list[Step]:
+        """The cells of a wedge and the ways from which its wires leave, in order."""
+        assert end.wedge is not None
+        x, y = self.where(end.wedge)
+        way = BACK[WAY[end.side]]
+        count = len(end.end.names)
+        shifts = [2 * k - (count - 1) for k in range(count)]
+        return [((x, y + d) if way & LEVEL else (x + d, y), way) for d in shifts]
+
+    def _at_end(self, end: PlacedEnd, port: int) -> Step:
+        if end.wedge is not None:
+            return self._prongs(end)[port]
+        tip = self.where((end.x, end.y))
+        way = WAY[end.side]
+        anchor = tip if tip in self.sheet.walls else beyond(tip, way)
+        return anchor, BACK[way]
+
+    # -- wires
+
+    def _wires(self, network: PlacedNetwork) -> list[PlacedWire]:
+        """Draws the wires of a network; those that found no way."""
+        first = self.nets + 1
+        self.nets += len(network.dots) + len(network.wires)
+        region = self._region(network)
+        stuck = []
+        order = sorted(range(len(network.wires)), key=lambda w: _length(network, w))
+        for w in order:
+            wire = network.wires[w]
+            one, two = wire.wire.places
+            if one[0] == "dot":
+                one, two = two, one
+            net = first + (two[1] if two[0] == "dot" else len(network.dots) + w)
+            starts = self._steps(network, one)
+            goals = {
+                (beyond(c, way), BACK[way]) for c, way in self._steps(network, two)
+            }
+            at = self._steps(network, two) if two[0] == "dot" else set()
+            dot = next(iter(at))[0] if at else (0, 0)
+            room = Room(region, self._near(wire), net, dot)
+            steps = routed(self.sheet, starts, goals, room)
+            if steps:
+                draw(self.sheet, steps, net, _style(network, wire))
+            else:
+                stuck.append(wire)
+        return stuck
+
+    def _steps(self, network: PlacedNetwork, place: Place) -> set[Step]:
+        """From where, and which way, a wire may leave a place."""
+        kind, number, port = place
+        if kind == "box":
+            point, side = network.boxes[number].ports[port]
+            return {(self.where(point), WAY[side])}
+        if kind == "end":
+            ends = {end.number: end for end in network.ends}
+            return {self._at_end(ends[number], port)}
+        dot = network.dots[number]
+        cell = self.where((dot.x, dot.y))
+        return {(cell, way) for way in WAYS if not self.sheet.dots[cell] & way}
+
+    def _region(self, network: PlacedNetwork) -> tuple[int, int, int, int]:
+        left, top = self.where((network.x, network.y))
+        right, bottom = self.where(
+            (network.x + network.width, network.y + network.height)
+        )
+        return left - 1, top - 1, right + 1, bottom + 1
+
+    def _near(self, wire: PlacedWire) -> frozenset[Cell]:
+        """The cells where the layout has a wire."""
+        cells = [self.where(point) for point in wire.points]
+        found: set[Cell] = set()
+        for (x, y), (u, v) in itertools.pairwise(cells):
+            across = range(min(x, u), max(x, u) + 1)
+            down = range(min(y, v), max(y, v) + 1)
+            found |= {(a, b) for a in across for b in down}
+        return frozenset(found)
+
+
+def _between(one: Cell, two: Cell) -> list[Cell]:
+    return [
+        (x, y) for x in range(one[0], two[0] + 1) for y in range(one[1], two[1] + 1)
+    ]
+
+
+def _length(network: PlacedNetwork, w: int) -> tuple[bool, float, int]:
+    """What orders the wires: straight ones first, then short ones."""
+    points = network.wires[w].points
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    wide, high = max(xs) - min(xs), max(ys) - min(ys)
+    return bool(wide and high), wide + 2 * high, w
+
+
+def _style(network: PlacedNetwork, wire: PlacedWire) -> str:
+    """A wire of an axis of the variable is dashed, that of a grouped axis double."""
+    styles = [_style_at(network, place) for place in wire.wire.places]
+    return next((style for style in styles if style != "wire"), "wire")
+
+
+def _style_at(network: PlacedNetwork, place: Place) -> str:
+    kind, number, port = place
+    if kind == "end":
+        ends = {end.number: end.end for end in network.ends}
+        return "variable" if ends[number].role == "variable" else "wire"
+    if kind == "box":
+        box = network.boxes[number].box
+        if box.kind == "loop" and port >= box.passing:
+            return "variable"
+        return "double" if box.kind == "wedge" and port == 0 else "wire"
+    return "wire"

@@ -1,0 +1,286 @@
+"""A sheet of characters: texts, walls, and strokes that know where they go.
+
+A stroke is what a wire leaves in a cell: the sides of the cell that it joins. Two wires
+meet in a cell only where one runs straight across the other; the one that runs up and
+down is then written, so that ─│─ is a crossing and ├ ┤ ┬ ┴ are always joints of one.
+
+>>> sheet = Sheet(UNICODE)
+>>> sheet.write(0, 0, "i"), sheet.stroke((1, 0), 1, LEFT | DOWN, "wire")
+(None, None)
+>>> sheet.stroke((1, 1), 1, UP | RIGHT, "wire"), sheet.write(2, 1, "(x)")
+(None, None)
+>>> print(sheet.text())
+i╮
+ ╰(x)
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from ..latex_names import GREEK
+
+Cell: TypeAlias = tuple[int, int]
+
+#: The sides of a cell, as bits, and the way to the cell beyond each.
+RIGHT, DOWN, LEFT, UP = 1, 2, 4, 8
+WAYS: dict[int, Cell] = {RIGHT: (1, 0), DOWN: (0, 1), LEFT: (-1, 0), UP: (0, -1)}
+LEVEL, UPRIGHT = RIGHT | LEFT, DOWN | UP
+BACK = {RIGHT: LEFT, LEFT: RIGHT, UP: DOWN, DOWN: UP}
+
+
+def beyond(cell: Cell, way: int) -> Cell:
+    """The next cell that way."""
+    dx, dy = WAYS[way]
+    return cell[0] + dx, cell[1] + dy
+
+
+#: The characters by the sides that they join, from RIGHT alone to all four.
+_ROUND = "─│╭──╮┬│╰│├╯┴┤┼"
+_SQUARE = "─│┌──┐┬│└│├┘┴┤┼"
+_DOUBLE = "═║╔══╗╦║╚║╠╝╩╣╬"
+_PLAIN = "-|+--++|+|++++|"
+
+#: The sides of a wall that is joined by single strokes: (its sides, those joined).
+_LOOP_JOINTS = {
+    (UP, RIGHT): "╙",
+    (UP, LEFT): "╜",
+    (DOWN, RIGHT): "╓",
+    (DOWN, LEFT): "╖",
+    (RIGHT, UP): "╘",
+    (LEFT, UP): "╛",
+    (RIGHT, DOWN): "╒",
+    (LEFT, DOWN): "╕",
+    (UPRIGHT, LEFT): "╢",
+    (UPRIGHT, RIGHT): "╟",
+    (UPRIGHT, LEVEL): "╫",
+    (LEVEL, DOWN): "╤",
+    (LEVEL, UP): "╧",
+    (LEVEL, UPRIGHT): "╪",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """The characters in use: for strokes and walls by style, for marks by name, and
+    what is done to a text before it is written."""
+
+    strokes: Mapping[str, str]
+    walls: Mapping[str, str]
+    marks: Mapping[str, str]
+    spelled: Callable[[str], str]
+    joints: Mapping[tuple[int, int], str]
+
+
+def columns(text: str) -> int:
+    """How many columns a text takes.
+
+    >>> columns("Aé"), columns("漢"), columns("e\\u0301")
+    (2, 2, 1)
+    """
+    return sum(map(_column, text))
+
+
+def _column(c: str) -> int:
+    if unicodedata.combining(c) or unicodedata.category(c) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(c) in "WF" else 1
+
+
+def cut(text: str, widest: int) -> str:
+    """A text of so many columns at most.
+
+    >>> cut("abcdef", 4)
+    'abc…'
+    """
+    if columns(text) <= widest:
+        return text
+    kept = text
+    while kept and columns(kept) > widest - 1:
+        kept = kept[:-1]
+    return f"{kept}…" if widest > 0 else ""
+
+
+# -- plain characters ------------------------------------------------------------------
+
+_SPELLED = {
+    **GREEK,
+    **dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋", "0123456789+-", strict=True)),
+    "∂": "d", "×": "x", "·": "*", "−": "-", "∘": "o", "…": "~", "◦": "?", "′": "'",
+    "½": "1/2", "⊗": "(x)", "⊤": "T", "ᵀ": "T",
+}
+_POWERS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ", "0123456789+-()n", strict=True))
+
+
+def spelled(text: str) -> str:
+    """A text in ASCII.
+
+    >>> spelled("X⁻¹"), spelled("σ₂"), spelled("é")
+    ('X^-1', 'sigma2', 'e')
+    """
+    found, raised = [], False
+    for c in text:
+        if c in _POWERS and not raised:
+            found.append("^")
+        raised = c in _POWERS
+        found.append(_POWERS.get(c) or _SPELLED.get(c) or _ascii(c))
+    return "".join(found)
+
+
+def _ascii(c: str) -> str:
+    plain = unicodedata.normalize("NFKD", c).encode("ascii", "ignore").decode()
+    shown = "".join(p for p in plain if p.isprintable())
+    return shown or ("" if unicodedata.combining(c) else "?")
+
+
+UNICODE = Writing(
+    strokes={
+        "wire": _ROUND,
+        "variable": _ROUND.replace("─", "┄").replace("│", "┆"),
+        "double": _DOUBLE,
+    },
+    walls={
+        "function": _SQUARE,
+        "elementwise": _SQUARE.replace("─", "┈").replace("│", "┊"),
+        "bracket": _SQUARE.replace("─", " "),
+        "loop": _DOUBLE,
+        "wedge": _DOUBLE,
+    },
+    marks={
+        "dot": "●",
+        "ring": "○",
+        "bar left": "┨",
+        "bar right": "┠",
+        "left": "┤",
+        "right": "├",
+        "side": "│",
+        "foot": "○",
+    },
+    spelled=str,
+    joints=_LOOP_JOINTS,
+)
+
+ASCII = Writing(
+    strokes={
+        "wire": _PLAIN,
+        "variable": _PLAIN.replace("-", ".").replace("|", ":"),
+        "double": _PLAIN.replace("-", "=").replace("|", "#"),
+    },
+    walls={
+        "function": _PLAIN,
+        "elementwise": _PLAIN.replace("-", ".").replace("|", ":"),
+        "bracket": "-|+--++|+|++++|".replace("-", " "),
+        "loop": _PLAIN.replace("-", "=").replace("|", "#"),
+        "wedge": _PLAIN.replace("-", "=").replace("|", "#"),
+    },
+    marks={
+        "dot": "*",
+        "ring": "o",
+        "bar left": "[",
+        "bar right": "]",
+        "left": "|",
+        "right": "|",
+        "side": "|",
+        "foot": "o",
+    },
+    spelled=spelled,
+    joints={},
+)
+
+
+# -- the sheet -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """What a net leaves in a cell: the sides it joins, and how it is drawn."""
+
+    sides: int
+    style: str
+
+
+@dataclass(slots=True)
+class Wall:
+    """A cell of a border: the sides along it, those where wires arrive, and those where
+    double ones do."""
+
+    style: str
+    sides: int
+    joined: int = 0
+    double: int = 0
+
+
+@dataclass(slots=True)
+class Sheet:
+    """The cells of a drawing. `strokes` are by cell and net; a text or a wall stands
+    alone in its cell; at a dot the sides in use are known."""
+
+    writing: Writing
+    marks: dict[Cell, str] = field(default_factory=dict)
+    walls: dict[Cell, Wall] = field(default_factory=dict)
+    strokes: dict[Cell, dict[int, Stroke]] = field(default_factory=dict)
+    dots: dict[Cell, int] = field(default_factory=dict)
+
+    def write(self, x: int, y: int, text: str) -> None:
+        """A text from a cell to the right; a wide letter fills two cells."""
+        for c in self.writing.spelled(text):
+            wide = _column(c)
+            if not wide:
+                self.marks[x - 1, y] = self.marks.get((x - 1, y), "") + c
+                continue
+            self.marks[x, y] = c
+            if wide == 2:
+                self.marks[x + 1, y] = ""
+            x += wide
+
+    def width(self, text: str) -> int:
+        """The columns of a text as it is written."""
+        return columns(self.writing.spelled(text))
+
+    def stroke(self, cell: Cell, net: int, sides: int, style: str) -> None:
+        """Adds to what a net has in a cell."""
+        held = self.strokes.setdefault(cell, {})
+        if net in held:
+            held[net] = Stroke(held[net].sides | sides, held[net].style)
+        else:
+            held[net] = Stroke(sides, style)
+
+    def text(self) -> str:
+        """The lines, without spaces at their ends, from the first column in use."""
+        cells = {cell: self._shown(cell) for cell in (*self.marks, *self.walls)}
+        cells |= {cell: self._shown(cell) for cell in (*self.strokes, *self.dots)}
+        used = [cell for cell, c in cells.items() if c != " "]
+        if not used:
+            return ""
+        left = min(x for x, _ in used)
+        right = max(x for x, _ in used)
+        rows = range(min(y for _, y in used), max(y for _, y in used) + 1)
+        lines = (
+            "".join(cells.get((x, y), " ") for x in range(left, right + 1))
+            for y in rows
+        )
+        return "\n".join(line.rstrip() for line in lines)
+
+    def _shown(self, cell: Cell) -> str:
+        if cell in self.marks:
+            return self.marks[cell]
+        if cell in self.dots:
+            return self.writing.marks["dot" if self.dots[cell] else "ring"]
+        if cell in self.walls:
+            return self._wall(self.walls[cell])
+        held = list(self.strokes[cell].values())
+        upright = [s for s in held if s.sides == UPRIGHT] if len(held) > 1 else held
+        return self.writing.strokes[upright[0].style][upright[0].sides - 1]
+
+    def _wall(self, wall: Wall) -> str:
+        joint = self.writing.joints.get((wall.sides, wall.joined))
+        if wall.double:
+            return self.writing.strokes["double"][(wall.sides | wall.double) - 1]
+        if wall.style in ("loop", "wedge") and joint:
+            return joint
+        if not wall.joined:
+            return self.writing.walls[wall.style][wall.sides - 1]
+        return self.writing.walls["function"][(wall.sides | wall.joined) - 1]

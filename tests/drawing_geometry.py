@@ -1,0 +1,193 @@
+"""What must hold of a placed diagram: sentences that say where it does not.
+
+Boxes of one level do not overlap, contents lie in their frames, no wire passes through
+a box that it is not fastened to, no two wires run on one another, ends are on their
+sides, wires start and end at their places, and everything is inside the drawing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from indexcalc.drawing.composition import outer_sides
+from indexcalc.drawing.curves import path_points
+from indexcalc.drawing.placed import (
+    PlacedBox,
+    PlacedModel,
+    PlacedNetwork,
+    PlacedPicture,
+    PlacedWire,
+    Point,
+)
+
+TOLERANCE = 0.05
+
+
+def faults(layout: PlacedModel) -> list[str]:
+    """Everything that is wrong with a layout in px."""
+    found: list[str] = []
+    for placed in (layout.picture, *layout.parts):
+        sides = outer_sides(placed.picture.ends)
+        for term in placed.terms:
+            found += [
+                f"end {e.number} at the {e.side}" for e in term.ends if e.side != sides[e.number]
+            ]
+            found += _end_faults(term)
+    stack = [layout.picture, *layout.parts]
+    texts = [*layout.texts]
+    while stack:
+        picture = stack.pop()
+        texts += picture.texts
+        found += _overlaps([(t.x, t.y, t.width, t.height, "term") for t in picture.terms])
+        for term in picture.terms:
+            found += [*_box_faults(term), *_wire_faults(term), *_content_faults(term)]
+            found += _outside(layout, term)
+            stack += [c for box in term.boxes for c in box.contents]
+    return found
+
+
+def _end_faults(term: PlacedNetwork) -> Iterator[str]:
+    """Ends at the outside of everything else."""
+    xs = [x for b in term.boxes for x in (b.x, b.x + b.width)] + [d.x for d in term.dots]
+    ys = [b.y + b.height for b in term.boxes] + [d.y for d in term.dots]
+    for end in term.ends:
+        if end.side == "right" and end.x < max(xs, default=end.x) - 0.01:
+            yield f"end {end.number} is not right of everything"
+        if end.side == "bottom" and end.y < max(ys, default=end.y) - 0.01:
+            yield f"end {end.number} is not below everything"
+
+
+def _overlaps(rects: list[tuple[float, float, float, float, str]]) -> Iterator[str]:
+    for n, (x, y, w, h, a) in enumerate(rects):
+        for u, v, p, q, b in rects[:n]:
+            if x < u + p - 0.01 and u < x + w - 0.01 and y < v + q - 0.01 and v < y + h - 0.01:
+                yield f"{a} overlaps {b}"
+
+
+def _box_faults(term: PlacedNetwork) -> Iterator[str]:
+    yield from _overlaps([(b.x, b.y, b.width, b.height, b.box.id) for b in term.boxes])
+    for box in term.boxes:
+        for (x, y), side in box.ports:
+            border = {"left": box.x, "right": box.x + box.width}.get(side, x)
+            level = {"top": box.y, "bottom": box.y + box.height}.get(side, y)
+            inside = box.x - 0.01 <= x <= box.x + box.width + 0.01
+            if abs(border - x) + abs(level - y) > 0.05 or not inside:
+                yield f"a port of {box.box.id} is not on its side"
+
+
+def _content_faults(term: PlacedNetwork) -> Iterator[str]:
+    for box in term.boxes:
+        for picture in box.contents:
+            right, bottom = picture.x + picture.width, picture.y + picture.height
+            inside = box.x <= picture.x + 0.01 and box.y <= picture.y + 0.01
+            inside &= right <= box.x + box.width + 0.01
+            inside &= bottom <= box.y + box.height + 0.01
+            if not inside:
+                yield f"the contents of {box.box.id} stand out"
+
+
+def _outside(layout: PlacedModel, term: PlacedNetwork) -> Iterator[str]:
+    points = [p for wire in term.wires for p in path_points(wire)]
+    points += [(b.x, b.y) for b in term.boxes]
+    points += [(b.x + b.width, b.y + b.height) for b in term.boxes]
+    points += [(d.x, d.y) for d in term.dots]
+    for x, y in points:
+        if not (math.isfinite(x) and math.isfinite(y)):
+            yield "a coordinate is not finite"
+        elif not (-0.1 <= x <= layout.width + 0.1 and -0.1 <= y <= layout.height + 0.1):
+            yield f"({x:.1f}, {y:.1f}) is outside"
+            return
+
+
+def _wire_faults(term: PlacedNetwork) -> Iterator[str]:
+    lines = [_dense(path_points(wire)) for wire in term.wires]
+    for wire, line in zip(term.wires, lines, strict=True):
+        yield from _ends_of_wire(term, wire)
+        for box in term.boxes:
+            if _passes(line, box, 1.0):
+                yield f"wire {wire.wire.name} passes through {box.box.id}"
+    yield from _shared(term, lines)
+
+
+def _dense(points: tuple[Point, ...], step: float = 2.0) -> list[Point]:
+    found = [points[0]]
+    for a, b in zip(points, points[1:], strict=False):
+        count = max(1, math.ceil(math.dist(a, b) / step))
+        found += [
+            (a[0] + (b[0] - a[0]) * k / count, a[1] + (b[1] - a[1]) * k / count)
+            for k in range(1, count + 1)
+        ]
+    return found
+
+
+def _passes(line: list[Point], box: PlacedBox, margin: float) -> bool:
+    left, right = box.x + margin, box.x + box.width - margin
+    top, bottom = box.y + margin, box.y + box.height - margin
+    return any(left < x < right and top < y < bottom for x, y in line)
+
+
+def _ends_of_wire(term: PlacedNetwork, wire: PlacedWire) -> Iterator[str]:
+    for place, point in zip(wire.wire.places, (wire.points[0], wire.points[-1]), strict=True):
+        kind, number, port = place
+        if kind == "box":
+            goal = term.boxes[number].ports[port][0]
+        elif kind == "dot":
+            goal = (term.dots[number].x, term.dots[number].y)
+        else:
+            end = next(e for e in term.ends if e.number == number)
+            goal = end.wedge or (end.x, end.y)
+        if math.dist(goal, point) > 0.05 and term.network.wires:
+            yield f"wire {wire.wire.name} is not fastened at {place}"
+
+
+def _shared(term: PlacedNetwork, lines: list[list[Point]]) -> Iterator[str]:
+    """Pairs of wires that run on one another, away from a common dot or wedge."""
+    cells: dict[tuple[int, int], list[tuple[int, Point]]] = {}
+    for n, line in enumerate(lines):
+        for point in line:
+            key = (round(point[0] / 3), round(point[1] / 3))
+            cells.setdefault(key, []).append((n, point))
+    hits: dict[tuple[int, int], float] = {}
+    legs = max((len(v) for v in _at_dots(term).values()), default=0)
+    reach = 14 + 3 * legs
+    common = [_common(term, wire) for wire in term.wires]
+    for (u, v), points in cells.items():
+        near = [q for du in (-1, 0, 1) for dv in (-1, 0, 1) for q in cells.get((u + du, v + dv), ())]
+        for n, p in points:
+            for k, q in near:
+                if k > n and math.dist(p, q) < 1.5:
+                    shared = common[n] & common[k]
+                    if all(math.dist(p, c) > reach for c in shared):
+                        hits[n, k] = hits.get((n, k), 0) + 1
+    for (n, k), count in hits.items():
+        if count > 7:
+            yield f"wires {n} and {k} run on one another"
+
+
+def _at_dots(term: PlacedNetwork) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for n, wire in enumerate(term.wires):
+        for kind, number, _ in wire.wire.places:
+            if kind == "dot":
+                found.setdefault(number, []).append(n)
+    return found
+
+
+def _common(term: PlacedNetwork, wire: PlacedWire) -> set[Point]:
+    found = {
+        (round(term.dots[n].x, 2), round(term.dots[n].y, 2))
+        for kind, n, _ in wire.wire.places
+        if kind == "dot"
+    }
+    wedges = {e.number: e.wedge for e in term.ends if e.wedge}
+    return found | {wedges[n] for kind, n, _ in wire.wire.places if kind == "end" and n in wedges}
+
+
+def every_picture(layout: PlacedModel) -> Iterator[PlacedPicture]:
+    """All pictures of a layout, those in frames too."""
+    stack = [layout.picture, *layout.parts]
+    while stack:
+        picture = stack.pop()
+        yield picture
+        stack += [c for t in picture.terms for b in t.boxes for c in b.contents]

@@ -1,0 +1,351 @@
+"""SVG, PNG, pages and animations: well formed, harmless, readable, stable bytes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from base64 import b64encode
+from hashlib import sha256
+from xml.etree import ElementTree
+
+import pytest
+
+from indexcalc.diagrams.model import (
+    Box,
+    Dot,
+    End,
+    Model,
+    Network,
+    Picture,
+    Wire,
+)
+from indexcalc.drawing.alignment import aligned, keyed
+from indexcalc.drawing.animation import animated_svg
+from indexcalc.drawing.html import page
+from indexcalc.drawing.letters import letter_runs
+from indexcalc.drawing.page_parts import SCRIPT
+from indexcalc.drawing.placed import (
+    PlacedBox,
+    PlacedDot,
+    PlacedEnd,
+    PlacedModel,
+    PlacedNetwork,
+    PlacedPicture,
+    PlacedText,
+    PlacedWire,
+)
+from indexcalc.drawing.png import png_bytes
+from indexcalc.drawing.scene import (
+    ROLES,
+    Circle,
+    Group,
+    Label,
+    Path,
+    Rect,
+    Scene,
+)
+from indexcalc.drawing.scenes import broken, scene_of
+from indexcalc.drawing.strokes import rounded, shifted
+from indexcalc.drawing.svg import number, path_data, svg_text
+from indexcalc.drawing.themes import THEMES, complete, contrast, style_of
+from indexcalc.errors import UnsupportedError
+from indexcalc.expr import tensor
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+HOSTILE = (
+    '"><script>alert(1)</script>',
+    "</title></svg><img src=x onerror=alert(1)>",
+    "a\u202eb\u2066c",
+    "line\nline\x00\x1b[31m",
+    "x" * 300,
+    "]]>&amp;&#0;",
+    "\ud800",
+    "javascript:alert(1)",
+)
+
+
+def lens(name: str = "A", index: str = "i", coefficient: str = "3/7") -> PlacedModel:
+    """i–•⟨X, A⟩ with a derivative wire, as a layout would place it."""
+    boxes = tuple(
+        Box(f"{n}#1", "tensor", n, ("n", "p"), tensor=tensor("T", ("n", "p")))
+        for n in ("X", name)
+    )
+    ends = (End((index,), ("n",)), End(("k",), (3,), "variable"))
+    dot = Dot(index, "n")
+    wires = tuple(
+        Wire(places, label, "n")
+        for places, label in (
+            ((("end", 0, 0), ("dot", 0, 0)), index),
+            ((("dot", 0, 0), ("box", 0, 0)), index),
+            ((("dot", 0, 0), ("box", 1, 0)), index),
+            ((("box", 0, 1), ("box", 1, 1)), "j"),
+            ((("dot", 0, 0), ("end", 1, 0)), "k"),
+        )
+    )
+    network = Network(boxes, (dot,), wires)
+    lines = (
+        ((30, 51), (60, 51)),
+        ((60, 51), (100, 27)),
+        ((60, 51), (100, 75)),
+        ((134, 27), (160, 27), (160, 75), (134, 75)),
+        ((60, 51), (76, 100), (76, 120)),
+    )
+    placed = PlacedNetwork(
+        network,
+        0,
+        0,
+        180,
+        130,
+        tuple(
+            PlacedBox(
+                box, 100, y, 34, 34, (((100, y + 17), "left"), ((134, y + 17), "right"))
+            )
+            for box, y in zip(boxes, (10, 58), strict=True)
+        ),
+        (PlacedDot(dot, 60, 51),),
+        (
+            PlacedEnd(ends[0], 0, 30, 51, "left"),
+            PlacedEnd(ends[1], 1, 76, 120, "bottom"),
+        ),
+        tuple(PlacedWire(w, p) for w, p in zip(wires, lines, strict=True)),
+    )
+    picture = Picture(ends, ((1, network),))
+    texts = (PlacedText(coefficient, 5, 51, "coefficient"),)
+    whole = PlacedPicture(picture, 0, 0, 180, 130, (placed,), texts)
+    return PlacedModel(Model(picture, (), ("T",)), 180, 130, whole)
+
+
+EVERY_ROLE = Scene(
+    100,
+    100,
+    tuple(Path((0, 0), (((9, 9),), ((9, 3), (3, 9), (1, 1))), role) for role in ROLES)
+    + tuple(Circle(5, 5, 2, role, "k") for role in ROLES)
+    + tuple(Rect(1, 1, 8, 8, role, 2) for role in ROLES)
+    + (Group(tuple(Label(3, 3, "X⁻¹ₐ₂", role) for role in ROLES), "all", "key"),),
+    "every role",
+    "all of them",
+)
+
+
+# -- SVG -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_role_is_well_formed(theme: str) -> None:
+    root = ElementTree.fromstring(svg_text(EVERY_ROLE, theme))
+    assert root.tag == f"{SVG}svg"
+    assert root.get("viewBox") == "0 0 100 100"
+    drawn = {e.get("class") for e in root.iter() if e.get("class")}
+    assert {"ic-" + role.replace(" ", "-") for role in ROLES} <= drawn
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_stays_text(text: str) -> None:
+    for scene in (
+        scene_of(lens(text, text[:40], text), legend=True, caption=text, labels="all"),
+        Scene(9, 9, (Label(1, 1, text, "name", index=text, title=text),), text, text),
+    ):
+        written = svg_text(scene, "auto", "auto")
+        root = ElementTree.fromstring(written)
+        tags = {element.tag.removeprefix(SVG) for element in root.iter()}
+        known = {"svg", "title", "desc", "style", "rect", "path", "circle", "text"}
+        assert tags <= known | {"g", "tspan"}
+        assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e\u2066-\u2069]", written)
+
+
+def test_same_bytes_whatever_the_hash_seed() -> None:
+    code = (
+        "from tests.test_drawing_svg import *;"
+        "s = scene_of(lens(), legend=True, labels='all');"
+        "print(svg_text(s, 'auto') + page([(s, 'a'), (s, 'b')]) + "
+        "animated_svg([(s, 'a'), (s, 'b')]))"
+    )
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": ".", "PYTHONIOENCODING": "utf8"},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(seen) == 1
+
+
+def test_ids_differ_from_drawing_to_drawing() -> None:
+    one, other = scene_of(lens()), scene_of(lens("B"))
+    ids = [re.findall(r' id="([^"]+)"', svg_text(s)) for s in (one, other)]
+    assert not set(ids[0]) & set(ids[1])
+
+
+def test_numbers_have_two_decimals() -> None:
+    written = svg_text(scene_of(lens()))
+    assert not re.search(r"\d\.\d{3}", written)
+    assert number(1e-9) == "0"
+
+
+def test_titles_say_what_is_joined() -> None:
+    root = ElementTree.fromstring(svg_text(scene_of(lens())))
+    titles = {e.text for e in root.iter(f"{SVG}title")}
+    assert "index j, size n, joins X axis 2 and A axis 2" in titles
+    assert "free axis k of the variable, size 3" in titles
+    assert "X, n×p" in titles
+    labelled = root.get("aria-labelledby", "").split()
+    assert {e.get("id") for e in root.iter()} >= set(labelled)
+
+
+def test_an_index_is_known_at_all_its_places() -> None:
+    root = ElementTree.fromstring(svg_text(scene_of(lens())))
+    kinds = [e.tag.removeprefix(SVG) for e in root.iter() if e.get("data-index") == "i"]
+    assert {"path", "circle", "text"} == set(kinds)
+
+
+def test_backgrounds() -> None:
+    scene = scene_of(lens())
+    assert 'width="100%"' not in svg_text(scene, "light")
+    assert 'height="100%" fill="#ffffff"' in svg_text(scene, "contrast")
+    assert 'height="100%" fill="#11161d"' in svg_text(scene, "dark", "auto")
+    assert 'height="100%" fill="beige"' in svg_text(scene, "light", "beige")
+    assert ".ic-paper{fill:#11161d}" in svg_text(scene, "auto", "auto")
+    with pytest.raises(UnsupportedError, match="no theme"):
+        svg_text(scene, "sepia")
+
+
+# -- themes ----------------------------------------------------------------------------
+
+TEXTS = [r for r in ROLES if r.startswith(("name", "index", "number", "size", "port"))]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_contrast(theme: str) -> None:
+    assert complete(THEMES[theme])
+    paper = THEMES[theme].paper
+    box = style_of(theme, "box").ground
+    for role in [*TEXTS, "caption"]:
+        ink = style_of(theme, role).ink
+        assert min(contrast(ink, paper), contrast(ink, box)) >= 4.5, role
+    for role in ROLES:
+        assert contrast(style_of(theme, role).ink, paper) >= 3, role
+
+
+def test_lines_differ_without_colour() -> None:
+    """The marks that colour tells apart differ in their lines too."""
+    of = {role: style_of("light", role) for role in ROLES}
+    assert of["wire variable"].dash
+    assert not of["wire"].dash
+    assert of["frame elementwise"].dash
+    assert not of["frame function"].dash
+    assert of["bar"].width > 2 * of["box"].width
+
+
+# -- marks -----------------------------------------------------------------------------
+
+
+def test_corners_are_rounded_within_their_pieces() -> None:
+    start, pieces = rounded(((0, 0), (((0, -10),), ((40, -10),), ((40, 0),))))
+    assert start == (0, 0)
+    assert pieces[-1][-1] == pytest.approx((40, 0))
+    points = [p for piece in pieces for p in piece]
+    assert all(-1e-9 <= x <= 40 + 1e-9 and -10 - 1e-9 <= y <= 1e-9 for x, y in points)
+
+
+def test_double_wires_are_two_lines() -> None:
+    above, _ = shifted(((0, 0), (((9, 0),),)), -1.7)
+    assert above == (0, -1.7)
+    written = svg_text(Scene(9, 9, (Path((0, 4), (((9, 4),),), "wire double"),)))
+    assert written.count("M0 ") == 2
+    assert path_data(Path((0, 0), (), "wire")) == "M0 0"
+
+
+def test_letters() -> None:
+    assert letter_runs("x₁") == [("x", True, 0), ("1", False, -1)]
+    assert letter_runs("rate") == [("rate", False, 0)]
+    assert letter_runs("(ij)", "indices")[1] == ("ij", True, 0)
+
+
+def test_labels_keep_clear() -> None:
+    """Names of indices do not lie on boxes, dots or one another."""
+    scene = scene_of(lens(), labels="all")
+    labels = [m for m in scene.marks if isinstance(m, Label) and m.role == "index"]
+    assert sorted(label.text for label in labels) == ["i", "i", "j"]
+    boxes = [g.marks[0] for g in scene.marks if isinstance(g, Group) and "#" in g.key]
+    for label in labels:
+        for box in boxes:
+            inside_x = box.x - 3 < label.x < box.x + box.width + 3
+            assert not (inside_x and box.y - 3 < label.y < box.y + box.height + 3)
+
+
+def test_captions_are_broken() -> None:
+    lines = broken("one two three four five", 60.0)
+    assert len(lines) > 1
+    assert " ".join(lines) == "one two three four five"
+    assert broken("w" * 500, 60.0)[0].endswith("…")
+
+
+def test_the_legend_shows_what_is_used() -> None:
+    scene = scene_of(lens(), legend=True)
+    words = {m.text for m in scene.marks if isinstance(m, Label)}
+    assert "axis of that variable" in words
+    assert "function, entry by entry" not in words
+
+
+# -- pages, animations, PNG ------------------------------------------------------------
+
+
+def test_page_stands_alone() -> None:
+    text = page([(scene_of(lens(n)), n) for n in HOSTILE[:4]], HOSTILE[0])
+    assert not re.search(r'(src|href)\s*=\s*"?(?!x onerror)', text.replace("&lt;", ""))
+    assert not re.search(r"url\(|@import|//(?!www\.w3\.org/2000/svg)", text)
+    assert text.count("<script>") == 1
+    assert SCRIPT in text
+    digest = b64encode(sha256(SCRIPT.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in text
+    assert "eval(" not in SCRIPT
+    assert "innerHTML" not in SCRIPT
+    ids = re.findall(r' id="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+
+
+def test_page_of_one_has_no_controls() -> None:
+    one = page([(scene_of(lens()), "")])
+    assert 'class="controls"' not in one
+    assert 'tabindex="0"' in one
+
+
+def test_animation() -> None:
+    frames = [(scene_of(lens()), "first"), (scene_of(lens("B")), "second")]
+    root = ElementTree.fromstring(animated_svg(frames, 1.6, "auto", "auto"))
+    shown = [{g.get("opacity") for g in frame} for frame in root.findall(f"{SVG}g")]
+    assert shown == [{"0"}, {None}]
+    sheet = root.findtext(f"{SVG}style", "")
+    assert "prefers-reduced-motion" in sheet
+    assert "animation-duration:3.2s" in sheet
+    assert sheet.count("{") == sheet.count("}")
+    named = set(re.findall(r"animation-name:([\w-]+)", sheet))
+    assert named == set(re.findall(r"@keyframes ([\w-]+)", sheet))
+    assert not list(root.iter(f"{SVG}script"))
+    assert animated_svg([]).startswith("<svg")
+
+
+def test_what_stays_keeps_its_place() -> None:
+    one, other = scene_of(lens()), scene_of(lens(), legend=True, labels="all")
+    frames = aligned((one, other, one))
+    assert len({(f.width, f.height) for f in frames}) == 1
+    places = [keyed(frame.marks)["X#1"] for frame in frames]
+    assert all(place == pytest.approx(places[0]) for place in places)
+
+
+def test_png() -> None:
+    pytest.importorskip("resvg_py", reason="PNG needs resvg-py")
+    data = png_bytes(scene_of(lens(), legend=True), "auto", 1.5)
+    assert data.startswith(b"\x89PNG\r\n")
+    width = int.from_bytes(data[16:20], "big")
+    assert width == round(scene_of(lens(), legend=True).width * 1.5)
+
+
+def test_png_without_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    with pytest.raises(UnsupportedError, match=r"indexcalc\[png\]"):
+        png_bytes(EVERY_ROLE)
