@@ -89,7 +89,7 @@ class _Drawn:
         *,
         theme: str = "light",
         scale: float = 2.0,
-        background: str = "white",
+        background: str | None = "auto",
         **options: Any,
     ) -> bytes:
         """PNG, `scale` dots a px.

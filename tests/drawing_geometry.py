@@ -7,6 +7,7 @@ sides, wires start and end at their places, and everything is inside the drawing
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -31,7 +32,9 @@ def faults(layout: PlacedModel) -> list[str]:
         sides = outer_sides(placed.picture.ends)
         for term in placed.terms:
             found += [
-                f"end {e.number} at the {e.side}" for e in term.ends if e.side != sides[e.number]
+                f"end {e.number} at the {e.side}"
+                for e in term.ends
+                if e.side != sides[e.number]
             ]
             found += _end_faults(term)
     stack = [layout.picture, *layout.parts]
@@ -39,7 +42,9 @@ def faults(layout: PlacedModel) -> list[str]:
     while stack:
         picture = stack.pop()
         texts += picture.texts
-        found += _overlaps([(t.x, t.y, t.width, t.height, "term") for t in picture.terms])
+        found += _overlaps(
+            [(t.x, t.y, t.width, t.height, "term") for t in picture.terms]
+        )
         for term in picture.terms:
             found += [*_box_faults(term), *_wire_faults(term), *_content_faults(term)]
             found += _outside(layout, term)
@@ -49,7 +54,9 @@ def faults(layout: PlacedModel) -> list[str]:
 
 def _end_faults(term: PlacedNetwork) -> Iterator[str]:
     """Ends at the outside of everything else."""
-    xs = [x for b in term.boxes for x in (b.x, b.x + b.width)] + [d.x for d in term.dots]
+    xs = [x for b in term.boxes for x in (b.x, b.x + b.width)] + [
+        d.x for d in term.dots
+    ]
     ys = [b.y + b.height for b in term.boxes] + [d.y for d in term.dots]
     for end in term.ends:
         if end.side == "right" and end.x < max(xs, default=end.x) - 0.01:
@@ -61,7 +68,12 @@ def _end_faults(term: PlacedNetwork) -> Iterator[str]:
 def _overlaps(rects: list[tuple[float, float, float, float, str]]) -> Iterator[str]:
     for n, (x, y, w, h, a) in enumerate(rects):
         for u, v, p, q, b in rects[:n]:
-            if x < u + p - 0.01 and u < x + w - 0.01 and y < v + q - 0.01 and v < y + h - 0.01:
+            if (
+                x < u + p - 0.01
+                and u < x + w - 0.01
+                and y < v + q - 0.01
+                and v < y + h - 0.01
+            ):
                 yield f"{a} overlaps {b}"
 
 
@@ -112,7 +124,7 @@ def _wire_faults(term: PlacedNetwork) -> Iterator[str]:
 
 def _dense(points: tuple[Point, ...], step: float = 2.0) -> list[Point]:
     found = [points[0]]
-    for a, b in zip(points, points[1:], strict=False):
+    for a, b in itertools.pairwise(points):
         count = max(1, math.ceil(math.dist(a, b) / step))
         found += [
             (a[0] + (b[0] - a[0]) * k / count, a[1] + (b[1] - a[1]) * k / count)
@@ -128,7 +140,9 @@ def _passes(line: list[Point], box: PlacedBox, margin: float) -> bool:
 
 
 def _ends_of_wire(term: PlacedNetwork, wire: PlacedWire) -> Iterator[str]:
-    for place, point in zip(wire.wire.places, (wire.points[0], wire.points[-1]), strict=True):
+    for place, point in zip(
+        wire.wire.places, (wire.points[0], wire.points[-1]), strict=True
+    ):
         kind, number, port = place
         if kind == "box":
             goal = term.boxes[number].ports[port][0]
@@ -153,7 +167,12 @@ def _shared(term: PlacedNetwork, lines: list[list[Point]]) -> Iterator[str]:
     reach = 14 + 3 * legs
     common = [_common(term, wire) for wire in term.wires]
     for (u, v), points in cells.items():
-        near = [q for du in (-1, 0, 1) for dv in (-1, 0, 1) for q in cells.get((u + du, v + dv), ())]
+        near = [
+            q
+            for du in (-1, 0, 1)
+            for dv in (-1, 0, 1)
+            for q in cells.get((u + du, v + dv), ())
+        ]
         for n, p in points:
             for k, q in near:
                 if k > n and math.dist(p, q) < 1.5:
@@ -181,7 +200,9 @@ def _common(term: PlacedNetwork, wire: PlacedWire) -> set[Point]:
         if kind == "dot"
     }
     wedges = {e.number: e.wedge for e in term.ends if e.wedge}
-    return found | {wedges[n] for kind, n, _ in wire.wire.places if kind == "end" and n in wedges}
+    return found | {
+        wedges[n] for kind, n, _ in wire.wire.places if kind == "end" and n in wedges
+    }
 
 
 def every_picture(layout: PlacedModel) -> Iterator[PlacedPicture]:

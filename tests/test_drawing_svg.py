@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+import indexcalc as ic
 from indexcalc.diagrams.model import (
     Box,
     Dot,
@@ -22,8 +23,10 @@ from indexcalc.diagrams.model import (
 )
 from indexcalc.drawing.alignment import aligned, keyed
 from indexcalc.drawing.animation import animated_svg
+from indexcalc.drawing.free_space import line_points
 from indexcalc.drawing.html import page
 from indexcalc.drawing.letters import letter_runs
+from indexcalc.drawing.marks import measured, plain_marks
 from indexcalc.drawing.page_parts import SCRIPT
 from indexcalc.drawing.placed import (
     PlacedBox,
@@ -289,6 +292,53 @@ def test_the_legend_shows_what_is_used() -> None:
     words = {m.text for m in scene.marks if isinstance(m, Label)}
     assert "axis of that variable" in words
     assert "function, entry by entry" not in words
+
+
+EXPRESSIONS = [
+    ("(X.*A)*ones(p)", {"X": "n p", "A": "n p"}, "A"),
+    ("W*((A*X).*(A*X))*ones(3)", {"W": "k k", "A": "k n", "X": "n 3"}, "X"),
+    (
+        "A*((B*((x*c').*D)).*E)*f",
+        {"A": "q a", "B": "a b", "x": "b", "c": "e", "D": "b e", "E": "a e", "f": "e"},
+        "x",
+    ),
+    ("tr(A*X*B) - 3/7*logdet(X'*X)", {"A": "m n", "X": "n p", "B": "p m"}, "X"),
+    ("kron(A,B)*vec(X)", {"A": "m n", "B": "p q", "X": "q n"}, "X"),
+    ("tanh(W*x+b) + max(x,b)", {"W": "n n", "x": "n", "b": "n"}, "x"),
+    ("inv(A+B)*x", {"A": "n n", "B": "n n", "x": "n"}, "A"),
+]
+
+
+@pytest.mark.parametrize(("text", "shapes", "variable"), EXPRESSIONS)
+@pytest.mark.parametrize("labels", ["dots", "all"])
+def test_texts_lie_free(
+    text: str, shapes: dict[str, str], variable: str, labels: str
+) -> None:
+    """No text lies on another, and none on a wire."""
+    e = ic.parse(text, **shapes)
+    for drawn in (e, e.diff(variable)):
+        scene = drawn.diagram().scene(labels=labels, legend=True)
+        marks = list(plain_marks(scene.marks))
+        areas = [measured(m) for m in marks if isinstance(m, Label)]
+        wires = [m for m in marks if isinstance(m, Path) and m.role.startswith("wire")]
+        points = [p for wire in wires for p in line_points(wire)]
+        for k, (left, top, right, bottom) in enumerate(areas):
+            on = [
+                p for p in points if left < p[0] < right and top + 2 < p[1] < bottom - 2
+            ]
+            assert len(on) < 2
+            for other in areas[k + 1 :]:
+                across = min(right, other[2]) - max(left, other[0])
+                down = min(bottom, other[3]) - max(top, other[1])
+                assert across < 1 or down < 3
+        assert all(m[0] >= 0 and m[2] <= scene.width for m in areas)
+
+
+def test_a_double_derivative_says_whose_axes_are_whose() -> None:
+    w = ic.parse("w'*A*w", w="n", A="n n")
+    scene = w.diff("w").diff("w").diagram().scene()
+    texts = {m.text for m in plain_marks(scene.marks) if isinstance(m, Label)}
+    assert "axes: i of w, j of w" in texts
 
 
 # -- pages, animations, PNG ------------------------------------------------------------

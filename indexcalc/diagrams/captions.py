@@ -57,7 +57,7 @@ def _as_given(loops: Sequence[Box], ground: Ground) -> Words:
 
 def _twice(loops: Sequence[Box], ground: Ground) -> Words:
     name = ground.variable.name
-    reason = f"A loop in a loop is the second derivative by {name}."
+    reason = f"The loop in a loop is the second derivative by {name}, not worked out."
     return Words("as given", reason)
 
 

@@ -33,13 +33,16 @@ from ..rows import (
     number_row,
     param_row,
     read_number,
-    read_param,
 )
 from ..sizes import Size, parse_size, size_text
 from .model import Box, Dot, End, Kind, Model, Network, Picture, Place, Role, Wire
 from .validity import DEPTH_LIMIT, said, why_invalid
 
 FORMAT, FILM_FORMAT, VERSION = "indexcalc.diagram", "indexcalc.film", 1
+
+#: The longest text of a size or of a variable's shape: reading one takes longer than in
+#: proportion.
+SIZE_LIMIT = 1_000
 
 #: A frame of a derivation: the diagram, the rule that led to it, and why.
 Frame = tuple[Model, str, str]
@@ -359,10 +362,17 @@ def _count(entry: object, at: str) -> int:
 
 
 def _size(entry: object, at: str) -> Size:
+    text = _text(entry, at)
+    _require_short(text, at)
     try:
-        return _parsed(_text(entry, at))
+        return _parsed(text)
     except UNREADABLE as error:
         raise _unread(at, "a size", error) from None
+
+
+def _require_short(text: str, at: str) -> None:
+    if len(text) > SIZE_LIMIT:
+        raise ParseError(f"{at}: a size of more than {SIZE_LIMIT} characters")
 
 
 _parsed = lru_cache(maxsize=1024)(parse_size)
@@ -384,6 +394,8 @@ def _tensor(entry: object, at: str) -> Tensor:
         raise ParseError(f"{at}: a tensor is the row of a variable or a constant")
     if not all(isinstance(item, str) for item in entry):
         raise ParseError(f"{at}: the row of a tensor consists of texts")
+    if entry[0] == "tensor" and len(entry) > 2:
+        _require_short(entry[2], at)
     try:
         return cast(Tensor, from_rows([tuple(entry)]))
     except UNREADABLE as error:
@@ -423,11 +435,7 @@ def _marked_param(entry: dict[str, object], at: str) -> object:
         return Fraction(found) if isinstance(found, int) else found
     if mark != "size":
         raise ParseError(f"{at}: a parameter is marked size or number")
-    text = _text(value, at)
-    try:
-        return read_param({"size": text})
-    except UNREADABLE as error:
-        raise _unread(at, "a size", error) from None
+    return _size(value, at)
 
 
 def _kind(entry: object) -> str:

@@ -23,7 +23,7 @@ from ..derivative import jacobian
 from ..errors import BudgetError, UnsupportedError
 from ..nodes import Node, Tensor
 from ..simplify import fuse
-from .build import BOX_LIMIT, model_of
+from .build import BOX_LIMIT, Axes, model_of
 from .captions import Words, closing, words_of
 from .keeping import boxes_of, names_of_same, renamed, with_ids, with_names
 from .likeness import likeness
@@ -76,15 +76,13 @@ class Frame:
 def derivation_frames(
     node: Node,
     variable: Tensor,
+    axes: Axes | None = None,
     *,
-    value_order: int | None = None,
-    variables: Sequence[str] = (),
     order: int = 1,
 ) -> tuple[Frame, ...]:
     """The derivation of ∂node/∂variable, or with `order=2` of the second derivative.
 
-    The first `value_order` axes of the node are the value's, the others those of the
-    `variables` that it was differentiated by before.
+    `axes` tells of a node that is a derivative itself what its axes are.
 
     Raises `BudgetError` for more than `FRAME_LIMIT` frames, or a frame of more than
     `BOX_LIMIT` boxes.
@@ -93,17 +91,24 @@ def derivation_frames(
         raise UnsupportedError(
             f"a derivation of order {order}", hint="the order is 1 or 2"
         )
-    axes = len(node.shape) if value_order is None else value_order
-    given = model_of(fuse(node), value_order=axes, variables=variables)
-    first = _Derivation.of(given, node, variable, axes).frames()
+    told = axes or Axes(("",) * len(node.shape))
+    given = model_of(fuse(node), told)
+    once = differentiated(told, variable)
+    first = _Derivation.of(given, node, variable, once).frames()
     if order == 1:
         return _within_limit(first)
-    slope = jacobian(node, variable)
-    second = _Derivation.of(first[-1].model, slope, variable, axes)
+    slope, twice = jacobian(node, variable), differentiated(once, variable)
+    second = _Derivation.of(first[-1].model, slope, variable, twice)
     said = words_of("as given twice", (), second.ground)
     rounds = [second.round_frame(frame) for frame in first]
     rounds[0] = Frame(rounds[0].model, said.rule, said.reason)
     return _within_limit(second.frames(rounds))
+
+
+def differentiated(axes: Axes, variable: Tensor) -> Axes:
+    """The axes of the derivative: those of the variable come last."""
+    name = variable.name
+    return Axes((*axes.of, *(name for _ in variable.shape)), (*axes.by, name))
 
 
 # -- one derivation --------------------------------------------------------------------
@@ -120,12 +125,10 @@ class _Derivation:
 
     @classmethod
     def of(
-        cls, content: Model, node: Node, variable: Tensor, value_order: int
+        cls, content: Model, node: Node, variable: Tensor, axes: Axes
     ) -> _Derivation:
-        """The derivation of what `content` draws: the node."""
-        slope = fuse(jacobian(node, variable))
-        by = (*content.variables, variable.name)
-        result = model_of(slope, value_order=value_order, variables=by)
+        """The derivation of what `content` draws: the node; `axes` are the result's."""
+        result = model_of(fuse(jacobian(node, variable)), axes)
         named = labelled_like(content, result)
         ground = Ground.of(variable, named.parts)
         return cls(named, ground, result, fresh_names(node, named, result))

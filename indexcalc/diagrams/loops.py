@@ -32,11 +32,10 @@ from .build import model_of
 from .keeping import with_ids, with_names
 from .model import Box, Dot, End, Model, Network, Picture, Place, Term, Wire
 from .parts import fresh_names, part_nodes
-from .reading import picture_node
+from .reading import box_node, picture_node
 from .splicing import (
     bracket_round,
     opened,
-    shape_of,
     spliced,
     standing,
     substituted,
@@ -44,6 +43,7 @@ from .splicing import (
     wedged,
     with_box,
 )
+from .validity import shape_of
 
 #: What a loop is equal to, and the same for a loop round one box: the box, the loop.
 Rule: TypeAlias = "Callable[[Box, Ground], Iterator[Term]]"
@@ -57,11 +57,13 @@ class Ground:
     variable: Tensor
     parts: Mapping[str, Picture] = field(default_factory=dict)
     depending: frozenset[str] = frozenset()
+    nodes: Mapping[str, Node] = field(default_factory=dict)
 
     @classmethod
     def of(cls, variable: Tensor, parts: tuple[tuple[str, Picture], ...]) -> Ground:
         """The ground with these parts, each before those that use it."""
-        ground = cls(variable, {name: wedged(picture) for name, picture in parts})
+        flat = {name: wedged(picture) for name, picture in parts}
+        ground = cls(variable, flat, nodes=part_nodes(parts))
         for name, picture in parts:
             if depends(picture, ground):
                 ground = replace(ground, depending=ground.depending | {name})
@@ -135,7 +137,7 @@ def _lifted(network: Network, b: int, loop: Box, ends: int) -> Network:
 def looped(model: Model, variable: Tensor) -> Model:
     """The derivative of a diagram by the variable, not worked out: a loop round it.
 
-    Its ends are those of the diagram, as a value, and then the variable's axes.
+    Its ends are those of the diagram, and then the variable's axes.
 
     >>> from indexcalc.expr import tensor
     >>> x = tensor("x", (3,))
@@ -147,10 +149,11 @@ def looped(model: Model, variable: Tensor) -> Model:
     node = picture_node(model.picture, part_nodes(model.parts))
     taken = {name for end in given for name in end.names}
     letters = (name for name in naming_for(node).fresh if name not in taken)
-    ends = tuple(End((next(letters),), (size,), "variable") for size in variable.shape)
+    ends = tuple(
+        End((next(letters),), (size,), "variable", variable.name)
+        for size in variable.shape
+    )
     fresh = fresh_names(node, model, taken=[end.name for end in ends])
-    if model.layout == "variable_first":
-        given = tuple(replace(end, role="value") for end in given)
     drawn = fastened(loop, (*given, *ends), range(len(given)))
     picture = with_names(Picture((), ((1, drawn),)), (*given, *ends), fresh)
     *_, named = with_ids([*(part for _, part in model.parts), picture])
@@ -300,7 +303,7 @@ def _chain(box: Box, loop: Box, ground: Ground) -> Iterator[Term]:
     for k, content in enumerate(box.contents):
         if not depends(content, ground):
             continue
-        outer = partial_of(box, k)
+        outer = substituted(partial_of(box, k), lambda b: _as_part(b, ground))
         if not outer.terms:
             continue
         core = len(content.ends) - len(box.ports) + box.core
@@ -310,6 +313,17 @@ def _chain(box: Box, loop: Box, ground: Ground) -> Iterator[Term]:
             yield from opened((1, network), 0, outer)
         else:
             yield 1, network
+
+
+def _as_part(box: Box, ground: Ground) -> Picture | None:
+    """The part that a function's box is, if it is one."""
+    if box.kind != "function" or not ground.nodes:
+        return None
+    node = box_node(box, ground.nodes)
+    name = next((name for name, part in ground.nodes.items() if part is node), None)
+    if name is None:
+        return None
+    return box_alone(Network((Box("", "part", name, box.ports),), (), ()), 0)
 
 
 def _chained(box: Box, core: int, loop: Box, outer: Picture) -> Network:

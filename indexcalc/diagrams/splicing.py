@@ -18,19 +18,15 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from ..coefficients import multiply
-from ..sizes import Shape, times
+from ..sizes import times
 from .model import Box, Dot, End, Network, Picture, Place, Term, Wire
+from .validity import shape_of
 
 #: A place that stays, or the number of a cut.
 Spot: TypeAlias = Place | int
 
 #: What a box stands for, or None for a box that stays.
 Meaning: TypeAlias = Callable[[Box], "Picture | None"]
-
-
-def shape_of(picture: Picture) -> Shape:
-    """One axis an end."""
-    return tuple(times(*end.sizes) for end in picture.ends)
 
 
 def standing(box: Box, names: Sequence[str]) -> Network:

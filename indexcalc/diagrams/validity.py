@@ -111,13 +111,13 @@ def _inside(place: str, root: Picture, scope: _Scope) -> Faults:
         for t, (coefficient, network) in enumerate(picture.terms):
             here = f"{at}.terms[{t}]"
             yield from _coefficient_faults(here, coefficient)
-            yield from _wiring_faults(here, network, picture.ends)
             for b, box in enumerate(network.boxes):
                 yield from _box_faults(f"{here}.boxes[{b}]", box, scope)
                 stack += [
                     (f"{here}.boxes[{b}].contents[{c}]", content, depth + 1)
                     for c, content in enumerate(box.contents)
                 ]
+            yield from _wiring_faults(here, network, picture.ends)
 
 
 def _end_faults(at: str, end: End) -> Faults:

@@ -88,7 +88,7 @@ def _port_sides(box: Box, legs: Legs, face: Face) -> dict[Side, list[int]]:
     if len(left) + len(right) == 2 and len(left) != 1:
         left, right = [min(left + right)], [max(left + right)]
     if face.form == "wedge" and len(box.ports) > 1:
-        others = [k for k in range(1, len(box.ports))]
+        others = list(range(1, len(box.ports)))
         back = sum(k in legs.left for k in others) > len(others) / 2
         left, right = (others, [0]) if back else ([0], others)
     return {"left": left, "right": right, "bottom": below, "top": list(legs.hung)}
@@ -114,6 +114,7 @@ def _solid(face: Face, sides: dict[Side, list[int]], m: Metrics) -> Body:
             width, height = m.even(m.box / 3), span + 2 * m.port_margin
         case _:
             width, height = m.box_width(face.text), max(m.box, span + 2 * m.port_margin)
+            width += 2 * m.number if face.form == "block" else 0.0
     if m.cell:
         height = span + m.cell
     return _boxed(width, height, _solid_ways(sides, width, height, m), m)
@@ -126,7 +127,8 @@ def _solid_ways(
     right = left + width - m.cell
     top = -(height - m.cell) / 2
     found: dict[int, Way] = {}
-    for side, x in (("left", left), ("right", right)):
+    borders: tuple[tuple[Side, float], ...] = (("left", left), ("right", right))
+    for side, x in borders:
         heights = _spread(len(sides[side]), m.port_pitch)
         for k, y in zip(sides[side], heights, strict=True):
             found[k] = Way((x, y), side, side, y)
@@ -153,7 +155,7 @@ def _frame(
     inner: Inner,
     drop: float,
 ) -> Body:
-    alone = len(box.contents) == 1 and len(box.contents[0].terms) == 1
+    alone = len(box.contents) == 1 and _plain(box.contents[0])
     given = [_content_sides(c, box, sides, n) for n, c in enumerate(box.contents)]
     pictures = [inner(c, s, alone) for c, s in zip(box.contents, given, strict=True)]
     pictures = _in_row(pictures, m)
@@ -168,12 +170,13 @@ def _frame(
     least = max(lead, (len(own) + 1) * drop if own else 0.0)
     slack = max(0.0, least - wide - left - right)
     left, right = _shared(slack, left, right, used)
-    foot = m.margin if "bottom" not in used else 0.0
+    foot = (m.margin if not m.cell else 1.0) if "bottom" not in used else 0.0
     foot += m.loop_foot if face.form == "loop" else 0.0
     high = max(p.y + p.height for p in pictures)
     head = m.margin + (m.name if face.text else 0.0) if not m.cell else m.name + 1
-    foot = foot if not m.cell else max(1.0, foot)
-    frame = _Frame(-left, -head, wide + left + right, high + head + foot, m, drop, level)
+    frame = _Frame(
+        -left, -head, wide + left + right, high + head + foot, m, drop, level
+    )
     ways = _frame_ways(frame, sides, tips)
     return _referred(frame, ways, pictures, m)
 
@@ -186,7 +189,10 @@ def _shared(
         return left, right + slack
     if "right" in used and "left" not in used:
         return left + slack, right
-    return (left + slack / 2, right + slack / 2) if not used else (left, right + slack)
+    if used:
+        return left, right + slack
+    half = float(int(slack / 2))
+    return left + half, right + slack - half
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +212,8 @@ def _content_sides(
     """The sides of the ends of a content: those of the ports they pass through; what
     the function consumes ends at the left and at the right."""
     found: dict[int, Side] = {}
-    for side in ("left", "right", "bottom"):
+    passing: tuple[Side, ...] = ("left", "right", "bottom")
+    for side in passing:
         found |= {k: side for k in sides[side] if k < box.passing}
     rest = [k for k in range(len(content.ends)) if k not in found]
     for n, k in enumerate(rest):
@@ -228,6 +235,11 @@ def _in_row(pictures: Sequence[PlacedPicture], m: Metrics) -> list[PlacedPicture
         found.append(placed)
         x += m.space
     return found
+
+
+def _plain(picture: Picture) -> bool:
+    """Whether a picture is one product without a coefficient."""
+    return len(picture.terms) == 1 and picture.terms[0][0] == 1
 
 
 def _level(pictures: Sequence[PlacedPicture], m: Metrics) -> float:
@@ -254,7 +266,8 @@ def _frame_ways(
     right = frame.x + frame.width - m.cell
     bottom = frame.y + frame.height - m.cell
     found: dict[int, Way] = {}
-    for side, x in (("left", frame.x), ("right", right)):
+    borders: tuple[tuple[Side, float], ...] = (("left", frame.x), ("right", right))
+    for side, x in borders:
         known = [k for k in sides[side] if k in tips and tips[k][1] == side]
         free = [k for k in sides[side] if k not in known]
         heights = [frame.level + h for h in _spread(len(free), m.port_pitch)]
@@ -278,7 +291,9 @@ def _below(frame: _Frame, taken: list[float], count: int) -> list[float]:
     """Where `count` wires leave the bottom of a frame, clear of those that do."""
     centre = frame.x + (frame.width - frame.m.cell) / 2
     spread = _spread(count, frame.drop)
-    tries = [centre + side * step * frame.drop / 2 for step in range(40) for side in (1, -1)]
+    tries = [
+        centre + side * step * frame.drop / 2 for step in range(40) for side in (1, -1)
+    ]
     for middle in tries:
         places = [middle + x for x in spread]
         inside = all(frame.x < x < frame.x + frame.width for x in places)
@@ -322,7 +337,8 @@ def _shift(way: Way, dx: float, dy: float) -> Way:
 
 def _with_detours(body: Body, legs: Legs, m: Metrics) -> Body:
     """The body with its wires led to the sides where they go on."""
-    wanted = [(k, "left") for k in legs.left] + [(k, "right") for k in legs.right]
+    wanted: list[tuple[int, Side]] = [(k, "left") for k in legs.left]
+    wanted += [(k, "right") for k in legs.right]
     above = below = 0
     for port, side in wanted:
         way = body.ways[port]
@@ -346,7 +362,10 @@ def _led(
     if under:
         height = m.up(body.down + m.track)
         detour: tuple[Point, ...] = ((x, height),)
-        ways = {**body.ways, port: replace(way, leaves=side, height=height, detour=detour)}
+        ways = {
+            **body.ways,
+            port: replace(way, leaves=side, height=height, detour=detour),
+        }
         return replace(body, ways=ways, down=height)
     out = m.track * (0.5 + 0.5 * number) if not m.cell else m.track * number
     height = -m.up(body.up + m.track)

@@ -18,7 +18,6 @@ from .faces import (
     compact,
     face_of,
     fitted,
-    is_symmetric_box,
 )
 from .placed import PlacedBox, Point, Side
 from .scene import Circle, Group, Label, Mark, Path, Rect
@@ -219,8 +218,3 @@ _MARKS: dict[Form, Callable[[Sight], tuple[Mark, ...]]] = {
     "loop": _loop,
     "wedge": _wedge,
 }
-
-
-def is_symmetric_matrix(box: Box) -> bool:
-    """Whether a box is a matrix without a bar."""
-    return len(box.ports) == 2 and is_symmetric_box(box)

@@ -82,15 +82,20 @@ def _strip(
     m: Metrics,
     drop: float,
 ) -> _Strip:
-    items = [i for i, item in enumerate(layers.items) if item.layer == layer]
+    items = layers.standing[layer]
     left = max((rooms[i][0] for i in items if i in rooms), default=0.0)
     right = max((rooms[i][1] for i in items if i in rooms), default=0.0)
     falls = [x for i in items if i in rooms for x in rooms[i][2]]
-    turning = sorted((i for i in items if layers.items[i].kind == "turn"), key=lambda i: y[i])
+    turning = sorted(
+        (i for i in items if layers.items[i].kind == "turn"), key=lambda i: y[i]
+    )
     turns: dict[int, float] = {}
     if turning and falls:
         start = min(falls, default=0.0)
-        turns = {i: min(start, -left) - (k + 0.5) * drop for k, i in enumerate(turning)}
+        turns = {
+            i: m.whole(min(start, -left) - (k + 0.5) * drop)
+            for k, i in enumerate(turning)
+        }
     elif turning:
         widest = (len(turning) - 1) / 2
         turns = {i: m.whole((widest - k) * drop) for k, i in enumerate(turning)}

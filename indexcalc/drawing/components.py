@@ -140,9 +140,7 @@ def _at_a_bottom(network: Network, number: int) -> bool:
     return False
 
 
-def components(
-    network: Network, ends: Sequence[End], sides: Sides
-) -> list[Component]:
+def components(network: Network, ends: Sequence[End], sides: Sides) -> list[Component]:
     """The components of a network in the order of its boxes, dots and wires."""
     root: dict[Place, Place] = {}
     for place in _places(network):

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..coefficients import Number, number_text
-from ..diagrams.model import End, Network, Picture, Wire
+from ..diagrams.model import End, Network, Picture, Place, Wire
 from .components import Sides
 from .metrics import Metrics
 from .moving import line_of, moved, moved_network
@@ -57,13 +57,17 @@ def placed_picture(
     if not picture.terms:
         return _zero(picture, sides, m)
     terms = [
-        placed_network(term, picture.ends, sides, m, inner, bare=bare, named=named, kept=kept)
+        placed_network(
+            term, picture.ends, sides, m, inner, bare=bare, named=named, kept=kept
+        )
         for _, term in picture.terms
     ]
     coefficients = [coefficient for coefficient, _ in picture.terms]
-    if bare and coefficients == [1]:
+    if bare and _signs(coefficients[0], picture.terms[0][1], True) == ():
         (network, _) = terms[0]
-        return PlacedPicture(picture, 0.0, 0.0, network.width, network.height, (network,), ())
+        return PlacedPicture(
+            picture, 0.0, 0.0, network.width, network.height, (network,), ()
+        )
     return _sum(picture, terms, coefficients, m, width)
 
 
@@ -104,7 +108,9 @@ def _sum(
         for chunk in row:
             for text, role in chunk.texts:
                 room = _text_room(text, m)
-                texts.append(PlacedText(text, m.whole(x + (room - m.cell) / 2), top + line, role))
+                texts.append(
+                    PlacedText(text, m.whole(x + (room - m.cell) / 2), top + line, role)
+                )
                 x += room
             placed.append(moved_network(chunk.network, x, top + line - chunk.line))
             x += chunk.network.width + m.space
@@ -112,10 +118,8 @@ def _sum(
         top = max(n.y + n.height for n in placed) + m.row_gap
         top = max(top, placed[-1].y + m.text)
     high = max(n.y + n.height for n in placed)
-    high = max(high, *(t.y + m.text / 2 for t in texts)) if texts else high
-    return PlacedPicture(
-        picture, 0.0, 0.0, widest, high, tuple(placed), tuple(texts)
-    )
+    high = max(high, *(t.y + (m.text + m.cell) / 2 for t in texts)) if texts else high
+    return PlacedPicture(picture, 0.0, 0.0, widest, high, tuple(placed), tuple(texts))
 
 
 def _lines(chunks: Sequence[_Chunk], m: Metrics, width: float) -> list[list[_Chunk]]:
@@ -150,7 +154,7 @@ def _signs(
 def _zero(picture: Picture, sides: Sides, m: Metrics) -> PlacedPicture:
     """A 0 with the free ends as short wires beside it."""
     wires, ends = [], []
-    half, high = m.box / 2, m.box / 2 if not m.cell else 0.0
+    half, high = m.whole(m.box / 2), m.box / 2 if not m.cell else 0.0
     per_side: dict[Side, int] = {}
     pitch = m.up(max(m.port_pitch, m.label))
     for n, end in enumerate(picture.ends):
@@ -158,9 +162,11 @@ def _zero(picture: Picture, sides: Sides, m: Metrics) -> PlacedPicture:
         k = per_side[side] = per_side.get(side, -1) + 1
         start, tip = _stub(side, k * pitch, half, high, m)
         index, size = ("".join(end.names), end.sizes[0] if end.sizes else 1)
-        place = ("end", n, 0)
+        place: Place = ("end", n, 0)
         wires.append(PlacedWire(Wire((place, place), index, size), (start, tip)))
-        ends.append(PlacedEnd(end, n, *tip, side, start if len(end.names) != 1 else None))
+        ends.append(
+            PlacedEnd(end, n, *tip, side, start if len(end.names) != 1 else None)
+        )
     network = PlacedNetwork(
         Network((), (), ()), 0.0, 0.0, 0.0, 0.0, (), (), tuple(ends), tuple(wires)
     )
@@ -183,8 +189,7 @@ def _stub(
         case "right":
             return (half, offset), (half + m.stub, offset)
         case _:
-            x = offset - m.port_pitch / 2 * 0
-            return (x, high), (x, high + m.stub)
+            return (offset, high), (offset, high + m.stub)
 
 
 def below_each_other(

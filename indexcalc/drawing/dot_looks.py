@@ -24,11 +24,12 @@ LONGEST = 28
 
 def dot_quoted(text: str) -> str:
     r"""A text as a string of DOT: no escape, no entity, no end of the string in it.
+    Entities are read before escapes, so a backslash is doubled and not an entity.
 
     >>> print(dot_quoted('a"b\\N&lt;\n'))
-    "a&quot;b&#92;N&amp;lt;◦"
+    "a&quot;b\\N&amp;lt;◦"
     """
-    plain = harmless(text).replace("&", "&amp;").replace("\\", "&#92;")
+    plain = harmless(text).replace("&", "&amp;").replace("\\", "\\\\")
     return '"' + plain.replace('"', "&quot;") + '"'
 
 

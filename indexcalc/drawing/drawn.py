@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .bodies import Body, Inner, Legs, body_of
-from .columns import Columns, columns_of
+from .columns import columns_of
 from .components import Component, Edge, Vertex
+from .faces import sizes_label
 from .hanging import Bunch, bunch_of
 from .heights import heights
 from .layers import Layered, layered
@@ -87,7 +88,9 @@ def _blocked(layers: Layered, order: Order) -> list[tuple[str, int]]:
     """What has ends straight below it and something else in between: ("dot", the
     vertex of the end) or ("box", the vertex of the box)."""
     component = layers.component
-    falling = {d for v, d in layers.oriented.reading.hanging.items() if _end(component, v)}
+    falling = {
+        d for v, d in layers.oriented.reading.hanging.items() if _end(component, v)
+    }
     dropping = {component.network.wires[w].places for w in component.drops}
     boxes = {p[1] for places in dropping for p in places if p[0] == "box"}
     found: list[tuple[str, int]] = []
@@ -97,7 +100,11 @@ def _blocked(layers: Layered, order: Order) -> list[tuple[str, int]]:
             at = layers.items[item]
             if at.kind == "dot" and at.vertex in falling:
                 hung = layers.oriented.reading.hanging
-                found += [("dot", v) for v, d in hung.items() if d == at.vertex and _end(component, v)]
+                found += [
+                    ("dot", v)
+                    for v, d in hung.items()
+                    if d == at.vertex and _end(component, v)
+                ]
             if at.kind == "box" and component.vertices[at.vertex].number in boxes:
                 found.append(("box", at.vertex))
     return found
@@ -119,15 +126,17 @@ def _end_aside(o: Oriented, end: int) -> Oriented:
     edge = o.component.at[end][0]
     arrows = list(o.arrows)
     arrows[edge] = (o.reading.hanging[end], end)
-    return replace(
-        o, reading=replace(o.reading, hanging=hanging), arrows=tuple(arrows)
-    )
+    return replace(o, reading=replace(o.reading, hanging=hanging), arrows=tuple(arrows))
 
 
 def _drops_aside(o: Oriented, box: int) -> Oriented:
     component = o.component
     number = component.vertices[box].number
-    vertices, edges, arrows = list(component.vertices), list(component.edges), list(o.arrows)
+    vertices, edges, arrows = (
+        list(component.vertices),
+        list(component.edges),
+        list(o.arrows),
+    )
     kept = []
     for w in component.drops:
         places = component.network.wires[w].places
@@ -139,7 +148,11 @@ def _drops_aside(o: Oriented, box: int) -> Oriented:
         vertices.append(Vertex("end", end[1], end[2]))
         arrows.append((box, new))
         forward = places[0][0] == "box"
-        edges.append(Edge(box, new, w, (at[2], -1)) if forward else Edge(new, box, w, (-1, at[2])))
+        edges.append(
+            Edge(box, new, w, (at[2], -1))
+            if forward
+            else Edge(new, box, w, (-1, at[2]))
+        )
     changed = replace(
         component, vertices=tuple(vertices), edges=tuple(edges), drops=tuple(kept)
     )
@@ -155,14 +168,13 @@ def _legs(layers: Layered, item: int, place: Mapping[int, int]) -> Legs:
     component = layers.component
     vertex = layers.items[item].vertex
     found: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
-    for link in layers.links:
-        for own, other, right in ((link.left, link.right, True), (link.right, link.left, False)):
-            if own == item:
-                port = component.edges[link.edge].port_at(vertex)
-                found[right].append((place[other], port))
+    for other, edge, right in layers.near[item]:
+        found[right].append((place[other], component.edges[edge].port_at(vertex)))
     number = component.vertices[vertex].number
     places = [component.network.wires[w].places for w in component.drops]
-    down = sorted(p[2] for pair in places for p in pair if p[0] == "box" and p[1] == number)
+    down = sorted(
+        p[2] for pair in places for p in pair if p[0] == "box" and p[1] == number
+    )
     sides = {side: tuple(p for _, p in sorted(ports)) for side, ports in found.items()}
     return Legs(sides[False], sides[True], tuple(down))
 
@@ -201,10 +213,8 @@ def _solids(
             bodies[n] = body_of(component.box(item.vertex), legs, m, inner, drop)
         elif item.kind == "dot":
             hung = [v for v, d in hanging.items() if d == item.vertex]
-            lateral = (
-                sum(k.right == n for k in layers.links),
-                sum(k.left == n for k in layers.links),
-            )
+            right = sum(right for _, _, right in layers.near[n])
+            lateral = (len(layers.near[n]) - right, right)
             bunches[n] = bunch_of(component, hung, m, drop, lateral)
     return _Solids(bodies, bunches)
 
@@ -216,13 +226,15 @@ def _lonely(component: Component, m: Metrics, inner: Inner, drop: float) -> Draw
         body = body_of(component.network.boxes[number], Legs(), m, inner, drop)
         box = _placed_box(component.network.boxes[number], body, 0.0, 0.0)
         left, right = -body.left, body.right
-        return Drawn(component, {number: box}, {}, {}, {}, left, -body.up, right, body.down, 0.0)
+        return Drawn(
+            component, {number: box}, {}, {}, {}, left, -body.up, right, body.down, 0.0
+        )
     number = component.vertices[0].number
     dot = component.network.dots[number]
-    size = m.measure(str(dot.size)) / 2 + m.label / 2 if m.cell == 0 else 1.0
+    half = m.whole(m.measure(sizes_label((dot.size,))) / 2 + m.label / 2)
     placed = {number: PlacedDot(dot, 0.0, 0.0)}
-    high = m.label if not m.cell else 1.0
-    return Drawn(component, {}, placed, {}, {}, -size, -high, size, high / 2, 0.0)
+    low = 0.0 if m.cell else m.label / 2
+    return Drawn(component, {}, placed, {}, {}, -half, -m.label, half, low, 0.0)
 
 
 # -- assembly --------------------------------------------------------------------------
@@ -242,16 +254,13 @@ def _meets(layers: Layered, solids: _Solids) -> list[tuple[float, float]]:
     return found
 
 
-def _fans(
-    layers: Layered, order: Order, m: Metrics
-) -> dict[tuple[int, int], float]:
+def _fans(layers: Layered, order: Order, m: Metrics) -> dict[tuple[int, int], float]:
     """How far above or below its dot every wire comes into the dot's layer."""
     place = {item: n for row in order for n, item in enumerate(row)}
     sides: dict[tuple[int, bool], list[tuple[int, int]]] = {}
-    for link in layers.links:
-        for own, other, right in ((link.left, link.right, True), (link.right, link.left, False)):
-            if layers.items[own].kind == "dot":
-                sides.setdefault((own, right), []).append((place[other], link.edge))
+    for own, item in enumerate(layers.items):
+        for other, edge, right in layers.near[own] if item.kind == "dot" else ():
+            sides.setdefault((own, right), []).append((place[other], edge))
     found: dict[tuple[int, int], float] = {}
     for (item, _), wires in sides.items():
         for k, (_, edge) in enumerate(sorted(wires)):
@@ -322,7 +331,9 @@ def _collected(t: Traced, solids: _Solids, top: float, bottom: float) -> Drawn:
             edge = component.edges[component.at[vertex][0]]
             x, y = t.x(n), t.y[n]
             if vector is None:
-                points = _hung_wire((x, y), (x + dx, y + bunch.reach), (x + dx, bottom), t.m)
+                points = _hung_wire(
+                    (x, y), (x + dx, y + bunch.reach), (x + dx, bottom), t.m
+                )
             else:
                 number = component.vertices[vertex].number
                 box = component.network.boxes[number]
@@ -364,7 +375,9 @@ def _bounded(
     component = t.layers.component
     tips: dict[tuple[int, int], Point] = {}
     for w, points in wires.items():
-        for place, point in zip(component.network.wires[w].places, (points[0], points[-1]), strict=True):
+        for place, point in zip(
+            component.network.wires[w].places, (points[0], points[-1]), strict=True
+        ):
             if place[0] == "end":
                 tips[place[1], place[2]] = point
     xs = [p[0] for points in wires.values() for p in points]

@@ -61,6 +61,8 @@ class _Taken:
 
 def with_room(wanted: Sequence[Wanted], drawn: Iterable[Mark]) -> tuple[Label, ...]:
     """The labels, each at the best of its spots."""
+    if not wanted:
+        return ()
     taken = _Taken()
     for mark in plain_marks(drawn):
         taken.add(mark)

@@ -55,11 +55,14 @@ def bunch_of(
     down = reach + m.vector if vectors else m.dot if not ends else m.hang
     if m.cell:
         down = m.hang + m.text - m.cell if vectors else 0.0
-    sides = [w / 2 if v in bodies or len(row) > 1 else m.dot for v, w in zip(row, widths, strict=True)]
+    sides = [
+        w / 2 if v in bodies or len(row) > 1 else m.dot
+        for v, w in zip(row, widths, strict=True)
+    ]
     return Bunch(
         tuple((v, x, bodies.get(v)) for v, x in zip(row, places, strict=True)),
-        max((s - x for s, x in zip(sides, places, strict=True)), default=m.dot),
-        max((s + x for s, x in zip(sides, places, strict=True)), default=m.dot),
+        m.even(max((s - x for s, x in zip(sides, places, strict=True)), default=m.dot)),
+        m.even(max((s + x for s, x in zip(sides, places, strict=True)), default=m.dot)),
         m.dot if m.cell else m.label - m.dot,
         down,
         reach,

@@ -8,6 +8,7 @@ are rounded to the grid, which keeps the distances because they are multiples of
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -80,8 +81,7 @@ def _aligned(layers: Layered, order: Order) -> list[int]:
     wanted = [
         n
         for n, link in enumerate(layers.links)
-        if _alone(layers, out[link.left], n)
-        and _alone(layers, into[link.right], n)
+        if _alone(layers, out[link.left], n) and _alone(layers, into[link.right], n)
     ]
     wanted.sort(key=lambda n: (-_weight(layers, n), n))
     chosen: dict[int, list[tuple[int, int]]] = {}
@@ -141,9 +141,10 @@ def _limits(
     """The least distance of one strand below another."""
     found: dict[tuple[int, int], float] = {}
     for row in order:
-        for a, b in zip(row, row[1:], strict=False):
-            plain = "wire" in (layers.items[a].kind, layers.items[b].kind)
-            gap = m.wire_gap if plain else m.gap
+        for a, b in itertools.pairwise(row):
+            kinds = {layers.items[a].kind, layers.items[b].kind}
+            gap = m.gap if "box" in kinds else m.dot_gap
+            gap = m.wire_gap if kinds & {"wire", "turn"} else gap
             apart = m.up(extents[a][1] + extents[b][0] + gap)
             apart += strands.offset[a] - strands.offset[b]
             pair = (strands.of[a], strands.of[b])
@@ -179,9 +180,7 @@ def _solved(
     return [float(y) for y in free + push @ pressed]
 
 
-def _pressures(
-    matrix: np.ndarray, lacking: np.ndarray, steps: int = 400
-) -> np.ndarray:
+def _pressures(matrix: np.ndarray, lacking: np.ndarray, steps: int = 400) -> np.ndarray:
     """λ ≥ 0 that minimises ½ λᵀMλ − λᵀ lacking."""
     scale = np.sqrt(np.maximum(np.diag(matrix), 1e-9))
     matrix = matrix / np.outer(scale, scale)

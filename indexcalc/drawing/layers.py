@@ -8,8 +8,10 @@ between neighbouring layers.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from .components import Component
@@ -53,6 +55,23 @@ class Layered:
     @property
     def component(self) -> Component:
         return self.oriented.component
+
+    @cached_property
+    def near(self) -> tuple[tuple[tuple[int, int, bool], ...], ...]:
+        """For every item its neighbours: (item, edge, whether to the right)."""
+        found: list[list[tuple[int, int, bool]]] = [[] for _ in self.items]
+        for link in self.links:
+            found[link.left].append((link.right, link.edge, True))
+            found[link.right].append((link.left, link.edge, False))
+        return tuple(map(tuple, found))
+
+    @cached_property
+    def standing(self) -> tuple[tuple[int, ...], ...]:
+        """The items of every layer."""
+        found: list[list[int]] = [[] for _ in range(self.layers)]
+        for n, item in enumerate(self.items):
+            found[item.layer].append(n)
+        return tuple(map(tuple, found))
 
     def main(self, item: int) -> bool:
         """Whether an item belongs to the spine."""
@@ -114,7 +133,9 @@ def _depths(oriented: Oriented) -> dict[int, int]:
             depth[v] = max(last, *(depth[u] + 1 for u in before[v]))
             last = max(last, depth[v])
     return {
-        v: last if component.vertices[v].kind == "end" and _on_right(component, v) else d
+        v: last
+        if component.vertices[v].kind == "end" and _on_right(component, v)
+        else d
         for v, d in depth.items()
     }
 
@@ -239,7 +260,7 @@ def _with_items(oriented: Oriented, depth: Mapping[int, int]) -> Layered:
                 chain.append(len(items))
                 items.append(Item("wire", vertex, depth[vertex]))
         chains[e] = tuple(chain)
-        links += [Link(a, b, e) for a, b in zip(chain, chain[1:], strict=False)]
+        links += [Link(a, b, e) for a, b in itertools.pairwise(chain)]
     caps = tuple((h[0], h[1], split[v]) for v, h in halves.items())
     layers = max(depth.values()) + 1
     return Layered(oriented, tuple(items), tuple(links), chains, caps, layers)

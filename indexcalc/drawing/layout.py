@@ -33,13 +33,16 @@ def placed(
 ) -> PlacedModel:
     """The diagram with its geometry; sums go on in a new line beyond `width`.
 
-    `kept` are the centres that boxes had in an earlier drawing, from the corner of their
-    network: what is still there keeps its order.
+    `kept` are the centres that boxes had in an earlier drawing, from the corner of
+    their network: what is still there keeps its order.
     """
     sides = outer_sides(model.picture.ends)
     picture = placed_picture(model.picture, sides, metrics, width, kept=kept)
     parts = [
-        (shown_name(name), placed_picture(part, outer_sides(part.ends), metrics, width, kept=kept))
+        (
+            shown_name(name),
+            placed_picture(part, outer_sides(part.ends), metrics, width, kept=kept),
+        )
         for name, part in model.parts
     ]
     top = picture.height + 2 * metrics.row_gap

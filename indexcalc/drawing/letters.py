@@ -42,7 +42,9 @@ _LEVELS |= {lowered(c): (c, -1) for c in _SIGNS if lowered(c) != c}
 _SLANTED: dict[Text, re.Pattern[str]] = {
     "names": re.compile(r"(?<![^\W\d_])[^\W\d_](?![^\W\d_])"),
     "indices": re.compile(r"[^\W\d_]+"),
-    "prose": re.compile(r"(?<![\w'’])(?!a\b|^A\b)[^\W\d_](?![^\W\d_])"),
+    "prose": re.compile(
+        r"(?<![\w'’])(?!a\b|^A\b)[^\W\d_](?![^\W\d_])|(?<=\()[a-z]{2,3}(?=\))"
+    ),
     "words": re.compile(r"(?!)"),
 }
 

@@ -32,7 +32,9 @@ class Metrics:
     text: float
     port_pitch: float
     port_margin: float
+    number: float
     gap: float
+    dot_gap: float
     wire_gap: float
     dot: float
     label: float
@@ -112,8 +114,10 @@ PX = Metrics(
     text=24.0,
     port_pitch=24.0,
     port_margin=12.0,
+    number=11.0,
     gap=14.0,
-    wire_gap=12.0,
+    dot_gap=6.0,
+    wire_gap=10.0,
     dot=4.0,
     label=18.0,
     hang=18.0,
@@ -142,7 +146,9 @@ CHARACTERS = Metrics(
     text=1.0,
     port_pitch=2.0,
     port_margin=0.0,
+    number=0.0,
     gap=2.0,
+    dot_gap=2.0,
     wire_gap=2.0,
     dot=0.0,
     label=1.0,

@@ -7,6 +7,7 @@ on. Otherwise there is room for the names of the ends.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..diagrams.model import End, Network
 from .bodies import Inner
@@ -53,9 +54,12 @@ def drop_pitch(ends: Sequence[End], m: Metrics) -> float:
 
 
 def label_width(end: End, m: Metrics) -> float:
-    """The width of the name and the size of an end, one below the other."""
+    """The width of the name of an end and its size, which stands below the name in px
+    and after it in characters."""
     name, size = end_label(end)
-    return max(m.small(name), 0.7 * m.small(size) if not m.cell else m.small(size))
+    if m.cell:
+        return m.small(name) + (1 + m.small(size) if size else 0.0)
+    return max(m.small(name), 0.75 * m.small(size))
 
 
 def _bordered(
@@ -78,13 +82,15 @@ def _bordered(
         0.0,
         0.0,
         0.0,
-        tuple(b for _, b in sorted((n, b) for p in a.parts for n, b in p.boxes.items())),
+        tuple(
+            b for _, b in sorted((n, b) for p in a.parts for n, b in p.boxes.items())
+        ),
         tuple(d for _, d in sorted((n, d) for p in a.parts for n, d in p.dots.items())),
         tuple(placed_ends),
         tuple(PlacedWire(wire, wires[w]) for w, wire in enumerate(network.wires)),
     )
     room = _room(placed, a, m, named)
-    return _cornered(placed, room, a.line)
+    return _cornered(placed, room, a.line, m.cell)
 
 
 def _ends(
@@ -190,11 +196,12 @@ def _room(
 
 
 def _cornered(
-    placed: PlacedNetwork, room: tuple[float, float, float, float], line: float
+    placed: PlacedNetwork,
+    room: tuple[float, float, float, float],
+    line: float,
+    cell: float,
 ) -> Lined:
-    from dataclasses import replace
-
     left, top, right, bottom = room
     at = moved_network(placed, -left, -top)
-    at = replace(at, x=0.0, y=0.0, width=right - left, height=bottom - top)
+    at = replace(at, x=0.0, y=0.0, width=right - left + cell, height=bottom - top + cell)
     return at, line - top

@@ -1,9 +1,7 @@
 """Signs, coefficients and commas between drawings; fractions as one writes them.
 
->>> [mark.text for mark in number_marks("1/2", 0, 0, "coefficient")]
-['½']
->>> [mark.text for mark in number_marks("3/7", 0, 0)[1:]]
-['3', '7']
+>>> [mark.text for mark in number_marks("1/2", 0, 0)[1:]]
+['1', '2']
 """
 
 from __future__ import annotations
@@ -13,33 +11,19 @@ import re
 from .faces import fitted, text_width
 from .scene import Label, Mark, Path
 
-#: The fractions that have a sign of their own.
-_SIGNED = {
-    "1/2": "½",
-    "1/3": "⅓",
-    "2/3": "⅔",
-    "1/4": "¼",
-    "3/4": "¾",
-    "1/8": "⅛",
-    "3/8": "⅜",
-    "5/8": "⅝",
-    "7/8": "⅞",
-}
-
 _FRACTION = re.compile(r"(\d{1,6})/(\d{1,6})")
 
 #: The font of a number, of one stacked on another, and how far these stand apart.
 _FONT, _STACKED, _APART = 17.0, 12.0, 8.5
 
 
-def number_marks(text: str, x: float, y: float, role: str = "") -> tuple[Mark, ...]:
-    """The marks of a number or sign, centred on a point."""
+def number_marks(text: str, x: float, y: float) -> tuple[Mark, ...]:
+    """The marks of a number or sign, centred on a point; fractions are stacked."""
     stacked = _FRACTION.fullmatch(text)
-    if stacked and text not in _SIGNED:
+    if stacked:
         return _fraction(x, y, *stacked.groups())
-    shown, size = fitted(_SIGNED.get(text, text).replace("-", "−"), _FONT)
-    tex = rf"\tfrac{{{stacked[1]}}}{{{stacked[2]}}}" if stacked else ""
-    return (Label(x, y, shown, "number", size, tex=tex),)
+    shown, size = fitted(text.replace("-", "−"), _FONT)
+    return (Label(x, y, shown, "number", size),)
 
 
 def _fraction(x: float, y: float, above: str, below: str) -> tuple[Mark, ...]:

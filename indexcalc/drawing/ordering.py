@@ -49,14 +49,12 @@ def _neighbours(layers: Layered) -> tuple[list[list[int]], list[list[int]]]:
     return before, after
 
 
-def _start(
-    layers: Layered, before: list[list[int]], after: list[list[int]]
-) -> Order:
+def _start(layers: Layered, before: list[list[int]], after: list[list[int]]) -> Order:
     """The items in the order of a walk: the spine first, then what hangs below it."""
     keys = [_walk_key(layers, i) for i in range(len(layers.items))]
     met: dict[int, int] = {}
     ported = {(k.left, k.right): _port(layers, k.left, k.edge) for k in layers.links}
-    roots = [i for i in range(len(layers.items)) if i not in _targets(layers)]
+    roots = [i for i in range(len(layers.items)) if not before[i]]
     falling = _falling(layers)
     stack = sorted(roots, key=lambda i: (layers.items[i].layer, keys[i]), reverse=True)
     while stack:
@@ -81,10 +79,6 @@ def _start(
     return rows
 
 
-def _targets(layers: Layered) -> set[int]:
-    return {link.right for link in layers.links}
-
-
 def _port(layers: Layered, item: int, edge: int) -> int:
     """The port by which an edge leaves a box of several; 0 elsewhere."""
     at = layers.items[item]
@@ -107,7 +101,9 @@ def _falling(layers: Layered) -> frozenset[int]:
     boxes = {p[1] for pair in places for p in pair if p[0] == "box"}
     hung = layers.oriented.reading.hanging.items()
     vertices = {d for v, d in hung if component.vertices[v].kind == "end"}
-    vertices |= {v for v in component.of_kind("box") if component.vertices[v].number in boxes}
+    vertices |= {
+        v for v in component.of_kind("box") if component.vertices[v].number in boxes
+    }
     return frozenset(n for n, i in enumerate(layers.items) if i.vertex in vertices)
 
 
@@ -144,9 +140,7 @@ def _settled(layers: Layered, row: Sequence[int]) -> list[int]:
     return rest + turns
 
 
-def _swept(
-    layers: Layered, order: Order, near: list[list[int]], back: int
-) -> Order:
+def _swept(layers: Layered, order: Order, near: list[list[int]], back: int) -> Order:
     place = {item: n for row in order for n, item in enumerate(row)}
     result = list(order)
     numbers = range(layers.layers)
@@ -174,7 +168,7 @@ def crossings_of(pairs: Sequence[tuple[int, int]]) -> int:
     """How many of the lines between two columns cross."""
     seen: list[int] = []
     count = 0
-    for left, right in sorted(pairs):
+    for _, right in sorted(pairs):
         count += len(seen) - bisect_right(seen, right)
         insort(seen, right)
     return count

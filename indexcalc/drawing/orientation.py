@@ -128,7 +128,7 @@ def _hanging_parts(
     rest = graph.copy()
     rest.remove_nodes_from(inner)
     kept = set(inner)
-    found = []
+    found: list[tuple[nx.Graph, tuple[int, ...], tuple[int, ...]]] = []
     for part in sorted(nx.connected_components(rest), key=min):
         root = min(w for v in part for w in graph[v] if w in kept)
         piece = graph.subgraph([*part, root]).copy()

@@ -10,7 +10,7 @@ flowchart TD
     %% plan for m=20, n=10 (float64)
     n0(["A<br/>20×10"])
     n1(["x<br/>10"])
-    n2["t1 = A @ x<br/>ij,j→i, 20<br/>400 flop, 100%<br/>largest array"]
+    n2["t1 #61; A #64; x<br/>ij,j→i, 20<br/>400 flop, 100#37;<br/>largest array"]
     n3(["result<br/>20"])
     n0 --> n2
     n1 --> n2
@@ -19,11 +19,13 @@ flowchart TD
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..planning.report import PlanReport
+from .dot_looks import dot_quoted, shortened
 from .faces import harmless
+from .mermaid import mermaid_quoted
 from .plan_nodes import PlanNode, caption_lines, flops_text, plan_nodes, shape_text
 
 
@@ -62,17 +64,15 @@ def plan_dot(report: PlanReport) -> str:
     """The plan as a digraph of Graphviz; operands are in the order of `position`."""
     nodes = plan_nodes(report)
     numbers = {node.key: f"n{k}" for k, node in enumerate(nodes)}
-    caption = "\\n".join(map(_dot_text, caption_lines(report)))
+    caption = _dot_lines(caption_lines(report))
     lines = [
         "digraph plan {",
-        '  graph [rankdir=TB, ordering=in, labelloc=b, fontsize=11, label="'
-        + caption
-        + '"];',
+        f"  graph [rankdir=TB, ordering=in, labelloc=b, fontsize=11, label={caption}];",
         "  node [fontsize=12]; edge [arrowsize=0.6];",
     ]
     lines += [f"  {numbers[node.key]} [{_dot_style(node)}];" for node in nodes]
     for user, source, position, read in _edges(nodes):
-        tip = f'position={position}, tooltip="{_dot_text(read)}"'
+        tip = f"position={position}, tooltip={dot_quoted(read)}"
         lines.append(f"  {numbers[source]} -> {numbers[user]} [{tip}];")
     return "\n".join([*lines, "}", ""])
 
@@ -83,7 +83,7 @@ def plan_mermaid(report: PlanReport) -> str:
     numbers = {node.key: f"n{k}" for k, node in enumerate(nodes)}
     lines = ["flowchart TD", f"    %% {_comment(caption_lines(report)[0])}"]
     for node in nodes:
-        text = "<br/>".join(map(_mermaid_text, _lines(node)))
+        text = "<br/>".join(mermaid_quoted(line)[1:-1] for line in _lines(node))
         shape = f'["{text}"]' if node.step else f'(["{text}"])'
         lines.append(f"    {numbers[node.key]}{shape}")
     lines += [
@@ -110,28 +110,20 @@ def _lines(node: PlanNode) -> list[str]:
 
 
 def _dot_style(node: PlanNode) -> str:
-    label = "\\n".join(map(_dot_text, _lines(node)))
+    label = _dot_lines(_lines(node))
     shape = "box" if node.step else "box, style=rounded"
     double = ", peripheries=2" if node.largest else ""
     weight = f", penwidth={1 + 2 * node.share:.2f}" if node.step else ""
-    return f'label="{label}", shape={shape}{double}{weight}'
+    return f"label={label}, shape={shape}{double}{weight}"
 
 
-def _dot_text(text: str) -> str:
-    """A text inside the quotes of DOT: no escape, no entity, no end of the string."""
-    plain = harmless(text).replace("&", "&amp;").replace("\\", "&#92;")
-    return plain.replace('"', "&quot;")
+def _dot_lines(lines: Sequence[str]) -> str:
+    """Lines one below the other."""
+    return '"' + "\\n".join(dot_quoted(shortened(line, 90))[1:-1] for line in lines) + '"'
 
 
-#: What stands in a label of Mermaid as it is, beside letters and digits.
-_PLAIN = frozenset(" .,+-*/=()×→@%·⁻¹²")
-
-
-def _mermaid_text(text: str) -> str:
-    """A text inside the quotes of Mermaid: what could mean something is an entity."""
-    return "".join(
-        c if c.isalnum() or c in _PLAIN else f"#{ord(c)};" for c in harmless(text)
-    )
+#: What a comment of Mermaid may hold beside letters and digits.
+_PLAIN = frozenset(" ,=().")
 
 
 def _comment(text: str) -> str:

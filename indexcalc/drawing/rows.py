@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from .components import Sides
 from .drawn import Drawn
 from .metrics import Metrics
-from .placed import Point
+from .placed import Point, Side
 from .tracing import simplified
 
 
@@ -43,7 +43,8 @@ def arranged(
     border, so that nothing may stand beside them; `beside` is the room for names at the
     left end."""
     scalars = _sorted_scalars([d for d in drawings if not d.tips])
-    strips, lines = _stacked(_rows([d for d in drawings if d.tips], sides), m, drop)
+    open_rows = _rows([d for d in drawings if d.tips], sides)
+    strips, lines = _stacked(open_rows, sides, m, drop, m.margin if bare else 0.0)
     open_ones = [d for strip in strips for d in strip]
     line = m.near((lines[0] + lines[-1]) / 2) if lines else 0.0
     row, wide = _beside(scalars, 0.0, 0.0, m, drop)
@@ -56,7 +57,9 @@ def arranged(
         row = [shifted(d, left, line) for d in row]
     every = [*open_ones, *row]
     right = max((d.right for d in every), default=0.0)
-    right = max([right, *(d.right + m.margin for d in row if bare and open_ones)])
+    if bare and open_ones:
+        ended = [d for d in every if not _reaches(d, sides, "right")]
+        right = max([right, *(d.right + m.margin for d in ended)])
     bottom = max((d.bottom for d in every), default=0.0)
     left = min((d.left for d in every), default=0.0)
     top = min((d.top for d in every), default=0.0)
@@ -85,7 +88,9 @@ def _rows(drawings: Sequence[Drawn], sides: Sides) -> list[list[Drawn]]:
     starts, ends = kinds.get((True, False), []), kinds.get((False, True), [])
     for n in range(max(len(starts), len(ends))):
         rows.append([*starts[n : n + 1], *ends[n : n + 1]])
-    rows.sort(key=lambda row: (_falls(row, sides), min(_first_end(d, sides) for d in row)))
+    rows.sort(
+        key=lambda row: (_falls(row, sides), min(_first_end(d, sides) for d in row))
+    )
     below = kinds.get((False, False), [])
     if not below:
         return rows
@@ -95,6 +100,10 @@ def _rows(drawings: Sequence[Drawn], sides: Sides) -> list[list[Drawn]]:
     if through:
         return [*rows, last, below]
     return [*rows, [*starts, *below, *(d for d in last if d not in starts)]]
+
+
+def _reaches(d: Drawn, sides: Sides, side: Side) -> bool:
+    return any(sides[number] == side for number, _ in d.tips)
 
 
 def _falls(row: Sequence[Drawn], sides: Sides) -> bool:
@@ -130,25 +139,29 @@ def _down_tips(d: Drawn) -> list[Point]:
 
 
 def _stacked(
-    rows: Sequence[Sequence[Drawn]], m: Metrics, drop: float
+    rows: Sequence[Sequence[Drawn]],
+    sides: Sides,
+    m: Metrics,
+    drop: float,
+    margin: float,
 ) -> tuple[list[list[Drawn]], list[float]]:
-    """The rows below each other, with the heights of their spines."""
+    """The rows below each other, with the heights of their spines; those without an end
+    at the left start at the margin."""
     strips: list[list[Drawn]] = []
     lines: list[float] = []
     bottom = 0.0
     for row in rows:
         up = max(d.line - d.top for d in row)
         line = m.up(bottom + m.row_gap + up) if strips else 0.0
-        strip, _ = _beside(row, 0.0, line, m, drop)
+        start = 0.0 if _reaches(row[0], sides, "left") else margin
+        strip, _ = _beside(row, start, line, m, drop)
         strips.append(strip)
         lines.append(line)
         bottom = max(d.bottom for d in strip)
     return _led_round(strips, m, drop), lines
 
 
-def _led_round(
-    strips: list[list[Drawn]], m: Metrics, drop: float
-) -> list[list[Drawn]]:
+def _led_round(strips: list[list[Drawn]], m: Metrics, drop: float) -> list[list[Drawn]]:
     """Rows whose wires go down past what stands below them."""
     found: list[list[Drawn]] = []
     x = max((d.right for strip in strips for d in strip), default=0.0)
@@ -167,11 +180,11 @@ def _led_round(
             ways[tip] = ((tip[0], y), (out, y), (out, y + m.track))
         x += drop * len(falls)
         extra += m.up(m.track * (len(falls) + 1))
-        found.append([_extended(d, ways) for d in strip])
+        found.append([_extended(d, ways, m) for d in strip])
     return found
 
 
-def _extended(d: Drawn, ways: dict[Point, tuple[Point, ...]]) -> Drawn:
+def _extended(d: Drawn, ways: dict[Point, tuple[Point, ...]], m: Metrics) -> Drawn:
     wires = dict(d.wires)
     tips = dict(d.tips)
     right = d.right
@@ -182,7 +195,7 @@ def _extended(d: Drawn, ways: dict[Point, tuple[Point, ...]]) -> Drawn:
             points = simplified((*points, *ways[tip]))
             wires[w] = points if last else points[::-1]
             tips[key] = ways[tip][-1]
-            right = max(right, ways[tip][-1][0])
+            right = max(right, ways[tip][-1][0] + m.margin)
     return replace(d, wires=wires, tips=tips, right=right)
 
 

@@ -209,4 +209,4 @@ def _text_marks(text: PlacedText) -> tuple[Mark, ...]:
     if text.role == "part":
         shown, size = fitted(harmless(text.text))
         return (Label(text.x, text.y, shown, "name", size),)
-    return number_marks(harmless(text.text), text.x, text.y, text.role)
+    return number_marks(harmless(text.text), text.x, text.y)

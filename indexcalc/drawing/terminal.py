@@ -8,7 +8,7 @@ again, so a wire is never left out and never runs over another.
 >>> from indexcalc.expr import einsum, tensor
 >>> A, x = tensor("A", ("m", "n")), tensor("x", ("n",))
 >>> print(terminal_text(model_of(einsum([(A, (0, 1)), (x, (1,))], [0]))))
-i m ──┨A├──(x)
+i m ───┨A├─(x)
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from .terminal_grid import (
     RIGHT,
     UNICODE,
     UP,
+    UPRIGHT,
     WAYS,
     Cell,
     Sheet,
@@ -49,9 +50,12 @@ from .terminal_grid import (
     Writing,
     beyond,
     columns,
-    spelled,
+    cut,
 )
-from .terminal_routes import Room, Step, draw, join, routed
+from .terminal_routes import Region, Room, Step, draw, join, routed
+
+#: The longest name that is written in full.
+LONGEST = 24
 
 #: How often room is made for wires that find no way.
 TRIES = 12
@@ -61,30 +65,34 @@ def terminal_text(model: Model, *, width: int = 100, unicode: bool = True) -> st
     """The diagram in lines of a width where that is possible; without `unicode`, in
     ASCII."""
     writing = UNICODE if unicode else ASCII
-    return placed_text(placed(model, _metrics(unicode), width=width), writing)
+    drawing = placed(model, metrics_for(writing), width=width)
+    return finished(drawing, writing).sheet.text()
 
 
-def placed_text(drawing: PlacedModel, writing: Writing) -> str:
-    """A diagram that was laid out in characters."""
+def finished(drawing: PlacedModel, writing: Writing) -> Draft:
+    """The sheet on which every wire has found its way."""
     spread = Spread(_kept_together(drawing, writing))
     for _ in range(TRIES):
-        drafts = Draft(Sheet(writing), spread)
-        stuck = drafts.drawn(drawing)
+        draft = Draft(Sheet(writing), spread)
+        stuck = draft.drawn(drawing)
         if not stuck:
-            return drafts.sheet.text()
-        for network, wire in stuck:
-            spread.widen(network, wire)
+            return draft
+        for wire in stuck:
+            spread.widen(wire)
     raise InternalError("a wire found no way through a drawing in characters")
 
 
-def _metrics(unicode: bool) -> Metrics:
-    if unicode:
-        return CHARACTERS
+def metrics_for(writing: Writing) -> Metrics:
+    """The measures of the layout: names are cut, numbers are not."""
 
     def measure(text: str) -> float:
-        return float(columns(spelled(text)))
+        return float(columns(writing.spelled(_short(text))))
 
     return replace(CHARACTERS, measure=measure, small=measure)
+
+
+def _short(text: str) -> str:
+    return text if text[:1].isdigit() or text[:1] in "(-−" else cut(text, LONGEST)
 
 
 def whole(length: float) -> int:
@@ -112,7 +120,7 @@ class Spread:
             y + sum(n for at, n in self.rows.items() if at <= y),
         )
 
-    def widen(self, network: PlacedNetwork, wire: PlacedWire) -> None:
+    def widen(self, wire: PlacedWire) -> None:
         """Makes room where a wire is to be."""
         xs = [whole(x) for x, _ in wire.points]
         ys = [whole(y) for _, y in wire.points]
@@ -198,14 +206,14 @@ def texts_of(drawing: PlacedModel) -> Iterator[PlacedText]:
 
 @dataclass(slots=True)
 class Draft:
-    """A sheet being filled; `anchors` are the cells and ways from which the wires of
-    the ends of a network leave."""
+    """A sheet being filled: things first, then wires, each of a net of its own or of
+    the dot that it joins."""
 
     sheet: Sheet
     where: Spread
     nets: int = 0
 
-    def drawn(self, drawing: PlacedModel) -> list[tuple[PlacedNetwork, PlacedWire]]:
+    def drawn(self, drawing: PlacedModel) -> list[PlacedWire]:
         """Draws all; the wires that found no way."""
         for text in texts_of(drawing):
             self._text(text)
@@ -215,11 +223,7 @@ class Draft:
             self._things(network)
         for end in named:
             self._named(end)
-        return [
-            (network, wire)
-            for network in networks_of(drawing)
-            for wire in self._wires(network)
-        ]
+        return [w for network in networks_of(drawing) for w in self._wires(network)]
 
     def _text(self, text: PlacedText) -> None:
         first, _ = _first(text, self.sheet.writing)
@@ -245,7 +249,7 @@ class Draft:
         """The name and the size of an end, beyond its tip."""
         tip = self.where((end.x, end.y))
         way = WAY[end.side]
-        name, size = end_label(end.end)
+        name, size = (cut(text, LONGEST) for text in end_label(end.end))
         text = self.sheet.writing.spelled(f"{name} {size}" if size else name)
         width = columns(text)
         x, y = tip
@@ -302,29 +306,61 @@ class Draft:
         first = self.nets + 1
         self.nets += len(network.dots) + len(network.wires)
         region = self._region(network)
-        stuck = []
+        lanes = self._lanes(network, first)
         order = sorted(range(len(network.wires)), key=lambda w: _length(network, w))
-        for w in order:
-            wire = network.wires[w]
-            one, two = wire.wire.places
-            if one[0] == "dot":
-                one, two = two, one
-            net = first + (two[1] if two[0] == "dot" else len(network.dots) + w)
-            starts = self._steps(network, one)
-            goals = {
-                (beyond(c, way), BACK[way]) for c, way in self._steps(network, two)
-            }
-            at = self._steps(network, two) if two[0] == "dot" else set()
-            dot = next(iter(at))[0] if at else (0, 0)
-            room = Room(region, self._near(wire), net, dot)
-            steps = routed(self.sheet, starts, goals, room)
-            if steps:
-                draw(self.sheet, steps, net, _style(network, wire))
-            else:
-                stuck.append(wire)
-        return stuck
+        return [
+            network.wires[w]
+            for w in order
+            if not self._drawn_wire(network, w, first, region, lanes)
+        ]
 
-    def _steps(self, network: PlacedNetwork, place: Place) -> set[Step]:
+    def _drawn_wire(
+        self,
+        network: PlacedNetwork,
+        w: int,
+        first: int,
+        region: Region,
+        lanes: dict[Cell, int],
+    ) -> bool:
+        """Draws a wire from its place that is no dot, where there is one; whether it
+        found its way."""
+        wire = network.wires[w]
+        one, two = sorted(wire.wire.places, key=lambda place: place[0] == "dot")
+        if one == two:
+            self._stub(wire, _net(network, w, first))
+            return True
+        net = _net(network, w, first)
+        arriving = self.steps(network, two)
+        goals = {(beyond(cell, way), BACK[way]) for cell, way in arriving}
+        dot = min(arriving)[0] if two[0] == "dot" and arriving else (0, 0)
+        room = Room(region, self._near(wire), net, dot, lanes)
+        steps = routed(self.sheet, self.steps(network, one), goals, room)
+        if steps:
+            draw(self.sheet, steps, net, style_of(network, wire))
+        return bool(steps)
+
+    def _lanes(self, network: PlacedNetwork, first: int) -> dict[Cell, int]:
+        """The cells before the ports and ends of a network, with their nets."""
+        found: dict[Cell, int] = {}
+        for w, wire in enumerate(network.wires):
+            for place in wire.wire.places:
+                for cell, way in (
+                    self.steps(network, place) if place[0] != "dot" else ()
+                ):
+                    near = beyond(cell, way)
+                    net = _net(network, w, first)
+                    found |= {near: net, beyond(near, way): net}
+        return found
+
+    def _stub(self, wire: PlacedWire, net: int) -> None:
+        """A wire that only shows an end, beside a 0."""
+        cells = sorted(self.where(point) for point in wire.points)
+        along = LEVEL if cells[0][1] == cells[-1][1] else UPRIGHT
+        for cell in _between(cells[0], cells[-1]):
+            if cell not in self.sheet.marks:
+                self.sheet.stroke(cell, net, along, "wire")
+
+    def steps(self, network: PlacedNetwork, place: Place) -> set[Step]:
         """From where, and which way, a wire may leave a place."""
         kind, number, port = place
         if kind == "box":
@@ -337,7 +373,7 @@ class Draft:
         cell = self.where((dot.x, dot.y))
         return {(cell, way) for way in WAYS if not self.sheet.dots[cell] & way}
 
-    def _region(self, network: PlacedNetwork) -> tuple[int, int, int, int]:
+    def _region(self, network: PlacedNetwork) -> Region:
         left, top = self.where((network.x, network.y))
         right, bottom = self.where(
             (network.x + network.width, network.y + network.height)
@@ -355,6 +391,13 @@ class Draft:
         return frozenset(found)
 
 
+def _net(network: PlacedNetwork, w: int, first: int) -> int:
+    """The number of the net of a wire: its second dot's, or its own."""
+    places = network.wires[w].wire.places
+    dots = [number for kind, number, _ in places if kind == "dot"]
+    return first + (dots[-1] if dots else len(network.dots) + w)
+
+
 def _between(one: Cell, two: Cell) -> list[Cell]:
     return [
         (x, y) for x in range(one[0], two[0] + 1) for y in range(one[1], two[1] + 1)
@@ -369,7 +412,7 @@ def _length(network: PlacedNetwork, w: int) -> tuple[bool, float, int]:
     return bool(wide and high), wide + 2 * high, w
 
 
-def _style(network: PlacedNetwork, wire: PlacedWire) -> str:
+def style_of(network: PlacedNetwork, wire: PlacedWire) -> str:
     """A wire of an axis of the variable is dashed, that of a grouped axis double."""
     styles = [_style_at(network, place) for place in wire.wire.places]
     return next((style for style in styles if style != "wire"), "wire")

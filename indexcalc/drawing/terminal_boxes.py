@@ -6,7 +6,7 @@ a block, a tensor with more than two axes, every port shows its number.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from .faces import FRAMES, face_of, harmless
@@ -63,18 +63,38 @@ def _leaf(sheet: Sheet, box: PlacedBox, area: Area, where: Where) -> None:
     sheet.write(area.left + slack // 2, middle, text)
     if face.form == "text":
         return
-    left, right = ("(", ")") if face.form == "vector" else _sides(sheet)
-    for y in range(area.top, area.bottom + 1):
-        sheet.marks[area.left, y], sheet.marks[area.right, y] = left, right
+    _sides(sheet, area, face.form)
     for number, (point, side) in enumerate(box.ports):
         cell = where(point)
         mark = _port(sheet, face.form, number, side, face.barred)
-        if mark and side in ("left", "right"):
+        if mark and (side in ("left", "right") or area.bottom > area.top):
             sheet.marks[cell] = mark
 
 
-def _sides(sheet: Sheet) -> tuple[str, str]:
-    return sheet.writing.marks["side"], sheet.writing.marks["side"]
+def _sides(sheet: Sheet, area: Area, form: str) -> None:
+    """The outline of a tensor, save where it has ports."""
+    if form == "block" and area.bottom > area.top:
+        for cell, sides in _outline(area):
+            sheet.marks[cell] = sheet.writing.walls["block"][sides - 1]
+        return
+    side = sheet.writing.marks["side"]
+    left, right = ("(", ")") if form == "vector" else (side, side)
+    for y in range(area.top, area.bottom + 1):
+        sheet.marks[area.left, y], sheet.marks[area.right, y] = left, right
+
+
+def _outline(area: Area) -> Iterator[tuple[Cell, int]]:
+    """The cells of a border and the sides along it."""
+    for x in range(area.left + 1, area.right):
+        yield (x, area.top), LEVEL
+        yield (x, area.bottom), LEVEL
+    for y in range(area.top + 1, area.bottom):
+        yield (area.left, y), UPRIGHT
+        yield (area.right, y), UPRIGHT
+    yield (area.left, area.top), RIGHT | DOWN
+    yield (area.right, area.top), LEFT | DOWN
+    yield (area.left, area.bottom), RIGHT | UP
+    yield (area.right, area.bottom), LEFT | UP
 
 
 def _port(sheet: Sheet, form: str, number: int, side: Side, barred: bool) -> str:
@@ -92,7 +112,8 @@ def _port(sheet: Sheet, form: str, number: int, side: Side, barred: bool) -> str
 
 def _frame(sheet: Sheet, box: PlacedBox, area: Area, where: Where) -> None:
     face = face_of(box.box)
-    _border(sheet, area, face.form)
+    for cell, sides in _outline(area):
+        sheet.walls[cell] = Wall(face.form, sides)
     widest = area.right - area.left - 1
     name = cut(sheet.writing.spelled(face.text), widest)
     sheet.write(area.left + 1, area.top, name)
@@ -100,19 +121,6 @@ def _frame(sheet: Sheet, box: PlacedBox, area: Area, where: Where) -> None:
     for point, side in box.ports[passing:]:
         if side == "bottom":
             sheet.marks[where(point)] = sheet.writing.marks["foot"]
-
-
-def _border(sheet: Sheet, area: Area, style: str) -> None:
-    for x in range(area.left + 1, area.right):
-        sheet.walls[x, area.top] = Wall(style, LEVEL)
-        sheet.walls[x, area.bottom] = Wall(style, LEVEL)
-    for y in range(area.top + 1, area.bottom):
-        sheet.walls[area.left, y] = Wall(style, UPRIGHT)
-        sheet.walls[area.right, y] = Wall(style, UPRIGHT)
-    sheet.walls[area.left, area.top] = Wall(style, RIGHT | DOWN)
-    sheet.walls[area.right, area.top] = Wall(style, LEFT | DOWN)
-    sheet.walls[area.left, area.bottom] = Wall(style, RIGHT | UP)
-    sheet.walls[area.right, area.bottom] = Wall(style, LEFT | UP)
 
 
 def _wedge(sheet: Sheet, area: Area) -> None:

@@ -42,6 +42,7 @@ def beyond(cell: Cell, way: int) -> Cell:
 _ROUND = "─│╭──╮┬│╰│├╯┴┤┼"
 _SQUARE = "─│┌──┐┬│└│├┘┴┤┼"
 _DOUBLE = "═║╔══╗╦║╚║╠╝╩╣╬"
+_HEAVY = "━┃┏━━┓┳┃┗┃┣┛┻┫╋"
 _PLAIN = "-|+--++|+|++++|"
 
 #: The sides of a wall that is joined by single strokes: (its sides, those joined).
@@ -109,8 +110,18 @@ def cut(text: str, widest: int) -> str:
 _SPELLED = {
     **GREEK,
     **dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋", "0123456789+-", strict=True)),
-    "∂": "d", "×": "x", "·": "*", "−": "-", "∘": "o", "…": "~", "◦": "?", "′": "'",
-    "½": "1/2", "⊗": "(x)", "⊤": "T", "ᵀ": "T",
+    "∂": "d",
+    "×": "x",
+    "·": "*",
+    "−": "-",
+    "∘": "o",
+    "…": "~",
+    "◦": "?",
+    "′": "'",
+    "½": "1/2",
+    "⊗": "(x)",
+    "⊤": "T",
+    "ᵀ": "T",
 }
 _POWERS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ", "0123456789+-()n", strict=True))
 
@@ -148,6 +159,7 @@ UNICODE = Writing(
         "bracket": _SQUARE.replace("─", " "),
         "loop": _DOUBLE,
         "wedge": _DOUBLE,
+        "block": _HEAVY,
     },
     marks={
         "dot": "●",
@@ -175,6 +187,7 @@ ASCII = Writing(
         "bracket": "-|+--++|+|++++|".replace("-", " "),
         "loop": _PLAIN.replace("-", "=").replace("|", "#"),
         "wedge": _PLAIN.replace("-", "=").replace("|", "#"),
+        "block": "=##==############"[:15],
     },
     marks={
         "dot": "*",
@@ -248,19 +261,19 @@ class Sheet:
         else:
             held[net] = Stroke(sides, style)
 
+    def cells(self) -> dict[Cell, str]:
+        """What is written in every cell that is in use."""
+        found = {cell: self._shown(cell) for cell in (*self.marks, *self.walls)}
+        found |= {cell: self._shown(cell) for cell in (*self.strokes, *self.dots)}
+        return {cell: c for cell, c in found.items() if c != " "}
+
     def text(self) -> str:
         """The lines, without spaces at their ends, from the first column in use."""
-        cells = {cell: self._shown(cell) for cell in (*self.marks, *self.walls)}
-        cells |= {cell: self._shown(cell) for cell in (*self.strokes, *self.dots)}
-        used = [cell for cell, c in cells.items() if c != " "]
-        if not used:
-            return ""
-        left = min(x for x, _ in used)
-        right = max(x for x, _ in used)
-        rows = range(min(y for _, y in used), max(y for _, y in used) + 1)
+        cells = self.cells()
+        xs, ys = [x for x, _ in cells], [y for _, y in cells]
         lines = (
-            "".join(cells.get((x, y), " ") for x in range(left, right + 1))
-            for y in rows
+            "".join(cells.get((x, y), " ") for x in range(min(xs), max(xs) + 1))
+            for y in range(min(ys, default=0), max(ys, default=-1) + 1)
         )
         return "\n".join(line.rstrip() for line in lines)
 

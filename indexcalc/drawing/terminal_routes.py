@@ -19,7 +19,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from typing import TypeAlias
 
@@ -38,6 +38,9 @@ Region: TypeAlias = tuple[int, int, int, int]
 #: crossing.
 CELL, OFF, BESIDE, TURN, CROSSING = 2, 2, 1, 5, 9
 
+#: What it costs to stand right before the place of another wire.
+LANE = 6
+
 #: What it costs to join the line of another wire, and that at a distance from the dot.
 JOINT, AWAY = 4, 3
 
@@ -45,12 +48,14 @@ JOINT, AWAY = 4, 3
 @dataclass(frozen=True, slots=True)
 class Room:
     """Where a wire may go: the region, the cells of the layout's way, the net that it
-    may join and the dot of that."""
+    may join and the dot of that; `lanes` are the cells before places, with the nets of
+    the wires that leave there."""
 
     region: Region
     near: AbstractSet[Cell]
     net: int
     dot: Cell = (0, 0)
+    lanes: Mapping[Cell, int] = field(default_factory=dict)
 
 
 def routed(
@@ -111,6 +116,7 @@ def _following(sheet: Sheet, step: Step, room: Room) -> Iterable[tuple[Step, int
         return
     held = sheet.strokes.get(cell)
     price = CELL + OFF * (cell not in room.near)
+    price += LANE * (room.lanes.get(cell, room.net) != room.net)
     if held:
         if _crossable(held, came, room.net):
             yield (cell, came), price + CROSSING

@@ -124,22 +124,24 @@ def _preference(component: Component, vertex: int) -> tuple[int, int]:
 
 
 def _far_apart(component: Component, vertices: list[int]) -> tuple[int, int]:
-    """Two of some vertices that lie far apart, the first of them before the second; or
-    the only one and what lies farthest from it."""
+    """Two of some vertices that lie far apart, with few legs, the first of them before
+    the second; or the only one and what lies farthest from it."""
     if len(vertices) == 1:
         return vertices[0], _farthest(component, vertices)
-    first, second = vertices[0], vertices[1]
-    most = -1
-    for v in vertices[:12]:
-        far = distances(component, [v])
-        for w in vertices:
-            if w != v and far[w] > most:
-                first, second, most = v, w, far[w]
-    return (first, second) if _before(vertices, first, second) else (second, first)
+    place = {v: n for n, v in enumerate(vertices)}
+    starts = [vertices[0]]
+    for _ in range(3):
+        starts.append(_next_pole(component, starts[-1], place))
+    first, second = sorted(starts[-2:], key=place.__getitem__)
+    return first, second
 
 
-def _before(vertices: list[int], first: int, second: int) -> bool:
-    return vertices.index(first) < vertices.index(second)
+def _next_pole(component: Component, start: int, place: dict[int, int]) -> int:
+    """The farthest of some vertices, that with the fewest legs, the first of those."""
+    far = distances(component, [start])
+    others = [v for v in place if v != start]
+    legs = component.at
+    return min(others, key=lambda v: (-far[v], len(legs[v]), place[v]))
 
 
 def _poles(component: Component) -> tuple[int, int]:

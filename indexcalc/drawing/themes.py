@@ -110,7 +110,7 @@ def _styles(of: _Inks) -> dict[str, Style]:
         "frame bracket": Style(of.faint, width=thin),
         "loop": Style(of.amber, width=round(line * 1.15, 2)),
         "loop dot": Style(of.amber, of.paper, round(line * 1.25, 2)),
-        "wedge": Style(of.ink, of.ink, line),
+        "wedge": Style(of.ink, of.ground, line),
         "name": Style(of.ink),
         "name variable": Style(of.red),
         "name function": Style(of.blue),

@@ -72,7 +72,10 @@ def _start(t: Traced, e: int, item: int) -> list[Point]:
     match at.kind:
         case "box":
             way = t.bodies[item].ways[t.layers.component.edges[e].port_at(at.vertex)]
-            return [*_from_port(t, item, way.port, way.detour), (border, y + way.height)]
+            return [
+                *_from_port(t, item, way.port, way.detour),
+                (border, y + way.height),
+            ]
         case "dot":
             return [(t.x(item), y), *_fan(t, e, item, border)]
         case "turn":

@@ -1,0 +1,318 @@
+"""Diagrams in characters: pictures kept in a file, and wires that can be walked.
+
+    python -m tests.test_drawing_terminal --write
+
+draws `terminal_pictures.txt` anew: read the difference before it is committed.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import unicodedata
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+import indexcalc as ic
+from indexcalc import Expression
+from indexcalc.diagrams.build import model_of
+from indexcalc.diagrams.model import Model, Place
+from indexcalc.drawing.faces import end_label
+from indexcalc.drawing.layout import placed
+from indexcalc.drawing.placed import PlacedNetwork
+from indexcalc.drawing.terminal import (
+    Draft,
+    finished,
+    metrics_for,
+    networks_of,
+    terminal_text,
+)
+from indexcalc.drawing.terminal_grid import (
+    BACK,
+    DOWN,
+    LEFT,
+    RIGHT,
+    UNICODE,
+    UP,
+    Cell,
+    Sheet,
+    beyond,
+    columns,
+    cut,
+    spelled,
+)
+from indexcalc.drawing.terminal_routes import Room, Step, draw, routed
+from indexcalc.errors import IndexCalcError
+from indexcalc.expr import einsum, tensor
+from tests.random_expressions import generate
+
+PICTURES = Path(__file__).parent / "terminal_pictures.txt"
+
+#: Expression, shapes, and the variable of the derivative that is drawn.
+DRAWN: list[tuple[str, dict[str, str], str]] = [
+    ("A*x", {"A": "m n", "x": "n"}, ""),
+    ("(X.*A)*ones(p)", {"X": "n p", "A": "n p"}, ""),
+    ("(X.*A)*ones(p)", {"X": "n p", "A": "n p"}, "A"),
+    ("W*((A*X).*(A*X))*ones(3)", {"W": "k k", "A": "k n", "X": "n 3"}, ""),
+    ("W*((A*X).*(A*X))*ones(3)", {"W": "k k", "A": "k n", "X": "n 3"}, "X"),
+    ("x.*y.*z", {"x": "n", "y": "n", "z": "n"}, "x"),
+    (
+        "A*((B*((x*C').*D)).*E)*F",
+        {"A": "q a", "B": "a b", "x": "b", "C": "e", "D": "b e", "E": "a e", "F": "e"},
+        "",
+    ),
+    (
+        "A*((B*((x*C').*D)).*E)*F",
+        {"A": "q a", "B": "a b", "x": "b", "C": "e", "D": "b e", "E": "a e", "F": "e"},
+        "x",
+    ),
+    ("tr(A*X*B)", {"A": "n m", "X": "m k", "B": "k n"}, ""),
+    ("tr(A*X*B)", {"A": "n m", "X": "m k", "B": "k n"}, "X"),
+    ("exp(A*x).*y + 2*inv(B+B')*x", {"A": "n n", "x": "n", "y": "n", "B": "n n"}, ""),
+    ("exp(A*x).*y", {"A": "n n", "x": "n", "y": "n"}, "A"),
+    ("vec(A*X)", {"A": "m n", "X": "n p"}, ""),
+    ("kron(A, B)*x", {"A": "m n", "B": "p q", "x": "n*q"}, ""),
+    ("x'*S*x - logdet(S)/2", {"x": "n", "S": "n n : symmetric"}, ""),
+]
+
+
+def expression(text: str, shapes: dict[str, str], by: str) -> Expression:
+    """One of those drawn."""
+    e = ic.parse(text, **shapes)
+    return e.diff(by) if by else e
+
+
+def title(text: str, shapes: dict[str, str], by: str) -> str:
+    """The line above a picture."""
+    declared = ", ".join(f"{name}: {shape}" for name, shape in shapes.items())
+    return f"## {f'd/d{by} ' if by else ''}{text}    {declared}"
+
+
+def pictures() -> str:
+    """The file of pictures."""
+    found = []
+    for row in DRAWN:
+        found += [title(*row), "", terminal_text(expression(*row).diagram().model), ""]
+    return "\n".join(found)
+
+
+def test_pictures_are_those_kept() -> None:
+    assert pictures() == PICTURES.read_text(encoding="utf-8")
+
+
+# -- a reader of drawings --------------------------------------------------------------
+
+#: The sides that the characters of wires join.
+JOINED = {
+    "─": LEFT | RIGHT,
+    "┄": LEFT | RIGHT,
+    "═": LEFT | RIGHT,
+    "│": UP | DOWN,
+    "┆": UP | DOWN,
+    "║": UP | DOWN,
+    "╭": RIGHT | DOWN,
+    "╔": RIGHT | DOWN,
+    "╮": LEFT | DOWN,
+    "╗": LEFT | DOWN,
+    "╰": RIGHT | UP,
+    "╚": RIGHT | UP,
+    "╯": LEFT | UP,
+    "╝": LEFT | UP,
+    "├": UP | DOWN | RIGHT,
+    "┤": UP | DOWN | LEFT,
+    "┬": LEFT | RIGHT | DOWN,
+    "┴": LEFT | RIGHT | UP,
+}
+
+
+def walked(cells: dict[Cell, str], start: Step, stops: set[Step]) -> set[Step | Cell]:
+    """Where one comes from a port along the lines: to other ports, and to dots. A line
+    that is met from its side goes across."""
+    found: set[Step | Cell] = set()
+    waiting, seen = [start], set()
+    while waiting:
+        cell, way = waiting.pop()
+        there = beyond(cell, way)
+        if (there, BACK[way]) in stops:
+            found.add((there, BACK[way]))
+            continue
+        c = cells.get(there, " ")
+        if c == "●":
+            found.add(there)
+            continue
+        assert c in JOINED, f"the line ends at {c!r}"
+        sides = JOINED[c]
+        if not sides & BACK[way]:
+            assert sides in (UP | DOWN, LEFT | RIGHT)
+            ways = [way]
+        else:
+            ways = [w for w in BACK if w & sides and w != BACK[way]]
+        steps = [(there, w) for w in ways if (there, w) not in seen]
+        seen |= set(steps)
+        waiting += steps
+    return found
+
+
+def places(draft: Draft, network: PlacedNetwork) -> dict[Place, Step]:
+    """Where the wires of a network leave, by place, save those of dots."""
+    ends = (
+        place for w in network.wires for place in w.wire.places if place[0] != "dot"
+    )
+    return {place: min(draft.steps(network, place)) for place in ends}
+
+
+def check_wires(model: Model, width: float = 100.0) -> str:
+    """Walks every wire of a drawing."""
+    drawing = placed(model, metrics_for(UNICODE), width=width)
+    draft = finished(drawing, UNICODE)
+    cells = draft.sheet.cells()
+    text = draft.sheet.text()
+    shown = read_back(text, min(x for x, _ in cells), min(y for _, y in cells))
+    assert shown == {cell: c for cell, c in cells.items() if c}
+    nets = list(networks_of(drawing))
+    stops = {step for net in nets for step in places(draft, net).values()}
+    for network in nets:
+        at = places(draft, network)
+        dots = [draft.where((dot.x, dot.y)) for dot in network.dots]
+        joined: dict[int, set[Step]] = {}
+        for wire in network.wires:
+            for one, two in (wire.wire.places, wire.wire.places[::-1]):
+                if one[0] == "dot" and two[0] != "dot":
+                    joined.setdefault(one[1], set()).add(at[two])
+        for wire in network.wires:
+            one, two = sorted(wire.wire.places, key=lambda place: place[0] == "dot")
+            if one == two or one[0] == "dot":
+                continue
+            met = walked(shown, at[one], stops - {at[one]})
+            if two[0] == "dot":
+                assert dots[two[1]] in met, wire
+                assert met <= {dots[two[1]], *joined[two[1]]}, wire
+            else:
+                assert met == {at[two]}, wire
+    return text
+
+
+def read_back(text: str, left: int, top: int) -> dict[Cell, str]:
+    """The cells of a text; combining letters belong to the one before."""
+    found: dict[Cell, str] = {}
+    for y, line in enumerate(text.split("\n"), top):
+        x = left
+        for c in line:
+            width = columns(c)
+            if not width:
+                found[x - 1, y] += c
+            elif c != " ":
+                found[x, y] = c
+            x += width
+    return found
+
+
+def check_ends(model: Model, text: str) -> None:
+    """Every end has its name somewhere."""
+    for end in model.picture.ends:
+        assert end_label(end)[0] in text
+
+
+@pytest.mark.parametrize("row", DRAWN, ids=lambda row: title(*row)[3:40])
+def test_wires_of_the_pictures(row: tuple[str, dict[str, str], str]) -> None:
+    model = expression(*row).diagram().model
+    check_ends(model, check_wires(model))
+
+
+def random_models(seed: int, count: int) -> Iterator[Model]:
+    """Random expressions and their first derivatives."""
+    for index in range(count):
+        case = generate(seed, index)
+        e = ic.parse(case.text, **case.shapes)
+        yield e.diagram().model
+        for name in list(e.variables)[:1]:
+            with suppress(IndexCalcError):
+                yield e.diff(name).diagram().model
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_wires_can_be_walked(seed: int) -> None:
+    for model in random_models(seed, 25):
+        text = check_wires(model)
+        check_ends(model, text)
+        assert text == text.rstrip("\n")
+        assert all(line == line.rstrip() for line in text.split("\n"))
+        assert text == terminal_text(model)
+
+
+def test_plain_characters() -> None:
+    for model in random_models(9, 20):
+        text = terminal_text(model, unicode=False)
+        assert text.isascii()
+        assert all(c.isprintable() or c == "\n" for c in text)
+
+
+# -- single rules ----------------------------------------------------------------------
+
+
+def test_a_crossing_is_no_joint() -> None:
+    sheet = Sheet(UNICODE)
+    region = (0, 0, 5, 2)
+    rooms = [Room(region, frozenset(), net) for net in (1, 2)]
+    level = routed(sheet, {((0, 1), RIGHT)}, {((4, 1), RIGHT)}, rooms[0])
+    draw(sheet, level, 1, "wire")
+    upright = routed(sheet, {((2, -1), DOWN)}, {((2, 2), DOWN)}, rooms[1])
+    draw(sheet, upright, 2, "variable")
+    assert [sheet.cells()[2, y] for y in (0, 1, 2)] == ["┆", "┆", "┆"]
+    assert sheet.cells()[1, 1] == sheet.cells()[3, 1] == "─"
+
+
+def test_twisted_wires_share_no_piece() -> None:
+    """Two wires that change places between two columns find tracks of their own."""
+    sheet = Sheet(UNICODE)
+    lanes = {(1, 0): 1, (2, 0): 1, (6, 2): 1, (5, 2): 1}
+    lanes |= {(1, 2): 2, (2, 2): 2, (6, 0): 2, (5, 0): 2}
+    for net, (y, v) in enumerate([(0, 2), (2, 0)], 1):
+        room = Room((0, -1, 7, 3), frozenset(), net, lanes=lanes)
+        steps = routed(sheet, {((0, y), RIGHT)}, {((6, v), RIGHT)}, room)
+        assert steps
+        draw(sheet, steps, net, "wire")
+    for held in sheet.strokes.values():
+        sides = [stroke.sides for stroke in held.values()]
+        assert len(sides) == 1 or sorted(sides) == [LEFT | RIGHT, UP | DOWN]
+
+
+def test_hostile_names() -> None:
+    name = "a\u202e\n\x1b[31m<b>" + "é漢" * 100
+    node = einsum(
+        [(tensor(name, ("m", "n")), (0, 1)), (tensor("x", ("n",)), (1,))], [0]
+    )
+    text = check_wires(model_of(node))
+    assert max(columns(line) for line in text.split("\n")) <= 100
+    assert not [c for c in text if c != "\n" and unicodedata.category(c)[0] == "C"]
+    assert terminal_text(model_of(node), unicode=False).isascii()
+
+
+def test_wide_letters_are_measured() -> None:
+    node = einsum(
+        [(tensor("漢字", ("m", "n")), (0, 1)), (tensor("x", ("n",)), (1,))], [0]
+    )
+    text = check_wires(model_of(node))
+    assert "┨漢字├" in text
+    assert cut("漢字漢字", 5) == "漢字…"
+    assert spelled("σ₂⁻¹") == "sigma2^-1"
+
+
+def test_large_networks_are_fast() -> None:
+    """A chain of a hundred matrices with a vector at every dot."""
+    size = "n"
+    operands = []
+    for k in range(60):
+        operands.append((tensor(f"A{k}", (size, size)), (k, k + 1)))
+        operands.append((tensor(f"v{k}", (size,)), (k,)))
+    model = model_of(einsum(operands, [0, 60]))
+    start = time.perf_counter()
+    terminal_text(model)
+    assert time.perf_counter() - start < 5
+
+
+if __name__ == "__main__" and "--write" in sys.argv:
+    PICTURES.write_text(pictures(), encoding="utf-8")
