@@ -408,13 +408,18 @@ class Pictures:
             model = looped(model, self._tensor(by))
         return Diagram(model, type(self))
 
-    def film(self, variable: Any) -> Film:
+    def film(self, variable: Any, order: int = 1) -> Film:
         """The derivative in pictures, one frame a step: the loop distributes, the node
-        is deleted, the dots fuse. `.html()`, `.svg()`, `.strip()`, `.text()`."""
+        is deleted, the dots fuse. `.html()`, `.svg()`, `.strip()`, `.text()`.
+
+        `order=2` goes on to the second derivative. Raises `BudgetError` where there
+        would be too many frames.
+        """
         from .diagrams.film import derivation_frames
 
-        leaf = self._tensor(variable)
-        return Film(derivation_frames(self.node, leaf, self._axes_of()), type(self))
+        leaf, axes = self._tensor(variable), self._axes_of()
+        frames = derivation_frames(self.written, leaf, axes, order=order)
+        return Film(frames, type(self))
 
     def _axes_of(self) -> Axes:
         """Which axes are the value's, and which variable's the others are."""

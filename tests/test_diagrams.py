@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 import indexcalc as ic
-from indexcalc.diagrams.build import model_of
 from indexcalc.diagrams.model import Model, Network, Picture
 from indexcalc.diagrams.reading import box_node, node_of, picture_node
 from indexcalc.diagrams.validity import why_invalid
@@ -93,7 +92,7 @@ def test_nothing_is_drawn_wrong(start: int) -> None:
     for index in range(start, start + CHUNK):
         case = generate(SEED, index)
         for e in expressions(case):
-            model = model_of(e.node, value_order=e.value_order)
+            model = e.diagram().model
             assert why_invalid(model) is None, str(case)
             assert node_of(model) is e.node, str(case)
             require_counts(model)
@@ -126,7 +125,7 @@ def test_unfused_diagrams_have_the_value(start: int) -> None:
     for index in range(start, start + CHUNK):
         case = generate(SEED, index)
         for e in expressions(case):
-            model = model_of(e.written, value_order=e.value_order, unfused=True)
+            model = e.diagram(fuse=False).model
             assert why_invalid(model) is None, str(case)
             back = ic.Expression(node_of(model))
             assert back == e or ic.equal(back, e) is not False, str(case)

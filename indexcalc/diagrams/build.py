@@ -74,14 +74,7 @@ class Axes:
     layout: str = "value_first"
 
 
-def model_of(
-    node: Node,
-    axes: Axes | None = None,
-    *,
-    unfused: bool = False,
-    value_order: int | None = None,
-    variables: Sequence[str] = (),
-) -> Model:
+def model_of(node: Node, axes: Axes | None = None, *, unfused: bool = False) -> Model:
     """The diagram of a node as it is: give the canonical one for the fused diagram.
 
     `axes` tells of a derivative which axes are the value's. `unfused` opens nested
@@ -90,10 +83,6 @@ def model_of(
     Raises `BudgetError` for more than `BOX_LIMIT` boxes.
     """
     told = axes or Axes(("",) * len(node.shape))
-    if axes is None and value_order is not None:
-        last = variables[-1] if variables else "?"
-        more = len(node.shape) - value_order
-        told = Axes(("",) * value_order + (last,) * more, tuple(variables))
     building = Building(naming_for(node), unfused)
     named = _named_parts(node)
     for part in named:

@@ -169,10 +169,10 @@ def draw(sheet: Sheet, steps: list[Step], net: int, style: str) -> None:
 
 def join(sheet: Sheet, cell: Cell, side: int, net: int, style: str) -> None:
     """Joins a wire that arrives at a side of a cell to what is there."""
-    if cell in sheet.walls:
+    if cell in sheet.dots:
+        sheet.dots[cell] |= side
+    elif cell in sheet.walls:
         sheet.walls[cell].joined |= side
         sheet.walls[cell].double |= side if style == "double" else 0
-    elif cell in sheet.dots:
-        sheet.dots[cell] |= side
     elif net in sheet.strokes.get(cell, {}):
         sheet.stroke(cell, net, side, sheet.strokes[cell][net].style)

@@ -35,8 +35,9 @@ def readings(component: Component) -> list[Reading]:
         return [_with_hanging(component, left, [_farthest(component, left)])]
     if right:
         return [_with_hanging(component, [_farthest(component, right)], right)]
-    if below:
-        first, second = _far_apart(component, below)
+    leading = [v for v in below if _leads_to(component, v)]
+    if leading:
+        first, second = _far_apart(component, leading)
         return [_with_hanging(component, [first], [second])]
     ring = _ring(component)
     if ring:
@@ -153,7 +154,7 @@ def _poles(component: Component) -> tuple[int, int]:
     choices: tuple[Collection[int], ...] = (
         [v for v in boxes if legs[v] == 1],
         [v for v in dots if legs[v] > 2],
-        [v for v in boxes if legs[v] > 2 and component.box(v).kind != "wedge"],
+        [v for v in order if _may_end(component, v)] if not dots else [],
         dots,
         order,
     )
