@@ -169,6 +169,15 @@ def written(
     return Written(text, tuple(_shown(walk, outer)), tuple(naming.where))
 
 
+def part_names(root: Node) -> tuple[dict[Node, str], Naming]:
+    """The names that the index notation of a node gives to its parts, and the naming
+    that goes on after them."""
+    naming = naming_for(root)
+    for part in _named_parts(root):
+        naming.parts[part] = naming.part()
+    return dict(naming.parts), naming
+
+
 def naming_for(root: Node) -> Naming:
     """Fresh names that collide with no tensor and no size under the root."""
     naming = Naming(_names_used(root))

@@ -162,7 +162,7 @@ def _shared(term: PlacedNetwork, lines: list[list[Point]]) -> Iterator[str]:
         for point in line:
             key = (round(point[0] / 3), round(point[1] / 3))
             cells.setdefault(key, []).append((n, point))
-    hits: dict[tuple[int, int], float] = {}
+    hits: dict[tuple[int, int], set[Point]] = {}
     legs = max((len(v) for v in _at_dots(term).values()), default=0)
     reach = 14 + 3 * legs
     common = [_common(term, wire) for wire in term.wires]
@@ -178,9 +178,9 @@ def _shared(term: PlacedNetwork, lines: list[list[Point]]) -> Iterator[str]:
                 if k > n and math.dist(p, q) < 1.5:
                     shared = common[n] & common[k]
                     if all(math.dist(p, c) > reach for c in shared):
-                        hits[n, k] = hits.get((n, k), 0) + 1
-    for (n, k), count in hits.items():
-        if count > 7:
+                        hits.setdefault((n, k), set()).add(p)
+    for (n, k), met in hits.items():
+        if len(met) > 12:
             yield f"wires {n} and {k} run on one another"
 
 

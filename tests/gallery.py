@@ -214,7 +214,7 @@ SECTIONS = (
                 "logdet",
                 "log det(AXAᵀ + I) by X.",
                 """
-                d = ic.parse("log(det(A*X*A' + eye(m)))", A="m n", X="n n")
+                d = ic.parse("logdet(A*X*A' + eye(m))", A="m n", X="n n")
                 d.diff("X").diagram()
                 """,
             ),

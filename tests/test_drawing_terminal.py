@@ -125,6 +125,10 @@ JOINED = {
     "┤": UP | DOWN | LEFT,
     "┬": LEFT | RIGHT | DOWN,
     "┴": LEFT | RIGHT | UP,
+    **dict.fromkeys("╠╟╞", UP | DOWN | RIGHT),
+    **dict.fromkeys("╣╢╡", UP | DOWN | LEFT),
+    **dict.fromkeys("╦╤╥", LEFT | RIGHT | DOWN),
+    **dict.fromkeys("╩╧╨", LEFT | RIGHT | UP),
 }
 
 
@@ -177,11 +181,12 @@ def check_wires(model: Model, width: float = 100.0) -> str:
     for network in nets:
         at = places(draft, network)
         dots = [draft.where((dot.x, dot.y)) for dot in network.dots]
-        joined: dict[int, set[Step]] = {}
+        joined: dict[int, set[Step | Cell]] = {}
         for wire in network.wires:
             for one, two in (wire.wire.places, wire.wire.places[::-1]):
-                if one[0] == "dot" and two[0] != "dot":
-                    joined.setdefault(one[1], set()).add(at[two])
+                if one[0] == "dot":
+                    there = dots[two[1]] if two[0] == "dot" else at[two]
+                    joined.setdefault(one[1], set()).add(there)
         for wire in network.wires:
             one, two = sorted(wire.wire.places, key=lambda place: place[0] == "dot")
             if one == two or one[0] == "dot":
@@ -223,7 +228,7 @@ def test_wires_of_the_pictures(row: tuple[str, dict[str, str], str]) -> None:
 
 
 def random_models(seed: int, count: int) -> Iterator[Model]:
-    """Random expressions and their first derivatives."""
+    """Random expressions, their first derivatives before and after, and unfused."""
     for index in range(count):
         case = generate(seed, index)
         e = ic.parse(case.text, **case.shapes)
@@ -231,6 +236,8 @@ def random_models(seed: int, count: int) -> Iterator[Model]:
         for name in list(e.variables)[:1]:
             with suppress(IndexCalcError):
                 yield e.diff(name).diagram().model
+                yield e.diagram(name).model
+                yield e.diff(name).diagram(fuse=False).model
 
 
 @pytest.mark.parametrize("seed", range(4))

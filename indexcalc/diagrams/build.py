@@ -16,13 +16,13 @@ drawn beside the picture, once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..coefficients import multiply
 from ..errors import BudgetError
 from ..functions import USERS, cores, is_elementwise, title
-from ..index_walk import Naming, naming_for
+from ..index_walk import Naming, part_names
 from ..kernels import unknown_label
 from ..network import is_bundle
 from ..nodes import Call, Einsum, Node, Sum, Tensor, Term, children, toposort
@@ -31,8 +31,8 @@ from .model import Box, End, Model, Network, Picture
 from .weaving import Strands, woven
 
 #: A part used twice is drawn beside the picture from this many nodes on, and whatever
-#: would stand in more frames than the depth.
-SHARED_WEIGHT, DEPTH_LIMIT = 4, 4
+#: would be more frames in one another than the limit.
+SHARED_WEIGHT, FRAME_LIMIT = 4, 4
 
 #: The most boxes of one diagram.
 BOX_LIMIT = 2_000
@@ -83,10 +83,13 @@ def model_of(node: Node, axes: Axes | None = None, *, unfused: bool = False) -> 
     Raises `BudgetError` for more than `BOX_LIMIT` boxes.
     """
     told = axes or Axes(("",) * len(node.shape))
-    building = Building(naming_for(node), unfused)
+    known, naming = part_names(node)
+    building = Building(naming, unfused)
     named = _named_parts(node)
     for part in named:
-        building.parts[part] = building.naming.parts[part] = building.naming.part()
+        if part not in known:
+            known[part] = naming.parts[part] = naming.part()
+        building.parts[part] = known[part]
     picture = _picture(building, node, _ends(building, node, told.of))
     drawn = [
         (building.parts[part], _picture(building, part, _ends(building, part)))
@@ -102,21 +105,48 @@ def _named_parts(root: Node) -> list[Node]:
     """The nodes that are drawn beside the picture, innermost first."""
     order = toposort(root)
     uses = Counter(child for node in order for child in children(node))
-    depth: dict[Node, int] = {}
+    frames: dict[Node, int] = {}
     weight: dict[Node, int] = {}
     named: list[Node] = []
     for node in order:
         below = list(children(node))
-        framed = isinstance(node, (Call, Sum)) and bool(below)
-        depth[node] = framed + max((depth[c] for c in below), default=0)
+        frames[node] = _frames(node, frames)
         weight[node] = 1 + sum(weight[c] for c in below)
         if isinstance(node, Tensor) or node is root or not below:
             continue
         shared = uses[node] > 1 and weight[node] >= SHARED_WEIGHT
-        if shared or depth[node] >= DEPTH_LIMIT:
+        if shared or frames[node] > FRAME_LIMIT:
             named.append(node)
-            depth[node], weight[node] = 0, 1
+            frames[node], weight[node] = 0, 1
     return named
+
+
+def _frames(node: Node, frames: Mapping[Node, int]) -> int:
+    """How many frames stand in one another where the node is drawn as a box."""
+    match node:
+        case Tensor():
+            return 0
+        case Call():
+            inner = [_inside(arg, frames) for arg in node.args]
+            return 1 + max(inner) if inner else 0
+        case Einsum() | Sum():
+            return 1 + _inside(node, frames)
+
+
+def _inside(node: Node, frames: Mapping[Node, int]) -> int:
+    """The same where it is the content of a frame: a sum or product is opened."""
+    match node:
+        case Sum() | Einsum():
+            below = [_opened(child, frames) for child in children(node)]
+            return max(below, default=0)
+        case Tensor() | Call():
+            return frames[node]
+
+
+def _opened(child: Node, frames: Mapping[Node, int]) -> int:
+    """The frames of a term, which is a product, or of a factor."""
+    inner = isinstance(child, Einsum) and frames[child] > 0
+    return frames[child] - 1 if inner else frames[child]
 
 
 # -- pictures --------------------------------------------------------------------------
@@ -160,19 +190,23 @@ def _ends(
             variable,
         )
         for sizes, variable in zip(
-            _axis_sizes(node), variables or [""] * len(node.shape), strict=True
+            _axis_sizes(node, building.parts),
+            variables or [""] * len(node.shape),
+            strict=True,
         )
     )
 
 
-def _axis_sizes(node: Node) -> list[tuple[Size, ...]]:
-    """The sizes of the indices of every axis."""
+def _axis_sizes(node: Node, parts: Container[Node] = ()) -> list[tuple[Size, ...]]:
+    """The sizes of the indices of every axis; those of a part are not seen."""
     plain: list[tuple[Size, ...]] = [(size,) for size in node.shape]
     if isinstance(node, Einsum):
         return [tuple(node.dims[i] for i in group) or (1,) for group in node.out]
     if not isinstance(node, Sum) or not node.terms:
         return plain
-    first, *more = [_axis_sizes(child) for child, _ in node.terms]
+    if any(child in parts for child, _ in node.terms):
+        return plain
+    first, *more = [_axis_sizes(child, parts) for child, _ in node.terms]
     return first if all(sizes == first for sizes in more) else plain
 
 

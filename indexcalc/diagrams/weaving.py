@@ -69,11 +69,9 @@ class Strands:
         self, e: int, end: End, wires: list[int], sizes: tuple[Size, ...]
     ) -> None:
         outer = wires
-        if len(end.names) != len(wires):
-            grouped = sizes if len(sizes) > 1 else end.sizes
-            outer = [self._fresh() for _ in end.names]
-            whole, parts = (outer, wires) if len(wires) > 1 else (wires, outer)
-            self.leaves.append((bundle(grouped), [*whole, *parts]))
+        if len(end.names) < len(wires):
+            outer = [self._fresh()]
+            self.leaves.append((bundle(sizes), [*outer, *wires]))
         for k, wire in enumerate(outer):
             self.outer["end", e, k] = wire
 

@@ -14,10 +14,9 @@ from .faces import (
     NORMAL,
     Face,
     Form,
-    argument_name,
-    compact,
     face_of,
     fitted,
+    names_on,
 )
 from .placed import PlacedBox, Point, Side
 from .scene import Circle, Group, Label, Mark, Path, Rect
@@ -74,9 +73,7 @@ def is_variable(box: Box, variables: Container[str]) -> bool:
     """Whether a box shows a variable of differentiation."""
     if box.tensor is not None and box.kind == "tensor":
         return box.tensor.name in variables
-    return compact(box) and any(
-        argument_name(content) in variables for content in box.contents
-    )
+    return box.kind == "function" and any(name in variables for name in names_on(box))
 
 
 def loop_foot(placed: PlacedBox) -> Point:

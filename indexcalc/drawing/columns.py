@@ -154,6 +154,7 @@ def _channels(layers: Layered, bends: Sequence[float], m: Metrics) -> list[float
         if m.cell:
             found.append(base + (count[n] + 1 if count[n] else 0))
         else:
-            room = m.most_bend + m.track * max(0, count[n] - 2)
-            found.append(base + min(m.bend * most[n], room))
+            crowd = max(0, count[n] - 3)
+            room = m.most_bend + 2 * m.track * crowd
+            found.append(base + min(m.bend * most[n] * (1 + 0.12 * crowd), room))
     return found

@@ -52,7 +52,9 @@ def placed_picture(
     """
 
     def inner(content: Picture, given: Sides, alone: bool) -> PlacedPicture:
-        return placed_picture(content, given, m, width, bare=alone, named=False)
+        return placed_picture(
+            content, given, m, width, bare=alone, named=False, kept=kept
+        )
 
     if not picture.terms:
         return _zero(picture, sides, m)

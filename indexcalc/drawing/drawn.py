@@ -254,18 +254,33 @@ def _meets(layers: Layered, solids: _Solids) -> list[tuple[float, float]]:
     return found
 
 
-def _fans(layers: Layered, order: Order, m: Metrics) -> dict[tuple[int, int], float]:
+def _fans(
+    layers: Layered, order: Order, meets: Sequence[tuple[float, float]], m: Metrics
+) -> dict[tuple[int, int], float]:
     """How far above or below its dot every wire comes into the dot's layer."""
     place = {item: n for row in order for n, item in enumerate(row)}
-    sides: dict[tuple[int, bool], list[tuple[int, int]]] = {}
-    for own, item in enumerate(layers.items):
-        for other, edge, right in layers.near[own] if item.kind == "dot" else ():
-            sides.setdefault((own, right), []).append((place[other], edge))
+    sides: dict[tuple[int, bool], list[tuple[int, float, int]]] = {}
+    for link, (left, right) in zip(layers.links, meets, strict=True):
+        if layers.items[link.left].kind == "dot":
+            key = (place[link.right], right, link.edge)
+            sides.setdefault((link.left, True), []).append(key)
+        if layers.items[link.right].kind == "dot":
+            key = (place[link.left], left, link.edge)
+            sides.setdefault((link.right, False), []).append(key)
     found: dict[tuple[int, int], float] = {}
     for (item, _), wires in sides.items():
-        for k, (_, edge) in enumerate(sorted(wires)):
+        for k, (_, _, edge) in enumerate(sorted(wires)):
             found[item, edge] = (k - (len(wires) - 1) / 2) * m.fan
     return found
+
+
+def _extent(
+    layers: Layered, solids: _Solids, item: int, m: Metrics
+) -> tuple[float, float]:
+    """The room above and below an item; an end has a name."""
+    if layers.items[item].kind == "end" and not m.cell:
+        return m.label / 2, m.label / 2
+    return solids.extent(item)
 
 
 def _assembled(
@@ -273,7 +288,7 @@ def _assembled(
 ) -> Drawn:
     solids = _solids(layers, order, m, inner, drop)
     meets = _meets(layers, solids)
-    extents = [solids.extent(i) for i in range(len(layers.items))]
+    extents = [_extent(layers, solids, i, m) for i in range(len(layers.items))]
     y = heights(layers, order, extents, meets, m)
     bends = [
         abs(y[k.left] + a - y[k.right] - b)
@@ -288,7 +303,7 @@ def _assembled(
         top = arc = top - m.gap + (1.0 if m.cell else 0.0)
     falls = _has_falls(layers)
     bottom = low + (m.stub if falls else 0.0)
-    fans = _fans(layers, order, m)
+    fans = _fans(layers, order, meets, m)
     t = Traced(layers, columns, solids.bodies, y, fans, arc, bottom, m)
     return _collected(t, solids, top, bottom)
 

@@ -20,10 +20,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ..coefficients import number_text
+from ..coefficients import Number, number_text
 from ..diagrams.model import Box, End, Network, Picture
 from ..functions import is_elementwise
-from ..latex_names import GREEK, latex_name
+from ..latex_names import GREEK, latex_name, latex_number, latex_size
 from ..nodes import SYMMETRIC
 from ..sizes import Size, size_text
 
@@ -82,20 +82,18 @@ def face_of(box: Box) -> Face:
 
 
 def compact(box: Box) -> bool:
-    """Whether a function is drawn as a box of its own, without its contents."""
-    if box.kind != "function":
+    """Whether a function is drawn as a box of its own, without its contents: where
+    they can be said in a few letters, and no wire would pass through its frame."""
+    if box.kind != "function" or (box.ports and is_elementwise(box.function)):
         return False
-    plain = [argument_name(content) is not None for content in box.contents]
-    if is_elementwise(box.function):
-        return all(plain) and not box.ports
-    return all(plain)
+    return all(said_by(content) is not None for content in box.contents)
 
 
 def is_symmetric_box(box: Box) -> bool:
     """Whether exchanging the two ports of a matrix changes nothing."""
-    if box.kind == "function" and compact(box) and box.contents:
-        inner = [c.terms[0][1].boxes[0] for c in box.contents]
-        return box.function in SYMMETRY_KEPT and all(map(is_symmetric_box, inner))
+    if box.kind == "function" and box.function in SYMMETRY_KEPT and compact(box):
+        inner = [b for c in box.contents for _, net in c.terms for b in net.boxes]
+        return all(map(is_symmetric_box, inner))
     return box.tensor is not None and box.tensor.structure in SYMMETRIC
 
 
@@ -103,28 +101,101 @@ def is_symmetric_box(box: Box) -> bool:
 SYMMETRY_KEPT = frozenset({"inv", "expm", "sqrtm", "logm", "pinv", "cofactors"})
 
 
-def argument_name(content: Picture) -> str | None:
-    """The name of the tensor or part that a picture consists of, its axes in order;
-    None where it is anything else."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A picture in a few letters: as text and LaTeX, the names in it, and whether it
+    is one thing, which needs no brackets."""
+
+    text: str
+    tex: str
+    names: tuple[str, ...]
+    single: bool = True
+
+
+#: The longest argument that is said in letters.
+LONGEST_SAID = 20
+
+
+def said_by(content: Picture) -> Said | None:
+    """A picture that is one plain tensor with its axes in order, or a short scalar
+    formula of sizes and plain scalars; None for anything else.
+
+    >>> from indexcalc.diagrams.model import Dot
+    >>> ring = Network((), (Dot("i", "n"),), ())
+    >>> said_by(Picture((), ((2, ring),))).text
+    '2n'
+    """
+    if content.ends:
+        return _tensor_said(content)
+    terms = [_term_said(c, network) for c, network in content.terms]
+    if not terms or any(term is None for term in terms):
+        return None
+    listed = [term for term in terms if term is not None]
+    text = _joined([term.text for term in listed])
+    latex = _joined([term.tex for term in listed])
+    names = tuple(name for term in listed for name in term.names)
+    if len(text) > LONGEST_SAID and not all(term.single for term in listed):
+        return None
+    return Said(text, latex, names, len(listed) == 1 and listed[0].single)
+
+
+def _tensor_said(content: Picture) -> Said | None:
     if len(content.terms) != 1 or content.terms[0][0] != 1:
         return None
     network = content.terms[0][1]
     if len(network.boxes) != 1 or network.dots or not _in_order(network, content):
         return None
     box = network.boxes[0]
-    return box.label if box.kind in ("tensor", "part") else None
+    if box.kind not in ("tensor", "part"):
+        return None
+    return Said(shown_name(box.label), tex(box.label), (box.label,))
+
+
+def _term_said(coefficient: Number, network: Network) -> Said | None:
+    """A product of sizes and scalars, each in a few letters."""
+    if network.wires or isinstance(coefficient, complex):
+        return None
+    faces = [face_of(box) for box in network.boxes]
+    if any(face.form != "text" for face in faces):
+        return None
+    sizes = [(_factor(dot.size), latex_size(dot.size)) for dot in network.dots]
+    parts = [*sizes, *((face.text, face.tex) for face in faces)]
+    number, latex = number_text(coefficient), latex_number(coefficient)
+    if parts and coefficient in (1, -1):
+        number, latex = number.replace("1", ""), latex.replace("1", "")
+    wide = " " if len(parts) > 1 or (parts and "/" in number) else ""
+    text = wide.join(
+        [number, *(t for t, _ in parts)] if number else [t for t, _ in parts]
+    )
+    names = tuple(n for box in network.boxes for n in _names_said(box))
+    single = len(parts) + (number not in ("", "-")) == 1 and not number.startswith("-")
+    return Said(text, " ".join([latex, *(t for _, t in parts)]).strip(), names, single)
+
+
+def _names_said(box: Box) -> tuple[str, ...]:
+    if box.kind in ("tensor", "part"):
+        return (box.label,)
+    found = [said_by(content) for content in box.contents]
+    return tuple(name for said in found if said for name in said.names)
+
+
+def names_on(box: Box) -> tuple[str, ...]:
+    """The names of the tensors that are written on a box."""
+    return _names_said(box) if box.kind != "function" or compact(box) else ()
+
+
+def _joined(terms: Sequence[str]) -> str:
+    """Terms with their signs between them."""
+    first, *more = terms
+    signed = [f" − {t[1:]}" if t.startswith("-") else f" + {t}" for t in more]
+    return first + "".join(signed)
 
 
 def _in_order(network: Network, content: Picture) -> bool:
-    straight = {
-        frozenset([("box", 0, k), ("end", k, 0)]) for k in range(_count(network))
-    }
+    count = len(network.boxes[0].ports)
+    straight = {frozenset([("box", 0, k), ("end", k, 0)]) for k in range(count)}
     found = {frozenset(wire.places) for wire in network.wires}
-    return found == straight and len(content.ends) == len(straight)
-
-
-def _count(network: Network) -> int:
-    return len(network.boxes[0].ports)
+    return found == straight and len(content.ends) == count
 
 
 def _form(order: int) -> Form:
@@ -159,21 +230,31 @@ def _constant(box: Box) -> Face:
 
 
 def _compact_face(box: Box) -> Face:
-    names = [argument_name(content) or "" for content in box.contents]
+    inner = [said for said in map(said_by, box.contents) if said]
     order = len(box.ports)
     barred = order > 1 and not (order == 2 and is_symmetric_box(box))
-    shown = ", ".join(map(shown_name, names))
-    latex = ", ".join(map(tex, names))
-    name, name_tex = _function_name(box)
-    if box.function == "inv":
-        text, latex = f"{shown}⁻¹", f"{latex}^{{-1}}"
-    elif box.function == "power":
-        exponent = number_text(box.params[0])
-        text, latex = f"{shown}{raised(exponent)}", f"{latex}^{{{exponent}}}"
-    else:
-        text, latex = f"{name}({shown})", rf"{name_tex}({latex})"
-    said = f"{name}({', '.join(map(harmless, names))})"
+    text, latex = _applied(box, inner)
+    name, _ = _function_name(box)
+    said = f"{name}({', '.join(part.text for part in inner)})"
     return Face(_form(order), text, latex, said, barred)
+
+
+def _applied(box: Box, inner: Sequence[Said]) -> tuple[str, str]:
+    """A function of arguments that are said: as text and as LaTeX."""
+    exponent = "-1" if box.function == "inv" else ""
+    if box.function == "power":
+        exponent = number_text(box.params[0])
+    if exponent:
+        (base,) = inner
+        text = base.text if base.single else f"({base.text})"
+        latex = base.tex if base.single else f"({base.tex})"
+        if exponent == "-1" and box.function == "power":
+            return f"1/{text}", f"1/{latex}"
+        return f"{text}{raised(exponent)}", f"{{{latex}}}^{{{exponent}}}"
+    name, name_tex = _function_name(box)
+    shown = ", ".join(part.text for part in inner)
+    latex = ", ".join(part.tex for part in inner)
+    return f"{name}({shown})", rf"{name_tex}({latex})"
 
 
 def _function_name(box: Box) -> tuple[str, str]:
@@ -187,7 +268,7 @@ def _function_name(box: Box) -> tuple[str, str]:
 # -- names -----------------------------------------------------------------------------
 
 _LOWERED = dict(zip("0123456789+-()", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎", strict=True))
-_RAISED = dict(zip("0123456789+-()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ", strict=True))
+_RAISED = dict(zip("0123456789+-()n/", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿᐟ", strict=True))
 _LETTERS = {word: letter for letter, word in GREEK.items()}
 
 
@@ -217,8 +298,8 @@ def lowered(text: str) -> str:
 def raised(text: str) -> str:
     """An exponent: superscripts where Unicode has them, else ^(…).
 
-    >>> raised("-1"), raised("1/2")
-    ('⁻¹', '^(1/2)')
+    >>> raised("-1/2"), raised("0.1")
+    ('⁻¹ᐟ²', '^(0.1)')
     """
     if all(c in _RAISED for c in text):
         return "".join(_RAISED[c] for c in text)

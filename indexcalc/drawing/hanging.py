@@ -47,7 +47,7 @@ def bunch_of(
     starts = [sum(widths[:n]) for n in range(len(row))]
     centres = [m.whole(s + w / 2) for s, w in zip(starts, widths, strict=True)]
     middle = _middle(row, centres, set(ends))
-    if lean and vectors and not ends:
+    if lean and not ends:
         middle = starts[-1] + widths[-1] if lean < 0 else 0.0
     places = [m.whole(x - middle) for x in centres]
     reach = m.hang if len(row) < 2 else m.hang + m.up(m.gap) / 2
@@ -63,7 +63,7 @@ def bunch_of(
         tuple((v, x, bodies.get(v)) for v, x in zip(row, places, strict=True)),
         m.even(max((s - x for s, x in zip(sides, places, strict=True)), default=m.dot)),
         m.even(max((s + x for s, x in zip(sides, places, strict=True)), default=m.dot)),
-        m.dot if m.cell else m.label - m.dot,
+        m.dot if m.cell else m.label,
         down,
         reach,
     )
@@ -72,7 +72,7 @@ def bunch_of(
 def _lean(vectors: int, lateral: tuple[int, int]) -> int:
     """−1 where vectors hang at the left, 1 at the right, 0 in the middle."""
     left, right = lateral
-    if vectors < 2 and max(lateral) < 4:
+    if not vectors:
         return 0
     return -1 if right > 1 >= left else 1 if left > 1 >= right else 0
 

@@ -43,6 +43,7 @@ def heights(
     limits = _limits(order, extents, strands, layers, m)
     found = _solved(_springs(layers, meets, strands), limits, strands.count)
     found = _rounded(found, limits, m)
+    found = _bent_once(layers, order, meets, extents, strands, found, m)
     result = [found[s] + d for s, d in zip(strands.of, strands.offset, strict=True)]
     top = min(result, default=0.0)
     return [y - top for y in result]
@@ -114,6 +115,59 @@ def _weight(layers: Layered, n: int) -> float:
 
 
 # -- the quadratic programme -----------------------------------------------------------
+
+
+def _bent_once(
+    layers: Layered,
+    order: Order,
+    meets: Heights,
+    extents: Extents,
+    strands: _Strands,
+    found: Sequence[float],
+    m: Metrics,
+) -> list[float]:
+    """Heights where a wire that bends at both sides of what it passes bends at one."""
+    result = list(found)
+    ends: dict[int, list[float]] = {}
+    members: dict[int, list[int]] = {}
+    for item, s in enumerate(strands.of):
+        members.setdefault(s, []).append(item)
+    plain = {
+        s
+        for s, items in members.items()
+        if all(layers.items[i].kind == "wire" for i in items)
+    }
+    for n, link in enumerate(layers.links):
+        a, b = strands.of[link.left], strands.of[link.right]
+        if a == b:
+            continue
+        for s, own, other, at, to in (
+            (a, link.left, link.right, *meets[n]),
+            (b, link.right, link.left, *meets[n][::-1]),
+        ):
+            if s in plain:
+                height = result[strands.of[other]] + strands.offset[other] + to
+                ends.setdefault(s, []).append(height - at - strands.offset[own])
+    limits = _limits(order, extents, strands, layers, m)
+    for s, heights in sorted(ends.items()):
+        if len(heights) == 2 and result[s] not in heights:
+            free = [y for y in heights if _fits(s, y, result, limits)]
+            result[s] = free[0] if free else result[s]
+    return result
+
+
+def _fits(
+    strand: int,
+    y: float,
+    found: Sequence[float],
+    limits: dict[tuple[int, int], float],
+) -> bool:
+    """Whether a strand may stand at a height while the others stay."""
+    return all(
+        (y if b == strand else found[b]) - (y if a == strand else found[a]) >= least
+        for (a, b), least in limits.items()
+        if strand in (a, b)
+    )
 
 
 def _springs(

@@ -127,21 +127,9 @@ def _depths(oriented: Oriented) -> dict[int, int]:
     late = _latest(order, after, parity, early)
     depth = _balanced(order, before, after, early, late, parity)
     _centre(component, depth, before, after)
-    last = max(depth.values())
-    for v in component.ends_on("right"):
-        if v in depth:
-            depth[v] = max(last, *(depth[u] + 1 for u in before[v]))
-            last = max(last, depth[v])
-    return {
-        v: last
-        if component.vertices[v].kind == "end" and _on_right(component, v)
-        else d
-        for v, d in depth.items()
-    }
-
-
-def _on_right(component: Component, vertex: int) -> bool:
-    return component.side(vertex) == "right"
+    ends = [v for v in component.ends_on("right") if v in depth]
+    last = max((d for v, d in depth.items() if v not in ends), default=0) + 1
+    return {v: last if v in ends else d for v, d in depth.items()}
 
 
 def _parity(component: Component, vertex: int) -> int | None:

@@ -35,7 +35,7 @@ TEXTS: dict[str, Text] = {
     "name function": "words",
 }
 
-_SIGNS = "0123456789+-()n"
+_SIGNS = "0123456789+-()n/"
 _LEVELS = {raised(c): (c, 1) for c in _SIGNS if raised(c) != c}
 _LEVELS |= {lowered(c): (c, -1) for c in _SIGNS if lowered(c) != c}
 

@@ -203,5 +203,7 @@ def _cornered(
 ) -> Lined:
     left, top, right, bottom = room
     at = moved_network(placed, -left, -top)
-    at = replace(at, x=0.0, y=0.0, width=right - left + cell, height=bottom - top + cell)
+    at = replace(
+        at, x=0.0, y=0.0, width=right - left + cell, height=bottom - top + cell
+    )
     return at, line - top

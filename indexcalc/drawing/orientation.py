@@ -67,7 +67,7 @@ def _directed(reading: Reading) -> Oriented:
     todo = [(graph, reading.sources, reading.sinks)]
     while todo:
         part, sources, sinks = todo.pop()
-        inner, potential = _between(part, sources, sinks)
+        inner, potential = _between(component, part, sources, sinks)
         spine = spine or frozenset(inner)
         for u, v in part.subgraph(inner).edges:
             rank[u, v] = potential[u] < potential[v]
@@ -86,7 +86,10 @@ def _arrow(
 
 
 def _between(
-    graph: nx.Graph, sources: Iterable[int], sinks: Iterable[int]
+    component: Component,
+    graph: nx.Graph,
+    sources: Iterable[int],
+    sinks: Iterable[int],
 ) -> tuple[list[int], dict[int, float]]:
     """The vertices on simple paths between the poles, with their potentials."""
     closed = graph.copy()
@@ -98,27 +101,37 @@ def _between(
     )
     closed.remove_edge(_LEFT, _RIGHT)
     inner = sorted(v for v in block if v >= 0)
-    return inner, _potentials(closed, inner)
+    return inner, _potentials(component, closed, inner)
 
 
-def _potentials(graph: nx.Graph, inner: list[int]) -> dict[int, float]:
-    """The potentials of a network of resistors that are slightly unequal, so that no
-    two neighbours stand at the same one."""
+def _potentials(
+    component: Component, graph: nx.Graph, inner: list[int]
+) -> dict[int, float]:
+    """The potentials of a network of equal resistors. Hubs are drawn a little to the
+    order of the product, so that no two neighbours stand at the same one."""
     place = {v: n for n, v in enumerate(inner)}
+    known = {*place, _LEFT, _RIGHT}
     matrix = np.zeros((len(inner), len(inner)))
     given = np.zeros(len(inner))
     for u, v in graph.edges:
-        if not {u, v} <= {*place, _LEFT, _RIGHT}:
+        if u not in known or v not in known:
             continue
-        weight = 1 + (7919 * (u + v) + 104729 * abs(u - v)) % 1009 * 1e-5
         for a, b in ((u, v), (v, u)):
             if a >= 0:
-                matrix[place[a], place[a]] += weight
+                matrix[place[a], place[a]] += 1
                 if b >= 0:
-                    matrix[place[a], place[b]] -= weight
-                given[place[a]] += weight * (b == _RIGHT)
+                    matrix[place[a], place[b]] -= 1
+                given[place[a]] += b == _RIGHT
+    hubs = [v for v in inner if len(graph[v]) > 2]
+    for rank, v in enumerate(sorted(hubs, key=component.reads)):
+        matrix[place[v], place[v]] += _PULL
+        given[place[v]] += _PULL * (rank + 1) / (len(hubs) + 1)
     values = np.linalg.solve(matrix, given)
     return {v: float(values[place[v]]) for v in inner}
+
+
+#: How strongly a hub is drawn to its place in the product.
+_PULL = 1e-4
 
 
 def _hanging_parts(

@@ -119,7 +119,9 @@ def _dot_style(node: PlanNode) -> str:
 
 def _dot_lines(lines: Sequence[str]) -> str:
     """Lines one below the other."""
-    return '"' + "\\n".join(dot_quoted(shortened(line, 90))[1:-1] for line in lines) + '"'
+    return (
+        '"' + "\\n".join(dot_quoted(shortened(line, 90))[1:-1] for line in lines) + '"'
+    )
 
 
 #: What a comment of Mermaid may hold beside letters and digits.

@@ -38,6 +38,7 @@ from .terminal_grid import (
     ASCII,
     BACK,
     DOWN,
+    LEFT,
     LEVEL,
     RIGHT,
     UNICODE,
@@ -261,26 +262,25 @@ class Draft:
             self.sheet.write(x - (len(name) - 1) // 2, below, text)
 
     def _group(self, end: PlacedEnd) -> None:
-        """The wedge of a grouped end, and the double wire to its tip."""
-        tip = self.where((end.x, end.y))
-        way = WAY[end.side]
-        cells = [cell for cell, _ in self._prongs(end)]
+        """The wedge of a grouped end, and the double wire to its tip; an axis of no
+        index, of size 1, is a wire that joins nothing."""
         assert end.wedge is not None
-        middle = self.where(end.wedge)
-        along = (DOWN | UP) if way & LEVEL else LEVEL
-        for cell in _between(min(cells), max(cells)):
-            sides = along
-            sides &= ~(UP if along & UP else 4) if cell == min(cells) else 15
-            sides &= ~(DOWN if along & UP else 1) if cell == max(cells) else 15
+        tip, middle = self.where((end.x, end.y)), self.where(end.wedge)
+        way = WAY[end.side]
+        along = UPRIGHT if way & LEVEL else LEVEL
+        prongs = [cell for cell, _ in self._prongs(end)]
+        for cell in _between(min(prongs), max(prongs)) if prongs else ():
+            first, last = cell == min(prongs), cell == max(prongs)
+            sides = along & ~((UP | LEFT) * first) & ~((DOWN | RIGHT) * last)
             self.sheet.walls[cell] = Wall("wedge", sides or along)
-        join(self.sheet, middle, way, 0, "double")
         self.nets += 1
+        style = "double" if prongs else "wire"
+        join(self.sheet, middle, way, self.nets, style)
         cell = beyond(middle, way)
         while cell != beyond(tip, way) and cell not in self.sheet.walls:
-            self.sheet.stroke(cell, self.nets, way | BACK[way], "double")
+            self.sheet.stroke(cell, self.nets, way | BACK[way], style)
             cell = beyond(cell, way)
-        if cell in self.sheet.walls:
-            join(self.sheet, cell, BACK[way], 0, "double")
+        join(self.sheet, cell, BACK[way], self.nets, style)
 
     def _prongs(self, end: PlacedEnd) -> list[Step]:
         """The cells of a wedge and the ways from which its wires leave, in order."""
@@ -344,12 +344,11 @@ class Draft:
         found: dict[Cell, int] = {}
         for w, wire in enumerate(network.wires):
             for place in wire.wire.places:
-                for cell, way in (
-                    self.steps(network, place) if place[0] != "dot" else ()
-                ):
-                    near = beyond(cell, way)
-                    net = _net(network, w, first)
-                    found |= {near: net, beyond(near, way): net}
+                if place[0] == "dot":
+                    continue
+                ((cell, way),) = self.steps(network, place)
+                near, net = beyond(cell, way), _net(network, w, first)
+                found |= {near: net, beyond(near, way): net}
         return found
 
     def _stub(self, wire: PlacedWire, net: int) -> None:

@@ -45,8 +45,8 @@ _DOUBLE = "═║╔══╗╦║╚║╠╝╩╣╬"
 _HEAVY = "━┃┏━━┓┳┃┗┃┣┛┻┫╋"
 _PLAIN = "-|+--++|+|++++|"
 
-#: The sides of a wall that is joined by single strokes: (its sides, those joined).
-_LOOP_JOINTS = {
+#: A double line joined by single ones: (its sides, those joined).
+_DOUBLE_JOINTS = {
     (UP, RIGHT): "╙",
     (UP, LEFT): "╜",
     (DOWN, RIGHT): "╓",
@@ -63,17 +63,29 @@ _LOOP_JOINTS = {
     (LEVEL, UPRIGHT): "╪",
 }
 
+#: A single line joined by a double one.
+_SINGLE_JOINTS = {
+    (UPRIGHT, LEFT): "╡",
+    (UPRIGHT, RIGHT): "╞",
+    (LEVEL, DOWN): "╥",
+    (LEVEL, UP): "╨",
+}
+
+Joints: TypeAlias = Mapping[tuple[int, int], str]
+
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """The characters in use: for strokes and walls by style, for marks by name, and
-    what is done to a text before it is written."""
+    """The characters in use: for strokes and walls by style, for marks by name, for
+    joints of single and double lines, and what is done to a text before it is
+    written."""
 
     strokes: Mapping[str, str]
     walls: Mapping[str, str]
     marks: Mapping[str, str]
     spelled: Callable[[str], str]
-    joints: Mapping[tuple[int, int], str]
+    joints: Joints
+    single_joints: Joints
 
 
 def columns(text: str) -> int:
@@ -172,7 +184,8 @@ UNICODE = Writing(
         "foot": "○",
     },
     spelled=str,
-    joints=_LOOP_JOINTS,
+    joints=_DOUBLE_JOINTS,
+    single_joints=_SINGLE_JOINTS,
 )
 
 ASCII = Writing(
@@ -201,6 +214,7 @@ ASCII = Writing(
     },
     spelled=spelled,
     joints={},
+    single_joints={},
 )
 
 
@@ -209,10 +223,12 @@ ASCII = Writing(
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """What a net leaves in a cell: the sides it joins, and how it is drawn."""
+    """What a net leaves in a cell: the sides it joins, how it is drawn, and the sides
+    where single lines join a double one, or double lines a single one."""
 
     sides: int
     style: str
+    other: int = 0
 
 
 @dataclass(slots=True)
@@ -256,10 +272,10 @@ class Sheet:
     def stroke(self, cell: Cell, net: int, sides: int, style: str) -> None:
         """Adds to what a net has in a cell."""
         held = self.strokes.setdefault(cell, {})
-        if net in held:
-            held[net] = Stroke(held[net].sides | sides, held[net].style)
-        else:
-            held[net] = Stroke(sides, style)
+        old = held.get(net, Stroke(0, style))
+        mixed = (style == "double") != (old.style == "double")
+        other = old.other | (sides if mixed else 0)
+        held[net] = Stroke(old.sides | sides, old.style, other)
 
     def cells(self) -> dict[Cell, str]:
         """What is written in every cell that is in use."""
@@ -286,7 +302,13 @@ class Sheet:
             return self._wall(self.walls[cell])
         held = list(self.strokes[cell].values())
         upright = [s for s in held if s.sides == UPRIGHT] if len(held) > 1 else held
-        return self.writing.strokes[upright[0].style][upright[0].sides - 1]
+        return self._stroke(upright[0])
+
+    def _stroke(self, stroke: Stroke) -> str:
+        double = stroke.style == "double"
+        joints = self.writing.joints if double else self.writing.single_joints
+        joint = joints.get((stroke.sides & ~stroke.other, stroke.other))
+        return joint or self.writing.strokes[stroke.style][stroke.sides - 1]
 
     def _wall(self, wall: Wall) -> str:
         joint = self.writing.joints.get((wall.sides, wall.joined))

@@ -175,4 +175,4 @@ def join(sheet: Sheet, cell: Cell, side: int, net: int, style: str) -> None:
         sheet.walls[cell].joined |= side
         sheet.walls[cell].double |= side if style == "double" else 0
     elif net in sheet.strokes.get(cell, {}):
-        sheet.stroke(cell, net, side, sheet.strokes[cell][net].style)
+        sheet.stroke(cell, net, side, style)

@@ -86,12 +86,22 @@ def _with_hanging(
 
 
 def _farthest(component: Component, starts: list[int]) -> int:
-    """The vertex farthest from the starts that may be the other pole."""
+    """The vertex farthest from the starts that may be the other pole; where that is a
+    dot with one vector, the vector."""
     far = distances(component, starts)
     hung = _hangers(component)
     allowed = [v for v in far if v not in starts and v not in hung]
-    wanted = [v for v in allowed if _may_end(component, v)] or allowed or starts[:1]
-    return max(wanted, key=lambda v: (far[v], *_preference(component, v)))
+    inside = [v for v in allowed if component.vertices[v].kind != "end"]
+    wanted = [v for v in allowed if _may_end(component, v)] or inside or starts[:1]
+    found = max(wanted, key=lambda v: (far[v], *_preference(component, v)))
+    vectors = [v for v, dot in hung.items() if dot == found]
+    return vectors[0] if len(vectors) == 1 and not _falls(component, found) else found
+
+
+def _falls(component: Component, dot: int) -> bool:
+    """Whether a dot has an end below."""
+    near = [component.edges[e].other(dot) for e in component.at[dot]]
+    return any(component.vertices[v].kind == "end" for v in near)
 
 
 def _may_end(component: Component, vertex: int) -> bool:
