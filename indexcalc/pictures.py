@@ -16,7 +16,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import networkx
@@ -31,10 +31,14 @@ if TYPE_CHECKING:
 Where = str | os.PathLike[str] | None
 
 
-def _saved(content: str | bytes, path: Where) -> None:
-    """Writes a file whole: beside its place first, then moved there."""
+Content = TypeVar("Content", str, bytes)
+
+
+def _saved(content: Content, path: Where) -> Content:
+    """The content, written to a file where a path is given: beside its place first,
+    then moved there, so that the file is whole or not there."""
     if path is None:
-        return
+        return content
     target = Path(path)
     data = content.encode("utf-8") if isinstance(content, str) else content
     handle, name = tempfile.mkstemp(prefix=".indexcalc-", dir=target.parent)
@@ -46,6 +50,7 @@ def _saved(content: str | bytes, path: Where) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    return content
 
 
 def _umask() -> int:
@@ -79,9 +84,7 @@ class _Drawn:
         """
         from .drawing.svg import svg_text
 
-        text = svg_text(self.scene(**options), theme, background)
-        _saved(text, path)
-        return text
+        return _saved(svg_text(self.scene(**options), theme, background), path)
 
     def png(
         self,
@@ -98,9 +101,7 @@ class _Drawn:
         """
         from .drawing.png import png_bytes
 
-        data = png_bytes(self.scene(**options), theme, scale, background)
-        _saved(data, path)
-        return data
+        return _saved(png_bytes(self.scene(**options), theme, scale, background), path)
 
     def tikz(
         self, path: Where = None, *, standalone: bool = False, **options: Any
@@ -108,9 +109,7 @@ class _Drawn:
         r"""A `tikzpicture` for LaTeX with `\usepackage{tikz}`, or a whole document."""
         from .drawing.tikz import tikz_text
 
-        text = tikz_text(self.scene(**options), standalone=standalone)
-        _saved(text, path)
-        return text
+        return _saved(tikz_text(self.scene(**options), standalone=standalone), path)
 
     def _repr_svg_(self) -> str:
         return self.svg(theme="auto", background="auto")
@@ -178,17 +177,13 @@ class Diagram(_Drawn):
         """Graphviz: the same boxes, ports and wires, laid out by `dot`."""
         from .drawing.dot import dot_text
 
-        text = dot_text(self.model)
-        _saved(text, path)
-        return text
+        return _saved(dot_text(self.model), path)
 
     def mermaid(self, path: Where = None) -> str:
         """A Mermaid flowchart, for pages that draw those; it loses the ports."""
         from .drawing.mermaid import mermaid_text
 
-        text = mermaid_text(self.model)
-        _saved(text, path)
-        return text
+        return _saved(mermaid_text(self.model), path)
 
     def text(
         self, path: Where = None, *, width: int = 100, unicode: bool = True
@@ -197,25 +192,19 @@ class Diagram(_Drawn):
         ASCII."""
         from .drawing.terminal import terminal_text
 
-        text = terminal_text(self.model, width=width, unicode=unicode)
-        _saved(text, path)
-        return text
+        return _saved(terminal_text(self.model, width=width, unicode=unicode), path)
 
     def html(self, path: Where = None, *, title: str = "", **options: Any) -> str:
         """A page that stands alone: pointing at an index lights up all its places."""
         from .drawing.html import page
 
-        text = page([(self.scene(**options), self.reason)], title)
-        _saved(text, path)
-        return text
+        return _saved(page([(self.scene(**options), self.reason)], title), path)
 
     def json(self, path: Where = None) -> str:
         """The model itself, versioned; `diagram_from_json` reads it."""
         from .diagrams.documents import to_json
 
-        text = to_json(self.model)
-        _saved(text, path)
-        return text
+        return _saved(to_json(self.model), path)
 
     def graph(self) -> networkx.MultiGraph[str]:
         """A networkx graph: boxes, dots and ends by name, wires between them."""
@@ -250,17 +239,13 @@ class Film:
             f"{_headline(k, frame)}\n\n{frame.text(width=width, unicode=unicode)}"
             for k, frame in enumerate(self.frames, 1)
         ]
-        text = "\n\n".join(shown)
-        _saved(text, path)
-        return text
+        return _saved("\n\n".join(shown), path)
 
     def html(self, path: Where = None, *, title: str = "", **options: Any) -> str:
         """A page with a slider through the frames that stands alone."""
         from .drawing.html import page
 
-        text = page(self._scenes(**options), title)
-        _saved(text, path)
-        return text
+        return _saved(page(self._scenes(**options), title), path)
 
     def svg(
         self,
@@ -275,9 +260,7 @@ class Film:
         from .drawing.animation import animated_svg
 
         frames = self._scenes(**options)
-        text = animated_svg(frames, seconds, theme, background)
-        _saved(text, path)
-        return text
+        return _saved(animated_svg(frames, seconds, theme, background), path)
 
     def strip(self, **options: Any) -> Strip:
         """The frames as one still picture, one under another, for a page of print."""
@@ -287,9 +270,9 @@ class Film:
         """The models of all frames with their rules, versioned."""
         from .diagrams.documents import frames_to_json
 
-        text = frames_to_json([(f.model, f.rule, f.reason) for f in self.frames])
-        _saved(text, path)
-        return text
+        return _saved(
+            frames_to_json([(f.model, f.rule, f.reason) for f in self.frames]), path
+        )
 
     def _scenes(self, **options: Any) -> list[tuple[Scene, str]]:
         """The scenes, boxes that stay kept where they were, and their captions."""
@@ -342,25 +325,19 @@ class PlanDiagram(_Drawn):
         """Graphviz."""
         from .drawing.plan_graph import plan_dot
 
-        text = plan_dot(self.report)
-        _saved(text, path)
-        return text
+        return _saved(plan_dot(self.report), path)
 
     def mermaid(self, path: Where = None) -> str:
         """A Mermaid flowchart."""
         from .drawing.plan_graph import plan_mermaid
 
-        text = plan_mermaid(self.report)
-        _saved(text, path)
-        return text
+        return _saved(plan_mermaid(self.report), path)
 
     def html(self, path: Where = None, *, title: str = "") -> str:
         """A page that stands alone."""
         from .drawing.html import page
 
-        text = page([(self.scene(), "")], title)
-        _saved(text, path)
-        return text
+        return _saved(page([(self.scene(), "")], title), path)
 
     def graph(self) -> networkx.DiGraph[str]:
         """A networkx graph of inputs and steps with their sizes and flops."""

@@ -33,7 +33,9 @@ print(index_text(expand(draw(7, 5).node)))
 PICTURES = """
 import indexcalc as ic
 
-F = ic.parse("W*((A*X).*(A*X))*ones(3) + tanh(W*A)*X*b", W="k k", A="k n", X="n 3", b="3")
+F = ic.parse(
+    "W*((A*X).*(A*X))*ones(3) + tanh(W*A)*X*b", W="k k", A="k n", X="n 3", b="3"
+)
 for e in (F, F.diff("X")):
     drawn = e.diagram()
     print(drawn.svg(legend=True), drawn.tikz(), drawn.dot(), drawn.mermaid(), drawn)

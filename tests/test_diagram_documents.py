@@ -38,25 +38,9 @@ from indexcalc.diagrams.validity import DEPTH_LIMIT, validated, why_invalid
 from indexcalc.errors import BudgetError, ParseError, ShapeError
 from indexcalc.expr import tensor
 from indexcalc.nodes import Node
+from tests.hostile_names import HOSTILE
 from tests.random_expressions import generate
 from tests.test_rows import NODES
-
-#: Names that mean something to one format or another.
-HOSTILE = (
-    'a"b',
-    "<script>alert(1)</script>",
-    "\\input{x}",
-    "a\u202eb",
-    "line\nline",
-    "A" * 300,
-    "{|}<p1>",
-    "%$#&~^_",
-    "&quot;",
-    "\ud800",
-    "中λé",
-    "end",
-    "",
-)
 
 X = tensor("X", ("m", "n"))
 

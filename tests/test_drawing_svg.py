@@ -54,19 +54,9 @@ from indexcalc.drawing.svg import number, path_data, svg_text
 from indexcalc.drawing.themes import THEMES, complete, contrast, style_of
 from indexcalc.errors import UnsupportedError
 from indexcalc.expr import tensor
+from tests.hostile_names import HOSTILE
 
 SVG = "{http://www.w3.org/2000/svg}"
-
-HOSTILE = (
-    '"><script>alert(1)</script>',
-    "</title></svg><img src=x onerror=alert(1)>",
-    "a\u202eb\u2066c",
-    "line\nline\x00\x1b[31m",
-    "x" * 300,
-    "]]>&amp;&#0;",
-    "\ud800",
-    "javascript:alert(1)",
-)
 
 
 def lens(name: str = "A", index: str = "i", coefficient: str = "3/7") -> PlacedModel:

@@ -30,7 +30,8 @@ from indexcalc.drawing.svg import number
 from indexcalc.drawing.tex_letters import safe_math, tex_line, tex_text
 from indexcalc.drawing.themes import style_of
 from indexcalc.drawing.tikz import UNIT, tikz_text
-from tests.test_diagram_documents import HOSTILE, expressions
+from tests.hostile_names import HOSTILE
+from tests.test_diagram_documents import expressions
 
 TEXTS = (
     *HOSTILE,

@@ -12,30 +12,7 @@ import pytest
 
 import indexcalc as ic
 from indexcalc.pictures import Diagram
-
-#: Names that mean something to one of the formats.
-HOSTILE = [
-    'A" onload="alert(1)',
-    "<script>alert(1)</script>",
-    "]]><!--",
-    "&lt;&#0;",
-    "\\input{secret}",
-    "$\\write18{ls}$ % ^^M {",
-    'n"]; evil [label="x',
-    "{a|b}<p0> \\n \\N",
-    'A --> B; click A href "javascript:alert(1)"',
-    "%%{init: {}}%%",
-    "end",
-    "#quot;#59;",
-    "\u202egnp.exe\u202c",
-    "a\nb\tc\x07",
-    "Z" * 300,
-    "名前",
-    "e\u0301\u0301\u0301",
-    "👩‍💻",
-    "'; DROP TABLE",
-    "__proto__",
-]
+from tests.hostile_names import HOSTILE
 
 FORMATS = ("svg", "tikz", "dot", "mermaid", "text", "html", "json")
 

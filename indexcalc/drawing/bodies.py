@@ -174,6 +174,10 @@ def _frame(
     foot += m.loop_foot if face.form == "loop" else 0.0
     high = max(p.y + p.height for p in pictures)
     head = m.margin + (m.name if face.text else 0.0) if not m.cell else m.name + 1
+    least = (max(len(sides["left"]), len(sides["right"])) - 1) / 2 * m.port_pitch
+    least += m.port_margin + m.cell
+    head = head if alone else max(head, least - level)
+    foot = foot if alone else max(foot, least - (high - m.cell - level))
     frame = _Frame(
         -left, -head, wide + left + right, high + head + foot, m, drop, level
     )
@@ -336,42 +340,40 @@ def _shift(way: Way, dx: float, dy: float) -> Way:
 
 
 def _with_detours(body: Body, legs: Legs, m: Metrics) -> Body:
-    """The body with its wires led to the sides where they go on."""
-    wanted: list[tuple[int, Side]] = [(k, "left") for k in legs.left]
-    wanted += [(k, "right") for k in legs.right]
-    above = below = 0
-    for port, side in wanted:
-        way = body.ways[port]
-        if way.side == side:
-            continue
-        if way.side == "bottom":
-            below += 1
-            body = _led(body, port, side, below, m, under=True)
-        else:
-            above += 1
-            body = _led(body, port, side, above, m, under=False)
+    """The body with its wires led to the sides where they go on: over the body those
+    that lie above a wire of that side, the others under it."""
+    both: tuple[tuple[Side, tuple[int, ...]], ...]
+    both = (("left", legs.left), ("right", legs.right))
+    for side, ports in both:
+        own = [n for n, k in enumerate(ports) if body.ways[k].side == side]
+        first = own[0] if own else len(ports)
+        over = [k for k in ports[:first] if body.ways[k].side != "bottom"]
+        under = [k for k in ports if k not in over and body.ways[k].side != side]
+        for k in reversed(over):
+            body = _led(body, k, side, m, down=False)
+        for k in under:
+            body = _led(body, k, side, m, down=True)
     return body
 
 
-def _led(
-    body: Body, port: int, side: Side, number: int, m: Metrics, *, under: bool
-) -> Body:
-    """A body with one wire led over it, or under it from the bottom, to a side."""
+def _led(body: Body, port: int, side: Side, m: Metrics, *, down: bool) -> Body:
+    """A body with one wire led over it or under it to a side."""
     way = body.ways[port]
     x, y = way.port
-    if under:
-        height = m.up(body.down + m.track)
-        detour: tuple[Point, ...] = ((x, height),)
-        ways = {
-            **body.ways,
-            port: replace(way, leaves=side, height=height, detour=detour),
-        }
-        return replace(body, ways=ways, down=height)
-    out = m.track * (0.5 + 0.5 * number) if not m.cell else m.track * number
-    height = -m.up(body.up + m.track)
-    edge = x + out if way.side == "right" else x - out
-    detour = ((edge, y), (edge, height))
+    height = m.up(body.down + m.track) if down else -m.up(body.up + m.track)
+    out = m.track if m.cell else m.track * 0.75
+    edge = x
+    if way.side == "right":
+        edge = max(x, body.right) + out
+    elif way.side == "left":
+        edge = min(x, -body.left) - out
+    detour = ((x, height),) if edge == x else ((edge, y), (edge, height))
     ways = {**body.ways, port: replace(way, leaves=side, height=height, detour=detour)}
-    left = max(body.left, -edge)
-    right = max(body.right, edge)
-    return replace(body, ways=ways, up=-height, left=left, right=right)
+    return replace(
+        body,
+        ways=ways,
+        up=max(body.up, -height),
+        down=max(body.down, height),
+        left=max(body.left, -edge),
+        right=max(body.right, edge),
+    )

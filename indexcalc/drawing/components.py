@@ -92,9 +92,13 @@ class Component:
         """The side of an end."""
         return self.sides[self.vertices[vertex].number]
 
+    @cached_property
+    def _rank(self) -> dict[int, int]:
+        return {number: n for n, number in enumerate(self.sides)}
+
     def end_key(self, vertex: int) -> tuple[int, int]:
-        """The place of an end in the order of the picture."""
-        return (self.vertices[vertex].number, self.vertices[vertex].port)
+        """The place of an end in the order in which the sides are told."""
+        return (self._rank[self.vertices[vertex].number], self.vertices[vertex].port)
 
     def is_vector(self, vertex: int) -> bool:
         """Whether it is a box of one leg that is drawn as a circle."""

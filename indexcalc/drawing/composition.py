@@ -116,12 +116,38 @@ def _sum(
                 x += room
             placed.append(moved_network(chunk.network, x, top + line - chunk.line))
             x += chunk.network.width + m.space
+        placed[-len(row) :] = _ended_level(placed[-len(row) :])
         widest = max(widest, x - m.space)
         top = max(n.y + n.height for n in placed) + m.row_gap
         top = max(top, placed[-1].y + m.text)
     high = max(n.y + n.height for n in placed)
     high = max(high, *(t.y + (m.text + m.cell) / 2 for t in texts)) if texts else high
     return PlacedPicture(picture, 0.0, 0.0, widest, high, tuple(placed), tuple(texts))
+
+
+def _ended_level(row: Sequence[PlacedNetwork]) -> list[PlacedNetwork]:
+    """The terms of a line with the ends below at one height."""
+    ends = [e for n in row for e in n.ends if e.side == "bottom"]
+    if not ends or any(e.wedge for e in ends):
+        return list(row)
+    low = max(e.y for e in ends)
+    return [_lowered(n, low) for n in row]
+
+
+def _lowered(network: PlacedNetwork, y: float) -> PlacedNetwork:
+    """A network with the ends below at a height."""
+    below = {e.number for e in network.ends if e.side == "bottom"}
+    old = min((e.y for e in network.ends if e.number in below), default=y)
+    wires = []
+    for wire in network.wires:
+        points = list(wire.points)
+        for n, (kind, number, _) in zip((0, -1), wire.wire.places, strict=True):
+            if kind == "end" and number in below:
+                points[n] = (points[n][0], y)
+        wires.append(replace(wire, points=tuple(points)))
+    ends = [replace(e, y=y) if e.number in below else e for e in network.ends]
+    height = network.height + y - old
+    return replace(network, wires=tuple(wires), ends=tuple(ends), height=height)
 
 
 def _lines(chunks: Sequence[_Chunk], m: Metrics, width: float) -> list[list[_Chunk]]:

@@ -33,6 +33,16 @@ def dot_quoted(text: str) -> str:
     return '"' + plain.replace('"', "&quot;") + '"'
 
 
+def dot_tip(text: str) -> str:
+    r"""A tooltip, quoted: Graphviz reads escapes in it twice, so a backslash is told by
+    a sign that looks like one.
+
+    >>> print(dot_tip("a\N"))
+    "a⧵N"
+    """
+    return dot_quoted(text.replace("\\", "⧵"))
+
+
 def dot_field(text: str) -> str:
     r"""A text in a field of a record, inside the quotes.
 
@@ -79,7 +89,7 @@ def end_look(end: End) -> list[str]:
 def port_look(box: Box, port: int) -> list[str]:
     """The port of a frame: a small circle with its number."""
     size = size_text(box.ports[port])
-    told = f"tooltip={dot_quoted(f'axis {port + 1}, size {size}')}"
+    told = f"tooltip={dot_tip(f'axis {port + 1}, size {size}')}"
     amber = box.kind == "loop" and port >= box.passing
     look = ["shape=circle", "fixedsize=true", "width=0.17", "fontsize=8"]
     ink = f'color="{style_of("light", "loop").ink}"' if amber else ""
@@ -101,7 +111,7 @@ CLUSTER = {
 def frame_look(box: Box) -> Look:
     """The cluster of a box with contents."""
     face = face_of(box)
-    label, told = dot_quoted(shortened(face.text)), dot_quoted(face.full)
+    label, told = dot_quoted(shortened(face.text)), dot_tip(face.full)
     return {"label": label, "tooltip": told, **_FRAMES[face.form]}
 
 
@@ -129,7 +139,7 @@ def _side(ports: Sequence[int]) -> str:
 def box_look(box: Box, arriving: Sequence[int], red: bool) -> list[str]:
     """A box without contents: a text, a circle, or a record of its ports."""
     face = face_of(box)
-    told = f"tooltip={dot_quoted(f'{face.full}, {shape_text(box.ports)}')}"
+    told = f"tooltip={dot_tip(f'{face.full}, {shape_text(box.ports)}')}"
     text = "⊗" if box.kind == "wedge" else shortened(face.text)
     ink = RED if red else ""
     if len(box.ports) < 2:
@@ -143,7 +153,7 @@ def box_look(box: Box, arriving: Sequence[int], red: bool) -> list[str]:
 def dot_look(dot: Dot, wired: bool) -> list[str]:
     """A copy tensor: a point; without wires a circle that says its size."""
     size = size_text(dot.size)
-    told = f"tooltip={dot_quoted(f'index {dot.name}, size {size}')}"
+    told = f"tooltip={dot_tip(f'index {dot.name}, size {size}')}"
     if wired:
         return ["shape=point", "width=0.09", f"xlabel={words(dot.name)}", told]
     return ["shape=circle", f"label={words(size)}", told]

@@ -175,7 +175,11 @@ def _legs(layers: Layered, item: int, place: Mapping[int, int]) -> Legs:
     down = sorted(
         p[2] for pair in places for p in pair if p[0] == "box" and p[1] == number
     )
-    sides = {side: tuple(p for _, p in sorted(ports)) for side, ports in found.items()}
+    turn = -1 if len(component.box(vertex).ports) == 2 else 1
+    sides = {
+        side: tuple(p for _, p in sorted(ports, key=lambda at: (at[0], turn * at[1])))
+        for side, ports in found.items()
+    }
     return Legs(sides[False], sides[True], tuple(down))
 
 

@@ -23,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..planning.report import PlanReport
-from .dot_looks import dot_quoted, shortened
+from .dot_looks import dot_quoted, dot_tip, shortened
 from .faces import harmless
 from .mermaid import mermaid_quoted
 from .plan_nodes import PlanNode, caption_lines, flops_text, plan_nodes, shape_text
@@ -72,7 +72,7 @@ def plan_dot(report: PlanReport) -> str:
     ]
     lines += [f"  {numbers[node.key]} [{_dot_style(node)}];" for node in nodes]
     for user, source, position, read in _edges(nodes):
-        tip = f"position={position}, tooltip={dot_quoted(read)}"
+        tip = f"position={position}, tooltip={dot_tip(read)}"
         lines.append(f"  {numbers[source]} -> {numbers[user]} [{tip}];")
     return "\n".join([*lines, "}", ""])
 

@@ -15,7 +15,7 @@ from itertools import permutations
 from .components import Sides
 from .drawn import Drawn
 from .metrics import Metrics
-from .placed import Side
+from .placed import Point
 from .stacking import reaches, shifted, stacked
 from .tracing import simplified
 
@@ -53,16 +53,19 @@ def arranged(
     margin = m.margin if bare and lefts else 0.0
     open_ones, lines = stacked(open_rows, sides, m, drop, margin)
     line = m.near((lines[0] + lines[-1]) / 2) if lines else 0.0
-    left, right = _borders(open_ones, sides, m, bare=bare)
+    inner = _inner_right(open_ones, sides, m, bare=bare)
+    left = -_crossing_room(open_ones, sides, "left", m)
     scalars = _sorted_scalars([d for d in drawings if not d.tips])
     row = _scalar_row(scalars, open_ones, left - beside, line, m, bare=bare)
-    if bare and lefts and row:
-        right = max(right, *(d.right + m.margin for d in row))
+    if bare and lefts:
+        inner = max([inner, *(d.right + m.margin for d in row)])
+    right = inner + _crossing_room(open_ones, sides, "right", m)
     every = [*open_ones, *row]
     bottom = max((d.bottom for d in every), default=0.0)
     top = min((d.top for d in every), default=0.0)
     goals = {**_goals(open_ones, sides, "left"), **_goals(open_ones, sides, "right")}
-    out = [_drawn_out(d, goals, left, right, bottom) for d in open_ones]
+    walls = _Walls(left, 0.0, inner, right, bottom)
+    out = [_drawn_out(d, goals, walls) for d in open_ones]
     left = min([left if open_ones else 0.0, *(d.left for d in row)])
     right = max([right if open_ones else 0.0, *(d.right for d in row)])
     return Arranged((*out, *row), line, left, top, right, bottom)
@@ -162,17 +165,26 @@ def _crossed(
 # -- borders ---------------------------------------------------------------------------
 
 
-def _borders(
+@dataclass(frozen=True, slots=True)
+class _Walls:
+    """Where the ends are, and between which places everything else is."""
+
+    left: float
+    inner_left: float
+    inner_right: float
+    right: float
+    bottom: float
+
+
+def _inner_right(
     open_ones: Sequence[Drawn], sides: Sides, m: Metrics, *, bare: bool
-) -> tuple[float, float]:
-    """Where the wires end at the left and at the right: outside of everything, with
-    room for those that cross on the way."""
+) -> float:
+    """Where everything ends but the wires that go on to the right."""
     right = max((d.right for d in open_ones), default=0.0)
     if bare and any(reaches(d, sides, "right") for d in open_ones):
         ended = [d for d in open_ones if not reaches(d, sides, "right")]
         right = max([right, *(d.right + m.margin for d in ended)])
-    wide = [_crossing_room(open_ones, sides, side, m) for side in ("left", "right")]
-    return -wide[0], right + wide[1]
+    return right
 
 
 def _crossing_room(
@@ -201,22 +213,29 @@ def _goals(open_ones: Sequence[Drawn], sides: Sides, side: str) -> dict[Key, flo
     return dict(zip(order, sorted(found.values()), strict=True))
 
 
-def _drawn_out(
-    d: Drawn, goals: Mapping[Key, float], left: float, right: float, bottom: float
-) -> Drawn:
+def _drawn_out(d: Drawn, goals: Mapping[Key, float], walls: _Walls) -> Drawn:
     """A drawing with its wires drawn out to the borders where they end."""
     wires, tips = dict(d.wires), dict(d.tips)
-    for w, key, last in ended_wires(d):
-        x, y = tips[key]
-        side: Side = d.component.sides[key[0]]
-        points = wires[w] if last else wires[w][::-1]
-        if side in ("left", "right"):
-            start = 0.0 if side == "left" else _inner(goals, tips, key, right, d)
-            tip = (left if side == "left" else right, goals[key])
-            bend = ((start, y),) if goals[key] != y else ()
-        else:
-            tip, bend = (x, bottom), ()
-        points = simplified((*points, *bend, tip))
-        wires[w] = points if last else points[::-1]
-        tips[key] = tip
+    for w, wire in enumerate(d.component.network.wires):
+        for k, place in enumerate(wire.places):
+            if w in wires and place[0] == "end":
+                key = (place[1], place[2])
+                points = wires[w] if k == 1 else wires[w][::-1]
+                points = simplified((*points, *_way_out(d, key, goals, walls)))
+                wires[w] = points if k == 1 else points[::-1]
+                tips[key] = points[-1]
     return replace(d, wires=wires, tips=tips)
+
+
+def _way_out(
+    d: Drawn, key: Key, goals: Mapping[Key, float], walls: _Walls
+) -> list[Point]:
+    """From the tip of a wire to the border."""
+    x, y = d.tips[key]
+    match d.component.sides[key[0]]:
+        case "left":
+            return [(walls.inner_left, y), (walls.left, goals[key])]
+        case "right":
+            return [(walls.inner_right, y), (walls.right, goals[key])]
+        case _:
+            return [(x, walls.bottom)]

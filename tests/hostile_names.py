@@ -1,0 +1,28 @@
+"""Names that mean something to one format or another, or are hard to draw."""
+
+HOSTILE = (
+    'a"b',
+    'A" onload="alert(1)',
+    '"><script>alert(1)</script>',
+    "</title></svg><img src=x onerror=alert(1)>",
+    "]]>&amp;&lt;&#0;<!--",
+    "\\input{secret}",
+    "$\\write18{ls}$ % ^^M {",
+    "%$#&~^_",
+    'n"]; evil [label="x',
+    "{a|b}<p0> \\n \\N",
+    'A --> B; click A href "javascript:alert(1)"',
+    "%%{init: {}}%%",
+    "end",
+    "#quot;#59;",
+    "javascript:alert(1)",
+    "a\u202egnp.exe\u202c\u2066",
+    "a\nb\tc\x00\x07\x1b[31m",
+    "A" * 300,
+    "中λé名前",
+    "e\u0301\u0301\u0301",
+    "👩‍💻",
+    "\ud800",
+    "__proto__",
+    "",
+)
