@@ -37,8 +37,8 @@ def dot_tip(text: str) -> str:
     r"""A tooltip, quoted: Graphviz reads escapes in it twice, so a backslash is told by
     a sign that looks like one.
 
-    >>> print(dot_tip("a\N"))
-    "a⧵N"
+    >>> print(dot_tip("a\\n"))
+    "a⧵n"
     """
     return dot_quoted(text.replace("\\", "⧵"))
 
