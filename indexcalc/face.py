@@ -27,6 +27,7 @@ from .nodes import Node, Tensor, variables
 from .notations import Notations
 from .operators import Operators, bare, scope_of
 from .pictures import Pictures
+from .rows import from_rows, to_rows
 from .sizes import Size, as_size
 from .substitute import replace, replace_sizes
 
@@ -144,8 +145,6 @@ class Expression(Execution, Operators, Notations, Differentiation, Pictures):
         return self._derived(expand(self.written, budget), self.value_order)
 
     def __repr__(self) -> str:
-        from .rows import to_rows
-
         rows = to_rows(self.written)
         held = {row[1] for row in rows if row[0] == "tensor"}
         more = ""
@@ -214,8 +213,6 @@ def build(
     scope: Sequence[Row] = (),
 ) -> Expression:
     """The expression that `repr` printed."""
-    from .rows import from_rows
-
     leaves = [from_rows([row]) for row in scope]
     known = {leaf.name: leaf for leaf in leaves if isinstance(leaf, Tensor)}
     return Expression(

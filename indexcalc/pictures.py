@@ -12,11 +12,10 @@ its text or bytes, and given a path writes them there too, whole or not at all.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
+
+from .files import Where, saved
 
 if TYPE_CHECKING:
     import networkx
@@ -27,37 +26,6 @@ if TYPE_CHECKING:
     from .drawing.scene import Scene
     from .nodes import Node, Tensor
     from .planning.report import PlanReport
-
-Where = str | os.PathLike[str] | None
-
-
-Content = TypeVar("Content", str, bytes)
-
-
-def _saved(content: Content, path: Where) -> Content:
-    """The content, written to a file where a path is given: beside its place first,
-    then moved there, so that the file is whole or not there."""
-    if path is None:
-        return content
-    target = Path(path)
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    handle, name = tempfile.mkstemp(prefix=".indexcalc-", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return content
-
-
-def _umask() -> int:
-    """The permissions that new files do not get."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 class _Drawn:
@@ -84,7 +52,7 @@ class _Drawn:
         """
         from .drawing.svg import svg_text
 
-        return _saved(svg_text(self.scene(**options), theme, background), path)
+        return saved(svg_text(self.scene(**options), theme, background), path)
 
     def png(
         self,
@@ -101,7 +69,7 @@ class _Drawn:
         """
         from .drawing.png import png_bytes
 
-        return _saved(png_bytes(self.scene(**options), theme, scale, background), path)
+        return saved(png_bytes(self.scene(**options), theme, scale, background), path)
 
     def tikz(
         self, path: Where = None, *, standalone: bool = False, **options: Any
@@ -109,7 +77,7 @@ class _Drawn:
         r"""A `tikzpicture` for LaTeX with `\usepackage{tikz}`, or a whole document."""
         from .drawing.tikz import tikz_text
 
-        return _saved(tikz_text(self.scene(**options), standalone=standalone), path)
+        return saved(tikz_text(self.scene(**options), standalone=standalone), path)
 
     def _repr_svg_(self) -> str:
         return self.svg(theme="auto", background="auto")
@@ -154,6 +122,13 @@ class Diagram(_Drawn):
     def __hash__(self) -> int:
         return hash(self.model)
 
+    def __repr__(self) -> str:
+        picture = self.model.picture
+        ends = " ".join(end.name for end in picture.ends) or "none"
+        boxes = sum(len(network.boxes) for _, network in picture.terms)
+        terms = len(picture.terms)
+        return f"<Diagram of {terms} terms, {boxes} boxes, free ends {ends}>"
+
     def __str__(self) -> str:
         return self.text()
 
@@ -177,13 +152,13 @@ class Diagram(_Drawn):
         """Graphviz: the same boxes, ports and wires, laid out by `dot`."""
         from .drawing.dot import dot_text
 
-        return _saved(dot_text(self.model), path)
+        return saved(dot_text(self.model), path)
 
     def mermaid(self, path: Where = None) -> str:
         """A Mermaid flowchart, for pages that draw those; it loses the ports."""
         from .drawing.mermaid import mermaid_text
 
-        return _saved(mermaid_text(self.model), path)
+        return saved(mermaid_text(self.model), path)
 
     def text(
         self, path: Where = None, *, width: int = 100, unicode: bool = True
@@ -192,19 +167,19 @@ class Diagram(_Drawn):
         ASCII."""
         from .drawing.terminal import terminal_text
 
-        return _saved(terminal_text(self.model, width=width, unicode=unicode), path)
+        return saved(terminal_text(self.model, width=width, unicode=unicode), path)
 
     def html(self, path: Where = None, *, title: str = "", **options: Any) -> str:
         """A page that stands alone: pointing at an index lights up all its places."""
         from .drawing.html import page
 
-        return _saved(page([(self.scene(**options), self.reason)], title), path)
+        return saved(page([(self.scene(**options), self.reason)], title), path)
 
     def json(self, path: Where = None) -> str:
         """The model itself, versioned; `diagram_from_json` reads it."""
         from .diagrams.documents import to_json
 
-        return _saved(to_json(self.model), path)
+        return saved(to_json(self.model), path)
 
     def graph(self) -> networkx.MultiGraph[str]:
         """A networkx graph: boxes, dots and ends by name, wires between them."""
@@ -225,6 +200,9 @@ class Film:
     def __len__(self) -> int:
         return len(self.frames)
 
+    def __repr__(self) -> str:
+        return f"<Film of {len(self)} frames: {', '.join(f.rule for f in self.frames)}>"
+
     def __getitem__(self, k: int) -> Diagram:
         return self.frames[k]
 
@@ -239,13 +217,13 @@ class Film:
             f"{_headline(k, frame)}\n\n{frame.text(width=width, unicode=unicode)}"
             for k, frame in enumerate(self.frames, 1)
         ]
-        return _saved("\n\n".join(shown), path)
+        return saved("\n\n".join(shown), path)
 
     def html(self, path: Where = None, *, title: str = "", **options: Any) -> str:
         """A page with a slider through the frames that stands alone."""
         from .drawing.html import page
 
-        return _saved(page(self._scenes(**options), title), path)
+        return saved(page(self._scenes(**options), title), path)
 
     def svg(
         self,
@@ -260,7 +238,7 @@ class Film:
         from .drawing.animation import animated_svg
 
         frames = self._scenes(**options)
-        return _saved(animated_svg(frames, seconds, theme, background), path)
+        return saved(animated_svg(frames, seconds, theme, background), path)
 
     def strip(self, **options: Any) -> Strip:
         """The frames as one still picture, one under another, for a page of print."""
@@ -270,7 +248,7 @@ class Film:
         """The models of all frames with their rules, versioned."""
         from .diagrams.documents import frames_to_json
 
-        return _saved(
+        return saved(
             frames_to_json([(f.model, f.rule, f.reason) for f in self.frames]), path
         )
 
@@ -325,19 +303,19 @@ class PlanDiagram(_Drawn):
         """Graphviz."""
         from .drawing.plan_graph import plan_dot
 
-        return _saved(plan_dot(self.report), path)
+        return saved(plan_dot(self.report), path)
 
     def mermaid(self, path: Where = None) -> str:
         """A Mermaid flowchart."""
         from .drawing.plan_graph import plan_mermaid
 
-        return _saved(plan_mermaid(self.report), path)
+        return saved(plan_mermaid(self.report), path)
 
     def html(self, path: Where = None, *, title: str = "") -> str:
         """A page that stands alone."""
         from .drawing.html import page
 
-        return _saved(page([(self.scene(), "")], title), path)
+        return saved(page([(self.scene(), "")], title), path)
 
     def graph(self) -> networkx.DiGraph[str]:
         """A networkx graph of inputs and steps with their sizes and flops."""

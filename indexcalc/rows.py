@@ -15,6 +15,7 @@ True
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
@@ -241,3 +242,15 @@ _READERS: dict[str, Callable[..., Node]] = {
     "sum": _read_sum,
     "call": _read_call,
 }
+
+
+# -- pickling --------------------------------------------------------------------------
+
+
+def _pickled(node: Node) -> tuple[Callable[[Sequence[Row]], Node], tuple[list[Row]]]:
+    """A node that is unpickled is the node itself, where that still exists."""
+    return from_rows, (to_rows(node),)
+
+
+for _kind in (Tensor, Einsum, Sum, Call):
+    copyreg.pickle(_kind, _pickled)  # type: ignore[arg-type]

@@ -164,7 +164,7 @@ def _shared(term: PlacedNetwork, lines: list[list[Point]]) -> Iterator[str]:
             cells.setdefault(key, []).append((n, point))
     hits: dict[tuple[int, int], set[Point]] = {}
     legs = max((len(v) for v in _at_dots(term).values()), default=0)
-    reach = 14 + 3 * legs
+    reach = 14 + 5 * legs
     common = [_common(term, wire) for wire in term.wires]
     for (u, v), points in cells.items():
         near = [

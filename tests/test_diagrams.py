@@ -18,7 +18,7 @@ from indexcalc.diagrams.reading import box_node, node_of, picture_node
 from indexcalc.diagrams.validity import why_invalid
 from indexcalc.expr import tensor
 from indexcalc.network import is_bundle
-from indexcalc.nodes import Einsum, Node, Sum
+from indexcalc.nodes import Call, Einsum, Node, Sum, Tensor
 from tests.random_expressions import Case, generate
 
 SEED, COUNT, CHUNK = 11, 1_000, 50
@@ -29,26 +29,41 @@ SEED, COUNT, CHUNK = 11, 1_000, 50
 
 def network_counts(node: Node, picture: Picture) -> tuple[int, int, int, int]:
     """How many boxes, ports, dots and wires the term of a picture needs, from the node
-    alone: an index with two places is a wire, any other a dot with a wire a place."""
-    if not isinstance(node, Einsum) or is_bundle(node):
-        order = len(node.shape)
-        split = [end for end in picture.ends if len(end.sizes) > 1]
-        more = sum(len(end.sizes) for end in split)
-        return 1 + len(split), order + len(split) + more, 0, order + more
-    places: Counter[int] = Counter(i for _, legs in node.operands for i in legs)
-    boxes, ports = len(node.operands), sum(len(legs) for _, legs in node.operands)
+    alone: an index with two places is a wire, any other a dot with a wire a place; the
+    square or cube of a plain tensor is the tensor twice or thrice."""
+    operands, out, dims = _contraction(node)
+    rows = [legs for operand, legs in operands for _ in range(copies(operand))]
+    places: Counter[int] = Counter(i for legs in rows for i in legs)
+    boxes, ports = len(rows), sum(map(len, rows))
     dots = wires = 0
-    for group, end in zip(node.out, picture.ends, strict=True):
+    for group, end in zip(out, picture.ends, strict=True):
         places.update(group)
         if not group:
             dots, wires = dots + 1, wires + 1
         if len(group) > len(end.sizes):
             boxes, ports, wires = boxes + 1, ports + 1 + len(group), wires + 1
-    for i in range(len(node.dims)):
+    for i in range(dims):
         count = places[i]
         dots += count != 2
         wires += 1 if count == 2 else count
     return boxes, ports, dots, wires
+
+
+def _contraction(node: Node):  # type: ignore[no-untyped-def]
+    """The operands, result and number of indices of a node as a contraction."""
+    if isinstance(node, Einsum) and not is_bundle(node):
+        return node.operands, node.out, len(node.dims)
+    legs = tuple(range(len(node.shape)))
+    return ((node, legs),), tuple((i,) for i in legs), len(legs)
+
+
+def copies(node: Node) -> int:
+    """How often the base of an operand is drawn."""
+    if not isinstance(node, Call) or node.function != "power":
+        return 1
+    base, exponent = node.args[0], node.params[0]
+    plain = isinstance(base, Tensor) and base.shape and 1 not in base.shape
+    return exponent if plain and exponent in (2, 3) else 1
 
 
 def drawn_counts(network: Network) -> tuple[int, int, int, int]:

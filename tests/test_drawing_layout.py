@@ -166,6 +166,49 @@ def test_kronecker_product_joins_its_wires() -> None:
         assert end.wedge[1] == end.y
 
 
+def tips(term: PlacedNetwork, number: int) -> list[float]:
+    """The heights at which the wires of a grouped end come to its wedge."""
+    found = {}
+    for wire in term.wires:
+        for k, (kind, end, index) in enumerate(wire.wire.places):
+            if (kind, end) == ("end", number):
+                points = wire.points if k else wire.points[::-1]
+                found[index] = points[-2][1]
+    return [found[index] for index in sorted(found)]
+
+
+def test_commutation_is_a_visible_twist() -> None:
+    """The wires of δ_il δ_jk come to both wedges with the slow index on top."""
+    term = only(placed(model("commutation(m,n)", X="m n")))
+    assert all(tips(term, n) == sorted(tips(term, n)) for n in (0, 1))
+    for wire in term.wires:
+        assert wire.points[1][1] != wire.points[-2][1]
+
+
+@pytest.mark.parametrize("by", ["A", "B"])
+def test_slow_index_is_on_top_at_a_wedge(by: str) -> None:
+    term = only(placed(model("kron(A,B)", by, A="m n", B="p q")))
+    for number in (0, 1):
+        assert tips(term, number) == sorted(tips(term, number))
+
+
+def test_right_ends_stand_in_the_order_of_the_array() -> None:
+    shapes = {"A": "i r", "B": "j r", "C": "k r"}
+    A, B, C = (ic.tensor(name, shape) for name, shape in shapes.items())
+    value = ic.einsum("ir,jr,kr->ijk", A, B, C).diff("B")
+    term = only(placed(model_of(value.node, Axes(("", "", "", "B", "B")))))
+    assert term.ends[1].y < term.ends[2].y
+    assert faults(placed(model_of(value.node, Axes(("", "", "", "B", "B"))))) == []
+
+
+def test_terms_end_below_at_one_height() -> None:
+    drawn = model("X*A*X*B", "X", A="n n", X="n n", B="n n")
+    ends = [
+        e for t in placed(drawn).picture.terms for e in t.ends if e.side == "bottom"
+    ]
+    assert len({end.y for end in ends}) == 1
+
+
 def test_outer_product_stands_in_one_row() -> None:
     found = boxes(only(placed(model("x*y'", x="m", y="n"))))
     assert middle(found["x"]) == middle(found["y"])

@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "indexcalc"
 #: From the bottom up. A subpackage is one layer; inside it imports go one way too.
 ORDER = [
     "errors",
+    "files",
     "formula_image",
     "labelling",
     "contraction",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import indexcalc as ic
+from indexcalc.drawing.faces import face_of
 from indexcalc.pictures import Diagram
 from tests.hostile_names import HOSTILE
 
@@ -150,3 +152,53 @@ def test_bad_specs(spec: str, operands: list[object], message: str | None) -> No
         return
     with pytest.raises(ic.IndexCalcError, match=message):
         ic.diagram_from(spec, *operands)
+
+
+def test_links_and_devices(tmp_path: Path) -> None:
+    """A link is followed, a device is written to, a folder is an error; none is
+    replaced."""
+    drawn = ic.diagram_from("ij,j->i")
+    target, link = tmp_path / "a.svg", tmp_path / "b.svg"
+    target.write_text("before")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    text = drawn.svg(link)
+    assert link.is_symlink()
+    assert target.read_text() == text
+    assert target.stat().st_mode & 0o777 == 0o640
+    drawn.svg("/dev/null")
+    assert Path("/dev/null").is_char_device()
+    with pytest.raises(IsADirectoryError, match="folder"):
+        drawn.svg(tmp_path)
+    with pytest.raises(IsADirectoryError, match="folder"):
+        drawn.svg("")
+
+
+def test_pickles() -> None:
+    """What is unpickled is the same: nodes are one object again."""
+    X = ic.tensor("X", "n n")
+    J = (X @ X).diff(X)
+    assert pickle.loads(pickle.dumps(J.node)) is J.node
+    assert pickle.loads(pickle.dumps(J)) == J
+    for drawn in (J.diagram(), (X @ X).diagram(by=X)):
+        assert pickle.loads(pickle.dumps(drawn)) == drawn
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes", "labels"),
+    [
+        ("norm2(v)", {"v": "n"}, ["‖v‖"]),
+        ("x/n", {"x": "n"}, ["1/n", "x"]),
+        ("x/sqrt(s)", {"x": "n", "s": ""}, ["s⁻¹ᐟ²", "x"]),
+        ("x/(s+1)", {"x": "n", "s": ""}, ["1/(s + 1)", "x"]),
+        ("x*det(S)", {"x": "n", "S": "m m"}, ["det(S)", "x"]),
+        ("x'*x", {"x": "n"}, ["x", "x"]),
+        ("sum(X.^3)", {"X": "m n"}, ["X", "X", "X"]),
+    ],
+)
+def test_short_things_are_said_in_letters(
+    text: str, shapes: dict[str, str], labels: list[str]
+) -> None:
+    """Scalars, sizes and norms of plain tensors are texts, squares are repeated."""
+    (term,) = ic.parse(text, **shapes).diagram().model.picture.terms
+    assert sorted(face_of(box).text for box in term[1].boxes) == sorted(labels)

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from ..coefficients import multiply
 from ..errors import BudgetError
@@ -220,6 +221,7 @@ def _network(
         strands = Strands.of_product(node, ends, inner, building.unfused)
     else:
         strands = Strands.of_box(node, ends)
+    strands.repeat(partial(_repeated, building.parts))
     fresh = building.naming.fresh
     names = strands.names(ends, fresh, building.unfused)
     boxes = [
@@ -227,6 +229,17 @@ def _network(
         for leaf, wires in strands.leaves
     ]
     return woven(strands, names, boxes, fresh)
+
+
+def _repeated(parts: Container[Node], node: Node) -> tuple[Node, int] | None:
+    """The tensor or part whose entrywise square or cube a node is, and how often it
+    stands in it: x∘x is drawn as x twice."""
+    if not isinstance(node, Call) or node.function != "power" or node in parts:
+        return None
+    base, exponent = node.args[0], node.params[0]
+    plain = isinstance(base, Tensor) or base in parts
+    several = base.shape and 1 not in base.shape
+    return (base, exponent) if plain and several and exponent in (2, 3) else None
 
 
 # -- boxes -----------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..coefficients import number_text
 from ..structure import has_structure
 from .loops import Ground, depends, occurrences
-from .model import Box, Model
+from .model import Box, Model, networks
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,15 @@ def closing(before: Model, after: Model) -> Words:
         return Words("like terms add up", "Equal networks are added.")
     if len(after.parts) > len(before.parts):
         return Words("name what repeats", "What stands in several places has a name.")
-    return Words("simplify", "This is the canonical form of the same network.")
+    if _size(after) < _size(before):
+        return Words("simplify", "This is the canonical form of the same network.")
+    return Words("the engine's form", "Equal, and the form in which indexcalc gives it.")
+
+
+def _size(model: Model) -> int:
+    """The number of terms and boxes, in frames too."""
+    every = list(networks(model))
+    return len(every) + sum(len(network.boxes) for network in every)
 
 
 # -- the captions ----------------------------------------------------------------------
@@ -70,7 +78,7 @@ def _product(loops: Sequence[Box], ground: Ground) -> Words:
     counts = [_count(loop, ground) for loop in loops]
     zero = f"what is without {name} has the derivative zero"
     if not any(counts):
-        return Words("constants vanish", f"{zero.capitalize()}.")
+        return Words("constants vanish", f"{zero[0].upper()}{zero[1:]}.")
     if max(counts) == 1:
         rule, reason = "constants come out", f"What is without {name} leaves the loop"
     else:

@@ -1,9 +1,10 @@
 """A derivation as pictures: from a loop round an expression to its derivative.
 
 Every frame is a diagram of the derivative, with fewer loops than the one before or
-smaller ones; a step applies one rule wherever it fits. The last frame is the diagram
-of the simplified derivative. Boxes keep their ids from frame to frame, indices their
-names, and the free ends are the same in all frames.
+smaller ones; a step applies one rule wherever it fits. A ones dot on another dot is
+fused where it arises. The last frame is the diagram of the simplified derivative. Boxes
+keep their ids from frame to frame, indices their names, and the free ends are the same
+in all frames.
 
 >>> from indexcalc.expr import einsum, tensor
 >>> A, X = tensor("A", ("n", "n")), tensor("X", ("n", "n"))
@@ -17,6 +18,7 @@ delete the node
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from ..derivative import jacobian
@@ -40,6 +42,7 @@ from .parts import (
 from .splicing import (
     bracket_round,
     dots_fused,
+    ones_fused,
     opened,
     units_parted,
     wedged,
@@ -88,11 +91,10 @@ def derivation_frames(
     `BOX_LIMIT` boxes.
     """
     if order not in (1, 2):
-        raise UnsupportedError(
-            f"a derivation of order {order}", hint="the order is 1 or 2"
-        )
+        given = f'"{order}"' if isinstance(order, str) else repr(order)
+        raise UnsupportedError(f"order is {given}, and must be 1 or 2")
     told = axes or Axes(("",) * len(node.shape))
-    given = model_of(fuse(node), told)
+    given = _given(node, told)
     once = differentiated(told, variable)
     first = _Derivation.of(given, node, variable, once).frames()
     if order == 1:
@@ -109,6 +111,20 @@ def differentiated(axes: Axes, variable: Tensor) -> Axes:
     """The axes of the derivative: those of the variable come last."""
     name = variable.name
     return Axes((*axes.of, *(name for _ in variable.shape)), (*axes.by, name))
+
+
+def _given(node: Node, axes: Axes) -> Model:
+    """The fused diagram of a node; that of what was written, where it has another
+    number of terms and is no derivative itself."""
+    fused = model_of(fuse(node), axes)
+    if axes.by:
+        return fused
+    with suppress(BudgetError):
+        written = model_of(node, axes, unfused=True)
+        if len(written.picture.terms) != len(fused.picture.terms):
+            parts = tuple((name, dots_fused(part)) for name, part in written.parts)
+            return replace(written, picture=dots_fused(written.picture), parts=parts)
+    return fused
 
 
 # -- one derivation --------------------------------------------------------------------
@@ -144,11 +160,12 @@ class _Derivation:
             marks = {mark_of(loop, self.ground) for loop in loops}
             step = next(step for step in STEPS if marks.intersection(step))
             done = [loop for loop in loops if mark_of(loop, self.ground) in step]
+            grown = stepped(fused, step, self.ground)
+            after = ones_fused(grown)
             said = words_of(step[0], done, self.ground)
-            if wiring(fused) != wiring(picture):
+            if wiring(fused) != wiring(picture) or wiring(after) != wiring(grown):
                 said = said.with_dots()
-            picture = stepped(fused, step, self.ground)
-            frames.append(self._frame(picture, said, self.content.parts))
+            frames.append(self._frame(after, said, self.content.parts))
             picture = frames[-1].model.picture
             _within_limit(frames)
         return self._closed(frames)

@@ -1,7 +1,7 @@
 """From the diagram model back to a node: what the picture says.
 
-Every wire is an index; a dot joins the indices of its wires. The model of a node reads
-back as the identical node, up to what `fuse` does.
+Every wire is an index; a dot joins the indices of its wires. The model of a canonical
+node reads back as the identical node.
 
 >>> from indexcalc.expr import einsum, tensor
 >>> from indexcalc.diagrams.build import model_of
@@ -13,11 +13,12 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..derivative import jacobian
 from ..errors import InternalError
 from ..expr import einsum, linear
+from ..functions import power
 from ..network import bundle
 from ..nodes import Node
 from ..rows import function_node
@@ -50,15 +51,33 @@ def network_node(network: Network, picture: Picture, parts: Parts) -> Node:
     }
     dims = {i: w.size for w, i in zip(network.wires, on_wire, strict=True)}
     dims |= {i: dot.size for dot, i in zip(network.dots, on_dot, strict=True)}
-    operands = [
-        (box_node(box, parts), [index["box", b, k] for k in range(len(box.ports))])
+    rows = [
+        (box, tuple(index["box", b, k] for k in range(len(box.ports))))
         for b, box in enumerate(network.boxes)
     ]
+    operands = _gathered(rows, parts)
     out = [
         [index["end", e, k] for k in range(len(end.sizes))]
         for e, end in enumerate(picture.ends)
     ]
     return einsum(operands, out, dims)
+
+
+def _gathered(
+    rows: Sequence[tuple[Box, tuple[int, ...]]], parts: Parts
+) -> list[tuple[Node, tuple[int, ...]]]:
+    """The operands; a tensor that stands several times on the same indices is its
+    entrywise power, as it was before it was drawn."""
+    count: dict[tuple[Node, tuple[int, ...]], int] = {}
+    operands = []
+    for box, legs in rows:
+        row = (box_node(box, parts), legs)
+        if legs and box.kind in ("tensor", "part"):
+            count[row] = count.get(row, 0) + 1
+        else:
+            operands.append(row)
+    powers = [(power(node, often), legs) for (node, legs), often in count.items()]
+    return operands + powers
 
 
 def indices_of(network: Network) -> tuple[list[int], list[int]]:

@@ -13,7 +13,15 @@ wires, the number that its size is. Nothing here changes what a diagram stands f
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -248,6 +256,12 @@ def dots_fused(picture: Picture) -> Picture:
     return _networkwise(_fused, picture)
 
 
+def ones_fused(picture: Picture) -> Picture:
+    """A picture in which no ones dot hangs on another dot, in frames too: it is one
+    with that."""
+    return _networkwise(_ones_fused, picture)
+
+
 def units_parted(picture: Picture) -> Picture:
     """A picture in which every place of size 1 has a dot of its own, in frames too: no
     index of size 1 joins anything."""
@@ -269,13 +283,47 @@ def _networkwise(change: Callable[[Network], Network], picture: Picture) -> Pict
 
 
 def _fused(network: Network) -> Network:
-    classes = _connected(network)
+    every = range(len(network.wires))
+    return _merged(network, {w for w in every if _joins_dots(network.wires[w])})
+
+
+def _ones_fused(network: Network) -> Network:
+    hung = _hung(network)
+    return _merged(network, hung) if hung else network
+
+
+def _joins_dots(wire: Wire) -> bool:
+    return {kind for kind, _, _ in wire.places} == {"dot"}
+
+
+def _hung(network: Network) -> set[int]:
+    """The wires by which ones dots hang on other dots, those too that become ones dots
+    when others are gone."""
+    at: dict[int, list[int]] = {}
+    for w, wire in enumerate(network.wires):
+        for kind, d, _ in wire.places:
+            if kind == "dot":
+                at.setdefault(d, []).append(w)
+    found: set[int] = set()
+    waiting = list(at)
+    for d in waiting:
+        left = [w for w in at[d] if w not in found]
+        if len(left) == 1 and _joins_dots(network.wires[left[0]]):
+            found.add(left[0])
+            waiting += [e for _, e, _ in network.wires[left[0]].places]
+    return found
+
+
+def _merged(network: Network, gone: Collection[int]) -> Network:
+    """The network without these wires between dots, each pair of dots that one joined
+    now one; a dot with two wires is a wire."""
+    classes = _connected(network, gone)
     kept = sorted(set(classes))
     number = {d: k for k, d in enumerate(kept)}
     wires = tuple(
         replace(wire, places=_renumbered(wire, classes, number))
-        for wire in network.wires
-        if {kind for kind, _, _ in wire.places} != {"dot"}
+        for w, wire in enumerate(network.wires)
+        if w not in gone
     )
     dots = tuple(network.dots[d] for d in kept)
     return _straightened(Network(network.boxes, dots, wires))
@@ -307,8 +355,8 @@ def _renumbered(
     return new(wire.places[0]), new(wire.places[1])
 
 
-def _connected(network: Network) -> list[int]:
-    """For every dot the first of those it is joined to."""
+def _connected(network: Network, by: Iterable[int]) -> list[int]:
+    """For every dot the first of those it is joined to by some of the wires."""
     parent = list(range(len(network.dots)))
 
     def find(d: int) -> int:
@@ -316,11 +364,10 @@ def _connected(network: Network) -> list[int]:
             d = parent[d]
         return d
 
-    for wire in network.wires:
-        (one, d, _), (other, e, _) = wire.places
-        if one == other == "dot":
-            a, b = find(d), find(e)
-            parent[max(a, b)] = min(a, b)
+    for w in by:
+        (_, d, _), (_, e, _) = network.wires[w].places
+        a, b = find(d), find(e)
+        parent[max(a, b)] = min(a, b)
     return [find(d) for d in range(len(parent))]
 
 

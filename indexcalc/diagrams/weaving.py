@@ -18,7 +18,7 @@ a dot of its own, the ones vector of length 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -60,10 +60,28 @@ class Strands:
     def of_box(cls, node: Node, ends: Sequence[End]) -> Self:
         """One node, its axes at the ends."""
         order = len(node.shape)
-        strands = cls(order, [], [(node, list(range(order)))])
+        joints = [(size, [k, order + k]) for k, size in enumerate(node.shape)]
+        own = list(range(order, 2 * order))
+        strands = cls(2 * order, joints, [(node, own)])
         for e, (end, size) in enumerate(zip(ends, node.shape, strict=True)):
             strands._fasten(e, end, [e], (size,))
         return strands
+
+    def repeat(self, base_of: Callable[[Node], tuple[Node, int] | None]) -> None:
+        """Entrywise powers opened, in place: where `base_of` a leaf is (base, count),
+        that many bases stand on its copy tensors."""
+        joint = {w: wires for _, wires in self.dots for w in wires}
+        for place, (leaf, wires) in enumerate(list(self.leaves)):
+            found = base_of(leaf)
+            if found is None or any(wire not in joint for wire in wires):
+                continue
+            base, count = found
+            self.leaves[place] = (base, wires)
+            for _ in range(count - 1):
+                copies = [self._fresh() for _ in wires]
+                for wire, copy in zip(wires, copies, strict=True):
+                    joint[wire].append(copy)
+                self.leaves.append((base, copies))
 
     def _fasten(
         self, e: int, end: End, wires: list[int], sizes: tuple[Size, ...]

@@ -14,7 +14,7 @@ from ..diagrams.model import Box, Picture
 from .components import Sides, bottom_ports
 from .faces import FRAMES, Face, compact, face_of
 from .metrics import Metrics
-from .moving import line_of, moved
+from .moving import line_of, moved, stretched
 from .placed import PlacedPicture, PlacedText, Point, Side
 
 #: Lays out the contents of a frame, with their ends on these sides: at the border if
@@ -168,7 +168,12 @@ def _frame(
     right = 0.0 if "right" in used else m.margin
     own = [k for k in sides["bottom"] if k not in tips]
     least = max(lead, (len(own) + 1) * drop if own else 0.0)
-    slack = max(0.0, least - wide - left - right)
+    taken = [tips[k][0][0] for k in sides["bottom"] if k in tips]
+    if own and taken:
+        least = max(least, max(taken) + (len(own) + 1) * drop)
+    slack = m.even(max(0.0, least - wide - left - right))
+    if "right" in used:
+        pictures, wide, slack = [stretched(pictures[0], slack)], wide + slack, 0.0
     left, right = _shared(slack, left, right, used)
     foot = (m.margin if not m.cell else 1.0) if "bottom" not in used else 0.0
     foot += m.loop_foot if face.form == "loop" else 0.0
@@ -189,11 +194,7 @@ def _shared(
     slack: float, left: float, right: float, used: set[Side]
 ) -> tuple[float, float]:
     """Room that a frame has to spare, beside its contents where no wire ends."""
-    if "left" in used and "right" not in used:
-        return left, right + slack
-    if "right" in used and "left" not in used:
-        return left + slack, right
-    if used:
+    if "left" in used:
         return left, right + slack
     half = float(int(slack / 2))
     return left + half, right + slack - half
@@ -280,8 +281,8 @@ def _frame_ways(
         for k in known:
             y = tips[k][0][1]
             found[k] = Way((x, y), side, side, y)
-    taken = [tips[k][0][0] for k in sides["bottom"] if k in tips]
     own = [k for k in sides["bottom"] if k not in tips]
+    taken = [tips[k][0][0] for k in sides["bottom"] if k in tips]
     places = [m.whole(x) for x in _below(frame, taken, len(own))]
     for k, x in zip(own, places, strict=True):
         found[k] = Way((x, bottom), "bottom", "bottom", bottom)

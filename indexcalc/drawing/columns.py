@@ -150,7 +150,7 @@ def _channels(layers: Layered, bends: Sequence[float], m: Metrics) -> list[float
     for n in range(layers.layers - 1):
         near = kinds[n] | kinds[n + 1]
         base = m.stub if "end" in near else m.plain_channel
-        base = max(base, m.channel) if "dot" in near else base
+        base = max(base, m.channel) if near & {"dot", "turn"} else base
         if m.cell:
             found.append(base + (count[n] + 1 if count[n] else 0))
         else:

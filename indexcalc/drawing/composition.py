@@ -14,7 +14,7 @@ from ..diagrams.model import End, Network, Picture, Place, Wire
 from .components import Sides
 from .metrics import Metrics
 from .moving import line_of, moved, moved_network
-from .networks import Lined, placed_network
+from .networks import Lined, drop_pitch, label_width, placed_network
 from .placed import (
     PlacedEnd,
     PlacedNetwork,
@@ -181,43 +181,44 @@ def _signs(
 
 def _zero(picture: Picture, sides: Sides, m: Metrics) -> PlacedPicture:
     """A 0 with the free ends as short wires beside it."""
-    wires, ends = [], []
-    half, high = m.whole(m.box / 2), m.box / 2 if not m.cell else 0.0
-    per_side: dict[Side, int] = {}
-    pitch = m.up(max(m.port_pitch, m.label))
+    wires: list[PlacedWire] = []
+    ends: list[PlacedEnd] = []
     for n, end in enumerate(picture.ends):
-        side = sides[n]
-        k = per_side[side] = per_side.get(side, -1) + 1
-        start, tip = _stub(side, k * pitch, half, high, m)
+        start, tip = _stub(picture, sides, n, m)
         index, size = ("".join(end.names), end.sizes[0] if end.sizes else 1)
         place: Place = ("end", n, 0)
         wires.append(PlacedWire(Wire((place, place), index, size), (start, tip)))
-        ends.append(
-            PlacedEnd(end, n, *tip, side, start if len(end.names) != 1 else None)
-        )
+        wedge = start if len(end.names) != 1 else None
+        ends.append(PlacedEnd(end, n, *tip, sides[n], wedge))
     network = PlacedNetwork(
         Network((), (), ()), 0.0, 0.0, 0.0, 0.0, (), (), tuple(ends), tuple(wires)
     )
-    wide = max((m.small("".join(end.names)) for end in picture.ends), default=0.0)
-    dx = m.whole(half + m.stub + wide + m.space) if ends else half
-    dy = m.up(m.text)
-    deep = max([high, *(tip.y for tip in ends)]) + 2 * m.label
+    names = max((label_width(end, m) for end in picture.ends), default=0.0)
+    wide = max([m.box / 2, *(abs(end.x) + names + m.space for end in ends)])
+    low = max([m.text / 2, *(end.y + 2 * m.label for end in ends)])
+    dx, dy = m.whole(wide), m.up(m.text)
     network = moved_network(network, dx, dy)
-    network = replace(network, x=0.0, y=0.0, width=2 * dx, height=dy + deep)
+    width, height = 2 * dx + m.cell, dy + m.whole(low) + m.cell
+    network = replace(network, x=0.0, y=0.0, width=width, height=height)
     text = PlacedText("0", dx, dy, "zero")
-    return PlacedPicture(picture, 0.0, 0.0, 2 * dx, dy + deep, (network,), (text,))
+    return PlacedPicture(picture, 0.0, 0.0, width, height, (network,), (text,))
 
 
-def _stub(
-    side: Side, offset: float, half: float, high: float, m: Metrics
-) -> tuple[Point, Point]:
+def _stub(picture: Picture, sides: Sides, n: int, m: Metrics) -> tuple[Point, Point]:
+    """The short wire of an end of a 0 at the origin."""
+    side = sides[n]
+    same = [k for k in range(len(picture.ends)) if sides[k] == side]
+    half, place = m.whole(m.box / 2), same.index(n)
     match side:
-        case "left":
-            return (-half, offset), (-half - m.stub, offset)
-        case "right":
-            return (half, offset), (half + m.stub, offset)
+        case "left" | "right":
+            sign = -1 if side == "left" else 1
+            y = place * m.up(2 * m.label)
+            return (sign * half, y), (sign * (half + m.stub), y)
         case _:
-            return (offset, high), (offset, high + m.stub)
+            apart = drop_pitch(picture.ends, m)
+            x = m.whole((place - (len(same) - 1) / 2) * apart)
+            top = m.cell or m.text / 2
+            return (x, top), (x, top + m.stub)
 
 
 def below_each_other(

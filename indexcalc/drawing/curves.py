@@ -14,6 +14,9 @@ Piece = tuple[Point, ...]
 
 _CLOSE = 1e-6
 
+#: How far the control point of a curve to a dot lies off its other end.
+_AT_DOT = 0.4
+
 
 def pieces(wire: PlacedWire) -> tuple[Piece, ...]:
     """What follows the first point of a wire.
@@ -42,9 +45,12 @@ def _piece(
     start, end = points[k], points[k + 1]
     if straight(start, end):
         return (end,)
-    leaving = _control(start, end, k > 0 and _vertical(points[k - 1], start))
+    share = _AT_DOT if dot_first or dot_last else 0.5
     after = points[k + 2] if k + 2 < len(points) else None
-    arriving = _control(end, start, after is not None and _vertical(end, after))
+    upright = k > 0 and _vertical(points[k - 1], start)
+    leaving = _control(start, end, share, upright)
+    upright = after is not None and _vertical(end, after)
+    arriving = _control(end, start, share, upright)
     if dot_first:
         leaving = _toward(start, arriving)
     if dot_last:
@@ -61,16 +67,17 @@ def _vertical(start: Point, end: Point) -> bool:
     return abs(start[0] - end[0]) < _CLOSE < abs(start[1] - end[1])
 
 
-def _control(point: Point, other: Point, vertical: bool) -> Point:
-    """The control point of an S at one of its ends."""
-    if vertical:
-        return (float(point[0]), (point[1] + other[1]) / 2)
-    return ((point[0] + other[0]) / 2, float(point[1]))
+def _control(point: Point, other: Point, share: float, upright: bool) -> Point:
+    """The control point of an S at one of its ends, a share of the way off."""
+    (x, y), (u, v) = point, other
+    return (
+        (float(x), y + share * (v - y)) if upright else (x + share * (u - x), float(y))
+    )
 
 
 def _toward(dot: Point, control: Point) -> Point:
     """A control point between a dot and the other control point."""
-    return (dot[0] + 0.4 * (control[0] - dot[0]), dot[1] + 0.4 * (control[1] - dot[1]))
+    return (dot[0] + 0.3 * (control[0] - dot[0]), dot[1] + 0.3 * (control[1] - dot[1]))
 
 
 def path_points(wire: PlacedWire, count: int = 16) -> tuple[Point, ...]:

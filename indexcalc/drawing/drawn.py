@@ -41,6 +41,10 @@ class Drawn:
     falls: tuple[float, ...] = field(default=())
 
 
+#: How often ends below are led another way until none meets what stands below it.
+_TRIES = 6
+
+
 def drawn(
     component: Component,
     m: Metrics,
@@ -53,8 +57,10 @@ def drawn(
         return _lonely(component, m, inner, drop)
     layers = layered(oriented(component))
     order = ordered(layers, _seeds(layers, kept))
-    blocked = _blocked(layers, order)
-    if blocked:
+    for _ in range(_TRIES):
+        blocked = _blocked(layers, order)
+        if not blocked:
+            break
         layers = layered(_turned_away(layers.oriented, blocked))
         order = ordered(layers, _seeds(layers, kept))
     return _assembled(layers, order, m, inner, drop)

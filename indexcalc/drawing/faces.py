@@ -226,6 +226,9 @@ def _constant(box: Box) -> Face:
     if box.function == "basis":
         text = f"e{lowered(str(box.params[0]))}"
         latex = f"e_{{{int(box.params[0])}}}"
+    if box.function == "embed":
+        text = f"embed({size_text(box.params[0])})"
+        latex = tex(box.label) + f"({latex_size(box.params[0])})"
     return Face(_form(order), text, latex, harmless(box.label), order > 1)
 
 
@@ -251,10 +254,21 @@ def _applied(box: Box, inner: Sequence[Said]) -> tuple[str, str]:
         if exponent == "-1" and box.function == "power":
             return f"1/{text}", f"1/{latex}"
         return f"{text}{raised(exponent)}", f"{{{latex}}}^{{{exponent}}}"
-    name, name_tex = _function_name(box)
     shown = ", ".join(part.text for part in inner)
     latex = ", ".join(part.tex for part in inner)
+    if box.function in _ROUND:
+        text_round, tex_round = _ROUND[box.function]
+        return text_round.replace("·", shown), tex_round.replace(r"\cdot", latex)
+    name, name_tex = _function_name(box)
     return f"{name}({shown})", rf"{name_tex}({latex})"
+
+
+#: The functions that are written round their argument, which stands at the dot.
+_ROUND = {
+    "norm2": ("‖·‖", r"\|\cdot\|"),
+    "rnorm": ("1/‖·‖", r"1/\|\cdot\|"),
+    "abs": ("|·|", r"|\cdot|"),
+}
 
 
 def _function_name(box: Box) -> tuple[str, str]:
@@ -262,6 +276,8 @@ def _function_name(box: Box) -> tuple[str, str]:
     if box.function == "power":
         exponent = number_text(box.params[0])
         return f"(·){raised(exponent)}", rf"(\cdot)^{{{exponent}}}"
+    if box.function in _ROUND:
+        return _ROUND[box.function]
     return harmless(box.label), latex_name(box.label)
 
 
@@ -275,14 +291,14 @@ _LETTERS = {word: letter for letter, word in GREEK.items()}
 def shown_name(name: str) -> str:
     """A name as one writes it: Greek words as letters, `x_1` as x₁; harmless.
 
-    >>> shown_name("sigma_2"), shown_name("x1"), shown_name("rate")
-    ('σ₂', 'x1', 'rate')
+    >>> shown_name("sigma_2"), shown_name("x1"), shown_name("lambda_max")
+    ('σ₂', 'x1', 'λ_max')
     """
-    base, _, below = name.partition("_")
+    base, bar, below = name.partition("_")
     base = _LETTERS.get(base, base)
     if base and below.isdigit() and below.isascii():
         return harmless(base) + lowered(below)
-    return harmless(name if below else base or name)
+    return harmless(base + bar + below)
 
 
 def tex(name: str) -> str:
@@ -330,14 +346,22 @@ def end_label(end: End) -> tuple[str, str]:
 
 
 def sizes_label(sizes: Sequence[Size], name: str = "") -> str:
-    """Sizes as they stand beside an index: nothing where they repeat its name."""
-    shown = "·".join(_factor(size) for size in sizes) or "1"
+    """Sizes as they stand beside an index: nothing where they repeat its name.
+
+    >>> from indexcalc.sizes import parse_size
+    >>> sizes_label([parse_size("n*(n+1)/2")]), sizes_label(["n", parse_size("m+1")])
+    ('(n+n·n)/2', 'n·(m+1)')
+    """
+    if len(sizes) == 1:
+        shown = size_text(sizes[0]).replace("*", "·")
+    else:
+        shown = "·".join(map(_factor, sizes)) or "1"
     return "" if shown == name else harmless(shown)
 
 
 def _factor(size: Size) -> str:
-    text = size_text(size)
-    return text if text.isalnum() or "_" in text else f"({text})"
+    text = size_text(size).replace("*", "·")
+    return f"({text})" if "+" in text or "/" in text else text
 
 
 # -- widths ----------------------------------------------------------------------------

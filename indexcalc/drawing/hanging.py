@@ -55,6 +55,11 @@ def bunch_of(
     down = reach + m.vector if vectors else m.dot if not ends else m.hang
     if m.cell:
         down = m.hang + m.text - m.cell if vectors else 0.0
+    up = m.label
+    if m.cell:
+        up = 0.0
+    elif max(lateral) > 1:
+        up, down = m.label + m.grid, max(down, m.label)
     sides = [
         w / 2 if v in bodies or len(row) > 1 else m.dot
         for v, w in zip(row, widths, strict=True)
@@ -63,7 +68,7 @@ def bunch_of(
         tuple((v, x, bodies.get(v)) for v, x in zip(row, places, strict=True)),
         m.even(max((s - x for s, x in zip(sides, places, strict=True)), default=m.dot)),
         m.even(max((s + x for s, x in zip(sides, places, strict=True)), default=m.dot)),
-        m.dot if m.cell else m.label,
+        up,
         down,
         reach,
     )

@@ -65,6 +65,22 @@ def _point(point: Point, dx: float, dy: float) -> Point:
     return (point[0] + dx, point[1] + dy)
 
 
+def stretched(picture: PlacedPicture, dx: float) -> PlacedPicture:
+    """A picture of one term with its ends at the right drawn out."""
+    (term,) = picture.terms
+    right = {end.number for end in term.ends if end.side == "right"}
+    wires = []
+    for wire in term.wires:
+        points = list(wire.points)
+        for n, (kind, number, _) in zip((0, -1), wire.wire.places, strict=True):
+            if kind == "end" and number in right:
+                points[n] = (points[n][0] + dx, points[n][1])
+        wires.append(replace(wire, points=tuple(points)))
+    ends = [moved_end(e, dx, 0.0) if e.number in right else e for e in term.ends]
+    longer = replace(term, wires=tuple(wires), ends=tuple(ends), width=term.width + dx)
+    return replace(picture, terms=(longer,), width=picture.width + dx)
+
+
 def line_of(picture: PlacedPicture, m: Metrics) -> float:
     """The height of the first line of a picture: that of its first end at a side, or
     its first text or box."""

@@ -56,9 +56,12 @@ def arranged(
     inner = _inner_right(open_ones, sides, m, bare=bare)
     left = -_crossing_room(open_ones, sides, "left", m)
     scalars = _sorted_scalars([d for d in drawings if not d.tips])
-    row = _scalar_row(scalars, open_ones, left - beside, line, m, bare=bare)
-    if bare and lefts:
-        inner = max([inner, *(d.right + m.margin for d in row)])
+    start = margin if bare else left - beside
+    row = _scalar_row(scalars, open_ones, start, line, m, bare=bare)
+    if bare:
+        ended = any(reaches(d, sides, "right") for d in open_ones)
+        beyond = m.margin if ended else 0.0
+        inner = max([inner, *(d.right + beyond for d in row)])
     right = inner + _crossing_room(open_ones, sides, "right", m)
     every = [*open_ones, *row]
     bottom = max((d.bottom for d in every), default=0.0)
@@ -80,7 +83,8 @@ def _scalar_row(
     *,
     bare: bool,
 ) -> list[Drawn]:
-    """The scalars beside each other: at the left, or above where wires go on there."""
+    """The scalars beside each other: left of a place, or from there on above where
+    wires go on."""
     row: list[Drawn] = []
     x = 0.0
     for d in scalars:
@@ -91,7 +95,7 @@ def _scalar_row(
     if bare:
         top = min(d.top for d in open_ones)
         up = m.up(max(d.bottom for d in row) + m.row_gap - top)
-        return [shifted(d, m.margin, -up) for d in row]
+        return [shifted(d, left, -up) for d in row]
     return [shifted(d, m.whole(left - m.cell - x), line) for d in row]
 
 
@@ -139,27 +143,34 @@ def _first_end(d: Drawn, sides: Sides, rank: Mapping[int, int]) -> Key:
 def _least_crossed(
     rows: list[list[Drawn]], sides: Sides, rank: Mapping[int, int]
 ) -> list[list[Drawn]]:
-    """The rows in the order in which the fewest wires cross on the way to their ends."""
+    """The rows in the order in which the fewest wires cross before their ends."""
     rows.sort(key=lambda row: min(_first_end(d, sides, rank) for d in row))
     if len(rows) > 6:
         return rows
-    return list(min(permutations(rows), key=lambda order: _crossed(order, sides, rank)))
+    orders = [list(order) for order in permutations(rows)]
+    return min(orders, key=lambda order: _crossed(order, sides, rank))
 
 
 def _crossed(
     rows: Sequence[Sequence[Drawn]], sides: Sides, rank: Mapping[int, int]
 ) -> int:
+    """How many pairs of wires come to the sides in another order than their ends."""
     count = 0
     for side in ("left", "right"):
         met = [
-            (rank[key[0]], key[1])
+            (rank[number], k)
             for row in rows
             for d in row
-            for key in sorted(d.tips, key=lambda key, d=d: d.tips[key][1])  # type: ignore[misc]
-            if sides[key[0]] == side
+            for number, k in _downwards(d)
+            if sides[number] == side
         ]
         count += sum(a > b for n, b in enumerate(met) for a in met[:n])
     return count
+
+
+def _downwards(d: Drawn) -> list[Key]:
+    """The ends of a component from the top."""
+    return sorted(d.tips, key=lambda key: d.tips[key][1])
 
 
 # -- borders ---------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from .components import Sides
 from .drawn import Drawn
@@ -107,7 +108,7 @@ def _spans(d: Drawn) -> Iterator[Span]:
     for dot in d.dots.values():
         yield dot.x, dot.x
     for points in d.wires.values():
-        for (x, y), (u, v) in zip(points, points[1:], strict=False):
+        for (x, y), (u, v) in pairwise(points):
             if x == u and y != v:
                 yield x, x
 

@@ -82,7 +82,7 @@ def _start(t: Traced, e: int, item: int) -> list[Point]:
             x = t.columns.turns[item]
             return [(x, t.bottom), (x, y), (border, y)]
         case _:
-            return [(t.columns.caps.get(item, t.x(item)), y)]
+            return [(t.columns.caps.get(item, t.x(item)), y), (border, y)]
 
 
 def _finish(t: Traced, e: int, item: int) -> list[Point]:
@@ -100,7 +100,7 @@ def _finish(t: Traced, e: int, item: int) -> list[Point]:
             x = t.columns.turns[item]
             return [(border, y), (x, y), (x, t.bottom)]
         case _:
-            return [(t.columns.caps.get(item, t.x(item)), y)]
+            return [(border, y), (t.columns.caps.get(item, t.x(item)), y)]
 
 
 def _fan(t: Traced, e: int, item: int, border: float) -> list[Point]:
