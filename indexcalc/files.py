@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
-from pathlib import Path
 from typing import TypeVar
 
 Where = str | os.PathLike[str] | None
@@ -25,31 +23,35 @@ def saved(content: Content, path: Where) -> Content:
     """
     if path is None:
         return content
-    target = Path(os.path.realpath(path))
+    target = os.path.realpath(path)
+    folder = os.path.dirname(target)
     data = content.encode("utf-8") if isinstance(content, str) else content
-    if not str(path) or target.is_dir():
+    if not str(path) or os.path.isdir(target):
         raise IsADirectoryError(errno.EISDIR, "a folder, not a file", str(path))
-    if not target.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "there is no folder", str(target.parent))
-    if target.exists() and not target.is_file():
-        with target.open("wb") as device:
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(errno.ENOENT, "there is no folder", folder)
+    if os.path.exists(target) and not os.path.isfile(target):
+        with open(target, "wb") as device:
             device.write(data)
     else:
-        _replace(target, data)
+        _replace(target, folder, data)
     return content
 
 
-def _replace(target: Path, data: bytes) -> None:
+def _replace(target: str, folder: str, data: bytes) -> None:
     """Writes beside the target under a name nobody can guess, and moves it there."""
-    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-    handle, name = tempfile.mkstemp(prefix=".indexcalc-", dir=target.parent)
+    from tempfile import mkstemp  # loads much, and most never write a file
+
+    known = os.path.exists(target)
+    mode = os.stat(target).st_mode & 0o777 if known else 0o666 & ~_umask()
+    handle, name = mkstemp(prefix=".indexcalc-", dir=folder)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        Path(name).chmod(mode)
-        Path(name).replace(target)
+        os.chmod(name, mode)
+        os.replace(name, target)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        os.unlink(name)
         raise
 
 

@@ -20,6 +20,7 @@ from xml.etree.ElementTree import Element, SubElement
 from .alignment import Places, aligned, form_of, places_of
 from .faces import harmless
 from .marks import all_moved
+from .options import positive
 from .scene import Mark, Point, Scene
 from .scenes import CAPTION_FONT, MARGIN, NARROWEST, text_lines
 from .svg import (
@@ -81,9 +82,10 @@ def animated_svg(
 ) -> str:
     """The frames one after another, each for so many seconds, its caption under it."""
     chosen = theme_named(theme)
+    each = positive("seconds", seconds)
     shown = captioned(frames)
     width, height = (shown[0].width, shown[0].height) if shown else (1.0, 1.0)
-    ident = identity(shown, seconds, theme, background)
+    ident = identity(shown, each, theme, background)
     root = frame_element(width, height, ident, "Derivation in pictures")
     said = harmless(" ".join(caption for _, caption in frames if caption))
     SubElement(root, "desc", {"id": f"{ident}-d"}).text = said
@@ -95,7 +97,7 @@ def animated_svg(
         root.append(drawn)
         rules += moves if len(shown) > 1 else []
     if len(shown) > 1:
-        rules.append(_timing(ident, seconds * len(shown)))
+        rules.append(_timing(ident, each * len(shown)))
     style.text = "".join(rules)
     _still(root)
     return svg_written(root)

@@ -22,6 +22,7 @@ from .alignment import aligned
 from .faces import harmless
 from .layout import placed
 from .marks import all_moved, extent
+from .options import only, positive
 from .placed import PlacedBox, PlacedModel, PlacedPicture, Point
 from .scene import Label, Mark, Scene
 from .scenes import CAPTION_FONT, MARGIN, scene_of
@@ -33,12 +34,18 @@ BETWEEN, HEADING = 28.0, 28.0
 def film_scenes(
     models: Sequence[Model], *, width: float = 900.0, **options: Any
 ) -> list[Scene]:
-    """A scene a model; the options are those of `scene_of`."""
+    """A scene a model; the options are those of `scene_of`.
+
+    Raises `UnsupportedError` for a width that is no number above 0 and for an option
+    that there is not.
+    """
+    wide = positive("width", width)
+    only(options, ("legend", "labels", "caption"), "a film")
     scenes: list[Scene] = []
     kept: dict[str, Point] = {}
     for model in reversed(models):
         known = kept | _frames_kept(model, kept)
-        layout = placed(model, width=width, kept=known or None)
+        layout = placed(model, width=wide, kept=known or None)
         kept |= centres(layout)
         scenes.append(scene_of(layout, **options))
     return scenes[::-1]

@@ -20,6 +20,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from .alignment import aligned
 from .faces import harmless
+from .options import words
 from .page_parts import SCRIPT, sheet
 from .scene import Scene
 from .svg import number as number_text
@@ -33,6 +34,7 @@ _HINT = "Point at a wire, or press Tab, to see every place of its index."
 
 def page(frames: Sequence[tuple[Scene, str]], title: str = "") -> str:
     """The page of one scene, or of the frames of a derivation, with their captions."""
+    title = words("title", title)
     root = Element("html", {"lang": "en"})
     root.append(_head(title or "Contraction diagram"))
     main = SubElement(SubElement(root, "body"), "main")

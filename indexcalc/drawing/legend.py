@@ -58,10 +58,10 @@ def _role(mark: Mark) -> str:
 
 
 def _bars(drawn: Iterable[Mark]) -> Iterator[bool]:
-    """For every barred box, whether the bar stands in its left half."""
+    """For every barred matrix, whether the bar stands in its left half."""
     for outline, *rest in _boxes(drawn):
         for bar in rest:
-            if isinstance(outline, Rect) and isinstance(bar, Path):
+            if _is_matrix(outline) and isinstance(bar, Path):
                 yield bar.start[0] < outline.x + outline.width / 2
 
 

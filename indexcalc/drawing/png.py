@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from ..errors import UnsupportedError
+from .options import positive
 from .scene import Scene
 from .svg import svg_text
 
@@ -21,8 +22,10 @@ def png_bytes(
     """The scene as a PNG, `scale` pixels to a px; `background` "auto" is the paper of
     the theme, None none.
 
-    Raises `UnsupportedError` where resvg-py is not installed.
+    Raises `UnsupportedError` where resvg-py is not installed, and for a scale that is
+    no number above 0.
     """
+    enlarged = positive("scale", scale)
     chosen = "light" if theme == "auto" else theme
     text = svg_text(scene, chosen, background)
     try:
@@ -32,5 +35,5 @@ def png_bytes(
             "resvg-py is needed to make a PNG", hint="pip install indexcalc[png]"
         ) from None
     longest = max(scene.width, scene.height, 1.0)
-    width = max(1, round(scene.width * min(scale, LARGEST / longest)))
+    width = max(1, round(scene.width * min(enlarged, LARGEST / longest)))
     return bytes(converter.svg_to_bytes(svg_string=text, width=width))

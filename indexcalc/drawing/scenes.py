@@ -26,14 +26,12 @@ from .free_space import Wanted, with_room
 from .legend import legend_marks
 from .marks import all_moved, extent
 from .numbers import number_marks
+from .options import LABELS, chosen, switch, words
 from .placed import PlacedEnd, PlacedModel, PlacedNetwork, PlacedPicture, PlacedText
 from .scene import Label, Mark, Scene
 from .strands import Naming, Strand, free_strands, inner_strands, strands_of
 from .wire_marks import Wiring, dot_marks, wanted_labels, wire_marks
 from .wording import axes_note, description
-
-#: Which labels can be asked for.
-LABELS = ("dots", "all", "none")
 
 #: The space round a drawing and between it and the lines under it; their font.
 MARGIN, UNDER, CAPTION_FONT = 10.0, 14.0, 13.0
@@ -65,20 +63,20 @@ def scene_of(
     `labels`: "dots" names every index that no free end names, once; "all" names every
     wire; "none" nothing but the free ends.
     """
-    model = placed.model
-    drawn = _Drawn(frozenset(model.variables), labels)
+    model, said = placed.model, words("caption", caption)
+    drawn = _Drawn(frozenset(model.variables), chosen("labels", labels, LABELS))
     for picture in (placed.picture, *placed.parts):
         _draw_outermost(drawn, picture)
-    for text in placed.texts:
-        drawn.marks += _text_marks(text)
+    for written in placed.texts:
+        drawn.marks += _text_marks(written)
     marks = [*drawn.marks, *with_room(drawn.wanted, drawn.marks)]
-    below = [line for line in (axes_note(model), caption) if line]
+    below = [line for line in (axes_note(model), said) if line]
     return composed(
         marks,
         below,
-        title=caption or "Contraction diagram",
+        title=said or "Contraction diagram",
         description=description(model),
-        legend=legend,
+        legend=switch("legend", legend),
     )
 
 
@@ -164,8 +162,8 @@ def _draw_picture(
     outside: Mapping[tuple[int, int], Strand],
     free: frozenset[str],
 ) -> None:
-    for text in placed.texts:
-        drawn.marks += _text_marks(text)
+    for written in placed.texts:
+        drawn.marks += _text_marks(written)
     for network in placed.terms:
         # The wires of a zero are in its drawing only.
         wires = tuple(wire.wire for wire in network.wires)

@@ -19,6 +19,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from .faces import harmless
 from .letters import TEXTS, letter_runs
+from .options import colour
 from .scene import Circle, Group, Label, Mark, Path, Point, Rect, Scene
 from .strokes import shifted
 from .themes import Style, Theme, style_of, theme_named
@@ -93,11 +94,11 @@ def frame_element(width: float, height: float, ident: str, title: str) -> Elemen
 
 def ground(theme: Theme, background: str | None) -> list[Element]:
     """What is painted behind a drawing."""
-    painted = background or theme.background
+    painted = colour(theme.background if background is None else background)
     if painted == "none":
         return []
     known = {"class": "ic-paper"} if painted == "auto" else {}
-    fill = theme.paper if painted == "auto" else harmless(painted)
+    fill = theme.paper if painted == "auto" else painted
     return [Element("rect", {**known, "width": "100%", "height": "100%", "fill": fill})]
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ..errors import UnsupportedError
+from .options import chosen
 from .scene import ROLES
 
 
@@ -143,10 +143,7 @@ def theme_named(name: str) -> Theme:
     >>> theme_named("contrast").background
     '#ffffff'
     """
-    if name not in THEMES:
-        known = ", ".join(THEMES)
-        raise UnsupportedError(f"there is no theme {name!r}", hint=f"one of {known}")
-    return THEMES[name]
+    return THEMES[chosen("theme", name, THEMES)]
 
 
 def style_of(theme: str, role: str) -> Style:

@@ -1,0 +1,142 @@
+"""The options of drawings, checked where they are used: each mistake one sentence.
+
+>>> positive("width", 300), colour("auto"), colour("#fde")
+(300.0, 'auto', '#fde')
+>>> chosen("labels", "dots", ("dots", "all", "none"))
+'dots'
+>>> colour("lightgrey2")
+Traceback (most recent call last):
+    ...
+indexcalc.errors.UnsupportedError: there is no colour 'lightgrey2' (a CSS name such \
+as 'white', #rgb, #rrggbb, 'auto', 'none' or None)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from math import isfinite
+from numbers import Real
+
+from ..errors import UnsupportedError
+
+#: Which labels can be asked for.
+LABELS = ("dots", "all", "none")
+
+#: The names of colours in CSS.
+COLOURS = frozenset(
+    """
+    aliceblue antiquewhite aqua aquamarine azure beige bisque black blanchedalmond blue
+    blueviolet brown burlywood cadetblue chartreuse chocolate coral cornflowerblue
+    cornsilk crimson cyan darkblue darkcyan darkgoldenrod darkgray darkgreen darkgrey
+    darkkhaki darkmagenta darkolivegreen darkorange darkorchid darkred darksalmon
+    darkseagreen darkslateblue darkslategray darkslategrey darkturquoise darkviolet
+    deeppink deepskyblue dimgray dimgrey dodgerblue firebrick floralwhite forestgreen
+    fuchsia gainsboro ghostwhite gold goldenrod gray green greenyellow grey honeydew
+    hotpink indianred indigo ivory khaki lavender lavenderblush lawngreen lemonchiffon
+    lightblue lightcoral lightcyan lightgoldenrodyellow lightgray lightgreen lightgrey
+    lightpink lightsalmon lightseagreen lightskyblue lightslategray lightslategrey
+    lightsteelblue lightyellow lime limegreen linen magenta maroon mediumaquamarine
+    mediumblue mediumorchid mediumpurple mediumseagreen mediumslateblue
+    mediumspringgreen mediumturquoise mediumvioletred midnightblue mintcream mistyrose
+    moccasin navajowhite navy oldlace olive olivedrab orange orangered orchid
+    palegoldenrod palegreen paleturquoise palevioletred papayawhip peachpuff peru pink
+    plum powderblue purple rebeccapurple red rosybrown royalblue saddlebrown salmon
+    sandybrown seagreen seashell sienna silver skyblue slateblue slategray slategrey
+    snow springgreen steelblue tan teal thistle tomato turquoise violet wheat white
+    whitesmoke yellow yellowgreen
+    """.split()
+)
+
+_HEX = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
+
+#: The longest piece of a wrong value that an error repeats.
+_LONGEST = 40
+
+
+def positive(name: str, value: object) -> float:
+    """A finite number above zero.
+
+    Raises `UnsupportedError` for anything else.
+    """
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    found = float(value) if number else 0.0  # type: ignore[arg-type]
+    if isfinite(found) and found > 0:
+        return found
+    raise UnsupportedError(
+        f"{name} is {_shown(value)}", hint=f"a number above 0, such as {name}=2"
+    )
+
+
+def whole(name: str, value: object) -> int:
+    """A whole number above zero.
+
+    >>> whole("width", 80)
+    80
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    raise UnsupportedError(
+        f"{name} is {_shown(value)}", hint=f"a whole number above 0, such as {name}=80"
+    )
+
+
+def chosen(name: str, value: object, among: Iterable[str]) -> str:
+    """One of a few words."""
+    known = tuple(among)
+    if isinstance(value, str) and value in known:
+        return value
+    among_them = f"one of {', '.join(map(repr, known))}"
+    raise UnsupportedError(f"{name} is {_shown(value)}", hint=among_them)
+
+
+def words(name: str, value: object) -> str:
+    """A text."""
+    if isinstance(value, str):
+        return value
+    raise UnsupportedError(
+        f"{name} is {_shown(value)}, no text", hint=f'such as {name}="a few words"'
+    )
+
+
+def switch(name: str, value: object) -> bool:
+    """True or False."""
+    if isinstance(value, bool):
+        return value
+    raise UnsupportedError(f"{name} is {_shown(value)}", hint="True or False")
+
+
+def colour(value: object) -> str:
+    """A colour to paint behind a drawing; "auto" is the paper of its theme, and "none"
+    paints nothing."""
+    if value is None or value in ("none", "transparent"):
+        return "none"
+    if isinstance(value, str):
+        plain = value.strip().lower()
+        if plain == "auto" or plain in COLOURS or _HEX.fullmatch(plain):
+            return plain
+    raise UnsupportedError(
+        f"there is no colour {_shown(value)}",
+        hint="a CSS name such as 'white', #rgb, #rrggbb, 'auto', 'none' or None",
+    )
+
+
+def only(options: Mapping[str, object], known: Iterable[str], what: str) -> None:
+    """Nothing: the options are among the known ones of what is drawn.
+
+    >>> only({"width": 300, "widht": 200}, ("width", "legend"), "a film")
+    Traceback (most recent call last):
+        ...
+    indexcalc.errors.UnsupportedError: a film has no option widht (it has width, legend)
+    """
+    among = tuple(known)
+    for name in options:
+        if name not in among:
+            has = f"it has {', '.join(among)}" if among else "it has none"
+            raise UnsupportedError(f"{what} has no option {name}", hint=has)
+
+
+def _shown(value: object) -> str:
+    """A wrong value, not all of a long one."""
+    found = repr(value)
+    return found if len(found) <= _LONGEST else f"{found[: _LONGEST - 1]}…"
