@@ -23,7 +23,7 @@ def saved(content: Content, path: Where) -> Content:
     """
     if path is None:
         return content
-    target = os.path.realpath(path)
+    target = os.path.realpath(os.fsdecode(path))
     folder = os.path.dirname(target)
     data = content.encode("utf-8") if isinstance(content, str) else content
     if not str(path) or os.path.isdir(target):

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import networkx
 
     from .diagrams.build import Axes
-    from .diagrams.film import Frame
     from .diagrams.model import Model
     from .drawing.scene import Scene
     from .nodes import Node, Tensor
@@ -141,7 +140,8 @@ class Diagram(_Drawn):
         caption: str = "",
     ) -> Scene:
         """Lines, circles and texts in px. Sums are wrapped at `width`; `legend` adds
-        what the marks mean; `labels="all"` names every wire, not the dots alone."""
+        what the marks mean; `labels` names the indices at the free ends and "dots",
+        at "all" wires, or at the free ends alone: "none"."""
         from .drawing.layout import placed
         from .drawing.scenes import scene_of
 
@@ -194,8 +194,14 @@ class Film:
 
     __slots__ = ("frames",)
 
-    def __init__(self, frames: Sequence[Frame], kind: Callable[..., Any]) -> None:
-        self.frames = tuple(Diagram(f.model, kind, f.rule, f.reason) for f in frames)
+    def __init__(self, frames: Sequence[Diagram]) -> None:
+        self.frames = tuple(frames)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Film) and self.frames == other.frames
+
+    def __hash__(self) -> int:
+        return hash(self.frames)
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -245,7 +251,8 @@ class Film:
         return Strip(self._scenes(**options))
 
     def json(self, path: Where = None) -> str:
-        """The models of all frames with their rules, versioned."""
+        """The models of all frames with their rules, versioned; `film_from_json` reads
+        it."""
         from .diagrams.documents import frames_to_json
 
         return saved(
@@ -292,6 +299,13 @@ class PlanDiagram(_Drawn):
 
     def __init__(self, report: PlanReport) -> None:
         self.report = report
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def text(self, path: Where = None) -> str:
+        """The plan as a table."""
+        return saved(str(self.report), path)
 
     def scene(self, **options: Any) -> Scene:
         """Boxes, curves and texts in px."""
@@ -374,7 +388,7 @@ class Pictures:
 
         leaf, axes = self._tensor(variable), self._axes_of()
         frames = derivation_frames(self.written, leaf, axes, order=order)
-        return Film(frames, type(self))
+        return Film([Diagram(f.model, type(self), f.rule, f.reason) for f in frames])
 
     def _axes_of(self) -> Axes:
         """Which axes are the value's, and which variable's the others are."""

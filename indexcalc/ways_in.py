@@ -24,7 +24,7 @@ from .sizes import Shape, as_size, parse_shape
 
 if TYPE_CHECKING:
     from .compiled import Compiled
-    from .pictures import Diagram
+    from .pictures import Diagram, Film
     from .text import Parsed
 
 
@@ -192,6 +192,10 @@ def diagram_from(
     from .diagrams.spec import model_of_spec
     from .pictures import Diagram
 
+    if not isinstance(spec, str):
+        raise ParseError(
+            f"{spec!r} is not an einsum string", hint='a text such as "ij,jk->ik"'
+        )
     given = [o if isinstance(o, str) else as_node(bare(o)) for o in operands]
     known = {name: as_size(size) for name, size in (sizes or {}).items()}
     return Diagram(model_of_spec(spec, given, known), Expression)
@@ -206,6 +210,18 @@ def diagram_from_json(text: str) -> Diagram:
     from .pictures import Diagram
 
     return Diagram(from_json(text), Expression)
+
+
+def film_from_json(text: str) -> Film:
+    """The film that `Film.json` wrote.
+
+    Raises `ParseError` for a text that is not one.
+    """
+    from .diagrams.documents import frames_from_json
+    from .pictures import Diagram, Film
+
+    frames = frames_from_json(text)
+    return Film([Diagram(m, Expression, rule, reason) for m, rule, reason in frames])
 
 
 def parse(

@@ -1,8 +1,9 @@
 """What must hold of a placed diagram: sentences that say where it does not.
 
 Boxes of one level do not overlap, contents lie in their frames, no wire passes through
-a box that it is not fastened to, no two wires run on one another, ends are on their
-sides, wires start and end at their places, and everything is inside the drawing.
+a box or over a dot that it is not fastened to, no two wires run on one another, ends
+are on their sides in their order, the wires of a frame stand outside as they do inside,
+wires start and end at their places, and everything is inside the drawing.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from indexcalc.drawing.placed import (
     Point,
 )
 
-TOLERANCE = 0.05
+#: How finely wires are sampled, how near a common dot they may meet, and for how long
+#: they may run together elsewhere, in px: a flat crossing is no more.
+STEP, NEAR_DOT, TOGETHER = 2.0, 16.0, 24.0
 
 
 def faults(layout: PlacedModel) -> list[str]:
@@ -36,7 +39,7 @@ def faults(layout: PlacedModel) -> list[str]:
                 for e in term.ends
                 if e.side != sides[e.number]
             ]
-            found += _end_faults(term)
+            found += [*_end_faults(term), *_order_faults(term)]
     stack = [layout.picture, *layout.parts]
     texts = [*layout.texts]
     while stack:
@@ -47,6 +50,7 @@ def faults(layout: PlacedModel) -> list[str]:
         )
         for term in picture.terms:
             found += [*_box_faults(term), *_wire_faults(term), *_content_faults(term)]
+            found += _port_faults(term)
             found += _outside(layout, term)
             stack += [c for box in term.boxes for c in box.contents]
     return found
@@ -120,9 +124,10 @@ def _wire_faults(term: PlacedNetwork) -> Iterator[str]:
             if _passes(line, box, 1.0):
                 yield f"wire {wire.wire.name} passes through {box.box.id}"
     yield from _shared(term, lines)
+    yield from _foreign_dots(term, lines)
 
 
-def _dense(points: tuple[Point, ...], step: float = 2.0) -> list[Point]:
+def _dense(points: tuple[Point, ...], step: float = STEP) -> list[Point]:
     found = [points[0]]
     for a, b in itertools.pairwise(points):
         count = max(1, math.ceil(math.dist(a, b) / step))
@@ -156,53 +161,119 @@ def _ends_of_wire(term: PlacedNetwork, wire: PlacedWire) -> Iterator[str]:
 
 
 def _shared(term: PlacedNetwork, lines: list[list[Point]]) -> Iterator[str]:
-    """Pairs of wires that run on one another, away from a common dot or wedge."""
-    cells: dict[tuple[int, int], list[tuple[int, Point]]] = {}
+    """Pairs of wires that run on one another, away from a dot or wedge of both."""
+    grids = [_grid(line) for line in lines]
+    ends = [_common(term, wire) for wire in term.wires]
     for n, line in enumerate(lines):
-        for point in line:
-            key = (round(point[0] / 3), round(point[1] / 3))
-            cells.setdefault(key, []).append((n, point))
-    hits: dict[tuple[int, int], set[Point]] = {}
-    legs = max((len(v) for v in _at_dots(term).values()), default=0)
-    reach = 14 + 5 * legs
-    common = [_common(term, wire) for wire in term.wires]
-    for (u, v), points in cells.items():
-        near = [
-            q
-            for du in (-1, 0, 1)
-            for dv in (-1, 0, 1)
-            for q in cells.get((u + du, v + dv), ())
-        ]
-        for n, p in points:
-            for k, q in near:
-                if k > n and math.dist(p, q) < 1.5:
-                    shared = common[n] & common[k]
-                    if all(math.dist(p, c) > reach for c in shared):
-                        hits.setdefault((n, k), set()).add(p)
-    for (n, k), met in hits.items():
-        if len(met) > 12:
-            yield f"wires {n} and {k} run on one another"
+        for k in range(n):
+            if not grids[n].keys() & grids[k].keys():
+                continue
+            both = ends[n] & ends[k]
+            free = [p for p in line if all(math.dist(p, c) >= NEAR_DOT for c in both)]
+            if _longest_run(free, grids[k]) * STEP > TOGETHER:
+                yield f"wires {n} and {k} run on one another"
 
 
-def _at_dots(term: PlacedNetwork) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
-    for n, wire in enumerate(term.wires):
-        for kind, number, _ in wire.wire.places:
-            if kind == "dot":
-                found.setdefault(number, []).append(n)
+#: The cells of a coarse grid with the points of a line in them.
+Grid = dict[tuple[int, int], list[Point]]
+
+
+def _grid(line: list[Point]) -> Grid:
+    found: Grid = {}
+    for x, y in line:
+        found.setdefault((int(x // 8), int(y // 8)), []).append((x, y))
     return found
 
 
+def _longest_run(line: list[Point], other: Grid) -> int:
+    """How many points in a row lie on another line."""
+    best = run = 0
+    for p in line:
+        run = run + 1 if _touches(p, other) else 0
+        best = max(best, run)
+    return best
+
+
+def _touches(p: Point, other: Grid) -> bool:
+    u, v = int(p[0] // 8), int(p[1] // 8)
+    return any(
+        math.dist(p, q) < 1.5
+        for du in (-1, 0, 1)
+        for dv in (-1, 0, 1)
+        for q in other.get((u + du, v + dv), ())
+    )
+
+
 def _common(term: PlacedNetwork, wire: PlacedWire) -> set[Point]:
-    found = {
-        (round(term.dots[n].x, 2), round(term.dots[n].y, 2))
-        for kind, n, _ in wire.wire.places
-        if kind == "dot"
-    }
-    wedges = {e.number: e.wedge for e in term.ends if e.wedge}
-    return found | {
-        wedges[n] for kind, n, _ in wire.wire.places if kind == "end" and n in wedges
-    }
+    """The dots and wedges of a wire."""
+    found: set[Point] = set()
+    for kind, n, _ in wire.wire.places:
+        if kind == "dot":
+            found.add((term.dots[n].x, term.dots[n].y))
+        if kind == "end":
+            found |= {e.wedge for e in term.ends if e.number == n and e.wedge}
+    return found
+
+
+# -- order -----------------------------------------------------------------------------
+
+
+def _port_faults(term: PlacedNetwork) -> Iterator[str]:
+    """Ports apart; the wires of a frame in the same order outside and inside."""
+    for box in term.boxes:
+        points = [point for point, _ in box.ports]
+        for n, point in enumerate(points):
+            if any(math.dist(point, other) < 6 for other in points[:n]):
+                yield f"two ports of {box.box.id} at one place"
+        for picture in box.contents:
+            for inner in picture.terms:
+                yield from _frame_order(box, inner)
+
+
+def _frame_order(box: PlacedBox, inner: PlacedNetwork) -> Iterator[str]:
+    passing = range(box.box.passing)
+    for side, axis in (("left", 1), ("right", 1), ("bottom", 0)):
+        ends = [e for e in inner.ends if e.side == side and e.number in passing]
+        inside = [e.number for e in sorted(ends, key=lambda e: (e.x, e.y)[axis])]
+        ports = [k for k in passing if box.ports[k][1] == side]
+        outside = sorted(ports, key=lambda k: box.ports[k][0][axis])
+        if inside != outside:
+            yield f"{box.box.id} has {outside} at the {side}, inside {inside}"
+
+
+def _order_faults(term: PlacedNetwork) -> Iterator[str]:
+    """The ends at the right in the order of the axes; at wedges the slow index on
+    top."""
+    right = [e for e in term.ends if e.side == "right"]
+    if sorted(right, key=lambda e: e.y) != right:
+        yield "ends at the right are not in their order"
+    for end in term.ends:
+        if end.wedge and end.side != "bottom":
+            heights = _at_wedge(term, end.number)
+            if heights != sorted(heights):
+                yield f"the wires of end {end.number} are not in their order"
+
+
+def _at_wedge(term: PlacedNetwork, number: int) -> list[float]:
+    found: dict[int, float] = {}
+    for wire in term.wires:
+        for k, place in enumerate(wire.wire.places):
+            if place[:2] == ("end", number):
+                found[place[2]] = (wire.points[::-1], wire.points)[1 - k][1][1]
+    return [found[k] for k in sorted(found)]
+
+
+def _foreign_dots(term: PlacedNetwork, lines: list[list[Point]]) -> Iterator[str]:
+    """Wires that pass over a dot or close to a box that is not theirs."""
+    for wire, line in zip(term.wires, lines, strict=True):
+        own = {place[:2] for place in wire.wire.places}
+        for n, dot in enumerate(term.dots):
+            near = any(math.dist(p, (dot.x, dot.y)) < 5.5 for p in line)
+            if near and ("dot", n) not in own:
+                yield f"wire {wire.wire.name} passes over dot {n}"
+        for n, box in enumerate(term.boxes):
+            if ("box", n) not in own and _passes(line, box, -2.0):
+                yield f"wire {wire.wire.name} comes close to {box.box.id}"
 
 
 def every_picture(layout: PlacedModel) -> Iterator[PlacedPicture]:

@@ -202,3 +202,20 @@ def test_short_things_are_said_in_letters(
     """Scalars, sizes and norms of plain tensors are texts, squares are repeated."""
     (term,) = ic.parse(text, **shapes).diagram().model.picture.terms
     assert sorted(face_of(box).text for box in term[1].boxes) == sorted(labels)
+
+
+def test_film_is_kept() -> None:
+    """A film reads back from its JSON; every frame has the value of the derivative."""
+    F = ic.parse("W*((A*X).*(A*X))*ones(3)", W="k k", A="k n", X="n 3")
+    film = F.film("X")
+    assert ic.film_from_json(film.json()) == film
+    assert film[-1] == F.diff("X").diagram() or film[-1].expression() == F.diff("X")
+    assert all(frame.expression() == F.diff("X") for frame in film.frames)
+    with pytest.raises(ic.ParseError):
+        ic.film_from_json(film[0].json())
+
+
+def test_plan_as_text() -> None:
+    """A plan's picture prints as its table."""
+    plan = ic.parse("A*x", A="m n", x="n").plan(m=3, n=2)
+    assert str(plan.diagram()) == str(plan)

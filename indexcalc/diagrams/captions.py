@@ -45,7 +45,9 @@ def closing(before: Model, after: Model) -> Words:
         return Words("name what repeats", "What stands in several places has a name.")
     if _size(after) < _size(before):
         return Words("simplify", "This is the canonical form of the same network.")
-    return Words("the engine's form", "Equal, and the form in which indexcalc gives it.")
+    return Words(
+        "the engine's form", "Equal, and the form in which indexcalc gives it."
+    )
 
 
 def _size(model: Model) -> int:

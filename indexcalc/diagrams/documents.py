@@ -441,7 +441,8 @@ def _marked_param(entry: dict[str, object], at: str) -> object:
 def _kind(entry: object) -> str:
     """What stands in a document, in a word."""
     words = {dict: "fields", list: "a list", str: "a text", bool: "true or false"}
-    return words.get(type(entry)) or ("nothing" if entry is None else "a number")
+    words |= {int: "a number", float: "a number", type(None): "nothing"}
+    return words.get(type(entry), f"of type {type(entry).__name__}")
 
 
 def _unread(at: str, what: str, error: Exception) -> ParseError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from ..diagrams.model import Box, Picture
 from .components import Sides, bottom_ports
@@ -159,35 +160,47 @@ def _frame(
     given = [_content_sides(c, box, sides, n) for n, c in enumerate(box.contents)]
     pictures = [inner(c, s, alone) for c, s in zip(box.contents, given, strict=True)]
     pictures = _in_row(pictures, m)
-    tips = _tips(pictures[0]) if alone else {}
+    every = _tips(pictures[0]) if alone else {}
+    used = {side for _, side in every.values()}
+    tips = {k: tip for k, tip in every.items() if k < box.passing}
     level = _level(pictures, m)
-    used = {side for _, side in tips.values()}
-    lead = max((m.measure(face.text) + 2 * m.space if face.text else 0.0), 0.0)
     wide = pictures[-1].x + pictures[-1].width
     left = 0.0 if "left" in used else m.margin
     right = 0.0 if "right" in used else m.margin
-    own = [k for k in sides["bottom"] if k not in tips]
-    least = max(lead, (len(own) + 1) * drop if own else 0.0)
-    taken = [tips[k][0][0] for k in sides["bottom"] if k in tips]
-    if own and taken:
-        least = max(least, max(taken) + (len(own) + 1) * drop)
+    least = _least_width(face, sides["bottom"], tips, m, drop)
     slack = m.even(max(0.0, least - wide - left - right))
     if "right" in used:
         pictures, wide, slack = [stretched(pictures[0], slack)], wide + slack, 0.0
     left, right = _shared(slack, left, right, used)
-    foot = (m.margin if not m.cell else 1.0) if "bottom" not in used else 0.0
-    foot += m.loop_foot if face.form == "loop" else 0.0
     high = max(p.y + p.height for p in pictures)
     head = m.margin + (m.name if face.text else 0.0) if not m.cell else m.name + 1
-    least = (max(len(sides["left"]), len(sides["right"])) - 1) / 2 * m.port_pitch
-    least += m.port_margin + m.cell
-    head = head if alone else max(head, least - level)
-    foot = foot if alone else max(foot, least - (high - m.cell - level))
+    foot = (m.margin if not m.cell else 1.0) if "bottom" not in used else 0.0
+    foot += m.loop_foot if face.form == "loop" else 0.0
+    reach = _reach(sides, tips, m)
+    head, foot = max(head, reach - level), max(foot, reach - (high - m.cell - level))
     frame = _Frame(
         -left, -head, wide + left + right, high + head + foot, m, drop, level
     )
     ways = _frame_ways(frame, sides, tips)
     return _referred(frame, ways, pictures, m)
+
+
+def _least_width(
+    face: Face, below: Sequence[int], tips: _Tips, m: Metrics, drop: float
+) -> float:
+    """How wide a frame must be for its name and the wires that leave it below."""
+    own = [k for k in below if k not in tips]
+    taken = [tips[k][0][0] for k in below if k in tips]
+    name = m.measure(face.text) + 2 * m.space if face.text else 0.0
+    return max(name, max(taken, default=0.0) + (len(own) + 1) * drop if own else 0.0)
+
+
+def _reach(sides: dict[Side, list[int]], tips: _Tips, m: Metrics) -> float:
+    """How far from their middle the ports at a side reach that no content fixes."""
+    count = max(sum(k not in tips for k in sides[s]) for s in _LATERAL)
+    if not count:
+        return -1e9
+    return (count - 1) / 2 * m.port_pitch + m.port_margin + m.cell
 
 
 def _shared(
@@ -198,6 +211,12 @@ def _shared(
         return left, right + slack
     half = float(int(slack / 2))
     return left + half, right + slack - half
+
+
+#: Where the ends of the only term of a content are, by number.
+_Tips: TypeAlias = dict[int, tuple[Point, Side]]
+
+_LATERAL: tuple[Side, ...] = ("left", "right")
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,14 +277,14 @@ def _level(pictures: Sequence[PlacedPicture], m: Metrics) -> float:
     return m.near((high - m.cell) / 2) if not m.cell else m.whole((high - m.cell) / 2)
 
 
-def _tips(picture: PlacedPicture) -> dict[int, tuple[Point, Side]]:
+def _tips(picture: PlacedPicture) -> _Tips:
     """Where the ends of the only term of a picture are."""
     ends = picture.terms[0].ends
     return {end.number: ((end.x, end.y), end.side) for end in ends}
 
 
 def _frame_ways(
-    frame: _Frame, sides: dict[Side, list[int]], tips: dict[int, tuple[Point, Side]]
+    frame: _Frame, sides: dict[Side, list[int]], tips: _Tips
 ) -> dict[int, Way]:
     m = frame.m
     right = frame.x + frame.width - m.cell

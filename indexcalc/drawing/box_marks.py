@@ -17,7 +17,9 @@ from .faces import (
     face_of,
     fitted,
     names_on,
+    text_width,
 )
+from .free_space import Wanted
 from .placed import PlacedBox, Point, Side
 from .scene import Circle, Group, Label, Mark, Path, Rect
 from .wording import box_title
@@ -176,16 +178,25 @@ def _loop(sight: Sight) -> tuple[Mark, ...]:
 
 
 def loop_marks(placed: PlacedBox) -> Iterator[Group]:
-    """The hollow dot of a loop and what it differentiates by, to lie over its wires."""
+    """The hollow dot of a loop, to lie over its wires."""
+    if placed.box.kind == "loop":
+        dot = Circle(*loop_foot(placed), LOOP_DOT, "loop dot")
+        yield Group((dot,), box_title(placed.box), f"{placed.box.id} foot")
+
+
+def loop_label(placed: PlacedBox) -> Iterator[Wanted]:
+    """What a loop differentiates by, beside its hollow dot."""
     if placed.box.kind != "loop":
         return
     face = face_of(placed.box)
     x, y = loop_foot(placed)
     text, size = fitted(face.text, _CORNER_FONT + 1)
     tex = face.tex if text == face.text else ""
-    beside = Label(x + 9, y - 9, text, "index variable", size, "start", tex)
-    dot = Circle(x, y, LOOP_DOT, "loop dot")
-    yield Group((dot, beside), box_title(placed.box), f"{placed.box.id} foot")
+    aside, within = 9.0 + text_width(text, size) / 2, 4.0 + size / 2
+    spots = tuple(
+        (x + turn * aside, y + up) for up in (-within, within) for turn in (1, -1)
+    )
+    yield Wanted(Label(x, y, text, "index variable", size, tex=tex), spots)
 
 
 def _wedge(sight: Sight) -> tuple[Mark, ...]:

@@ -41,7 +41,7 @@ def columns_of(
 ) -> Columns:
     """The places of the layers. `bends` are the heights that the links overcome."""
     strips = [_strip(layers, n, rooms, y, m, drop) for n in range(layers.layers)]
-    gaps = _channels(layers, bends, m)
+    gaps = channels(layers, bends, m)
     middle: list[float] = []
     at, last = 0.0, -1e9
     for n, strip in enumerate(strips):
@@ -133,7 +133,7 @@ def _caps(
     return found
 
 
-def _channels(layers: Layered, bends: Sequence[float], m: Metrics) -> list[float]:
+def channels(layers: Layered, bends: Sequence[float], m: Metrics) -> list[float]:
     """The distances between the layers."""
     kinds = [set[str]() for _ in range(layers.layers)]
     for item in layers.items:

@@ -217,7 +217,9 @@ def _stub(picture: Picture, sides: Sides, n: int, m: Metrics) -> tuple[Point, Po
         case _:
             apart = drop_pitch(picture.ends, m)
             x = m.whole((place - (len(same) - 1) / 2) * apart)
-            top = m.cell or m.text / 2
+            lateral = [list(sides.values()).count(s) for s in ("left", "right")]
+            deep = (max(*lateral, 1) - 1) * m.up(2 * m.label)
+            top = deep + (m.cell or m.text / 2)
             return (x, top), (x, top + m.stub)
 
 

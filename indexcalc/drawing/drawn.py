@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .bodies import Body, Inner, Legs, body_of
-from .columns import columns_of
+from .columns import channels, columns_of
 from .components import Component, Edge, Vertex
 from .faces import sizes_label
+from .fans import fans_of
 from .hanging import Bunch, bunch_of
 from .heights import heights
 from .layers import Layered, layered
@@ -264,26 +265,6 @@ def _meets(layers: Layered, solids: _Solids) -> list[tuple[float, float]]:
     return found
 
 
-def _fans(
-    layers: Layered, order: Order, meets: Sequence[tuple[float, float]], m: Metrics
-) -> dict[tuple[int, int], float]:
-    """How far above or below its dot every wire comes into the dot's layer."""
-    place = {item: n for row in order for n, item in enumerate(row)}
-    sides: dict[tuple[int, bool], list[tuple[int, float, int]]] = {}
-    for link, (left, right) in zip(layers.links, meets, strict=True):
-        if layers.items[link.left].kind == "dot":
-            key = (place[link.right], right, link.edge)
-            sides.setdefault((link.left, True), []).append(key)
-        if layers.items[link.right].kind == "dot":
-            key = (place[link.left], left, link.edge)
-            sides.setdefault((link.right, False), []).append(key)
-    found: dict[tuple[int, int], float] = {}
-    for (item, _), wires in sides.items():
-        for k, (_, _, edge) in enumerate(sorted(wires)):
-            found[item, edge] = (k - (len(wires) - 1) / 2) * m.fan
-    return found
-
-
 def _extent(
     layers: Layered, solids: _Solids, item: int, m: Metrics
 ) -> tuple[float, float]:
@@ -304,7 +285,11 @@ def _assembled(
         abs(y[k.left] + a - y[k.right] - b)
         for k, (a, b) in zip(layers.links, meets, strict=True)
     ]
+    fans = fans_of(layers, y, meets, channels(layers, bends, m), m)
     rooms = {i: solids.room(i) for i in (*solids.bodies, *solids.bunches)}
+    for i, (left, right) in fans.rooms.items():
+        before = rooms[i]
+        rooms[i] = (max(left, before[0]), max(right, before[1]), before[2])
     columns = columns_of(layers, rooms, y, bends, m, drop)
     top = min(h - e[0] for h, e in zip(y, extents, strict=True))
     low = max(h + e[1] for h, e in zip(y, extents, strict=True))
@@ -313,8 +298,7 @@ def _assembled(
         top = arc = top - m.gap + (1.0 if m.cell else 0.0)
     falls = _has_falls(layers)
     bottom = low + (m.stub if falls else 0.0)
-    fans = _fans(layers, order, meets, m)
-    t = Traced(layers, columns, solids.bodies, y, fans, arc, bottom, m)
+    t = Traced(layers, columns, solids.bodies, y, fans.offsets, arc, bottom, m)
     return _collected(t, solids, top, bottom)
 
 

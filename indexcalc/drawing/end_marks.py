@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from .faces import end_label, fitted, text_width
+from .free_space import Wanted
 from .placed import PlacedBox, PlacedEnd, Side
 from .scene import Anchor, Group, Label, Mark, Path
 from .wording import end_title
@@ -15,12 +17,28 @@ END_FONT, SIZE_FONT, INNER_FONT, WIDEST = 14.0, 10.0, 10.5, 72.0
 #: How far a name stands from its tip, and a size from the name.
 _BEYOND, _BELOW = 5.0, 13.0
 
-#: Where the name of an end within a frame stands from its tip.
-_INNER: dict[Side, tuple[tuple[float, float], Anchor]] = {
-    "left": ((8.0, -7.5), "end"),
-    "right": ((-8.0, -7.5), "start"),
-    "top": ((4.5, 3.0), "start"),
-    "bottom": ((4.5, -3.0), "start"),
+#: How far a size may stand out beyond its name.
+_OVERHANG = 6.0
+
+#: Where the middle of the name of an end within a frame may stand from its tip: so
+#: far to the right, plus a part of its width; so far down.
+_INNER: dict[Side, tuple[tuple[float, float, float], ...]] = {
+    "left": (
+        (8.0, -0.5, -7.5),
+        (0.0, 0.5, -7.5),
+        (8.0, -0.5, 7.5),
+        (0.0, 0.5, 7.5),
+        (-3.0, -0.5, 0.0),
+    ),
+    "right": (
+        (-8.0, 0.5, -7.5),
+        (0.0, -0.5, -7.5),
+        (-8.0, 0.5, 7.5),
+        (0.0, -0.5, 7.5),
+        (3.0, 0.5, 0.0),
+    ),
+    "top": ((4.5, 0.5, 3.0), (-4.5, -0.5, 3.0), (0.0, 0.0, -7.5)),
+    "bottom": ((4.5, 0.5, -3.0), (-4.5, -0.5, -3.0), (0.0, 0.0, 7.5)),
 }
 
 #: What is this near to the border of a frame ends at it.
@@ -50,19 +68,21 @@ def end_marks(placed: PlacedEnd, index: str) -> Iterator[Mark]:
     role = f"index {end.role}"
     x, y = placed.x + _BEYOND * u, placed.y + (_BEYOND + 0.5 * font) * v
     anchor = _ANCHORS[placed.side]
-    marks: list[Mark] = [Label(x, y, shown, role, font, anchor, "", index)]
+    marks = [Label(x, y, shown, role, font, anchor, "", index)]
     if size:
         text, small = fitted(size, SIZE_FONT, WIDEST)
-        at = _size_place(x, y, u, shown, font)
-        marks.append(Label(*at, text, "size", small, "middle", "", index))
+        marks.append(_size(marks[0], text, small, u))
     yield Group(tuple(marks), end_title(end))
 
 
-def _size_place(
-    x: float, y: float, u: float, name: str, font: float
-) -> tuple[float, float]:
-    """Under the middle of the name."""
-    return (x + u * text_width(name, font) / 2, y + _BELOW)
+def _size(name: Label, text: str, font: float, u: float) -> Label:
+    """A size under the middle of the name; a wide one at a side begins with it, so as
+    not to reach below the wire."""
+    wide, own = text_width(text, font), text_width(name.text, name.size)
+    at = Label(name.x, name.y + _BELOW, text, "size", font, index=name.index)
+    if u and wide - own > 2 * _OVERHANG:
+        return replace(at, anchor=name.anchor)
+    return replace(at, x=name.x + u * own / 2)
 
 
 def group_marks(placed: PlacedEnd, index: str) -> Iterator[Mark]:
@@ -78,14 +98,24 @@ def group_marks(placed: PlacedEnd, index: str) -> Iterator[Mark]:
     yield Path(tip, ((back[0],), (back[1],)), "wedge", index, title, closed=True)
 
 
-def inner_end_marks(placed: PlacedEnd, frame: PlacedBox, index: str) -> Iterator[Mark]:
-    """The small name of an end that stops within a frame, short of its border: over
-    the tip of its wire, or beside it."""
+def stops_within(placed: PlacedEnd, frame: PlacedBox) -> bool:
+    """Whether an end stops short of the border of its frame."""
     left, right = placed.x - frame.x, frame.x + frame.width - placed.x
     above, below = placed.y - frame.y, frame.y + frame.height - placed.y
-    if min(left, right, above, below) < _AT_BORDER:
+    return min(left, right, above, below) >= _AT_BORDER
+
+
+def inner_end_label(
+    placed: PlacedEnd, frame: PlacedBox, index: str
+) -> Iterator[Wanted]:
+    """The small name of an end that stops within a frame, short of its border: over
+    the tip of its wire, or under it or beside it."""
+    if not stops_within(placed, frame):
         return
     text, font = fitted(end_label(placed.end)[0], INNER_FONT, WIDEST / 2)
-    (dx, dy), anchor = _INNER[placed.side]
-    x, y, title = placed.x + dx, placed.y + dy, end_title(placed.end)
-    yield Label(x, y, text, "index", font, anchor, "", index, title)
+    wide, (x, y) = text_width(text, font), (placed.x, placed.y)
+    spots = tuple(
+        (x + dx + part * wide, y + dy) for dx, part, dy in _INNER[placed.side]
+    )
+    title = end_title(placed.end)
+    yield Wanted(Label(x, y, text, "index", font, index=index, title=title), spots)

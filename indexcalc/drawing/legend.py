@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .faces import text_width
-from .marks import all_moved, plain_marks
+from .marks import all_moved, extent, plain_marks
 from .scene import Circle, Group, Label, Mark, Path, Rect
 
 #: The size of a sample, the height of a row, the space between columns, the font.
@@ -61,8 +61,14 @@ def _bars(drawn: Iterable[Mark]) -> Iterator[bool]:
     """For every barred matrix, whether the bar stands in its left half."""
     for outline, *rest in _boxes(drawn):
         for bar in rest:
-            if _is_matrix(outline) and isinstance(bar, Path):
-                yield bar.start[0] < outline.x + outline.width / 2
+            if _is_square(outline) and isinstance(bar, Path):
+                left, _, right, _ = extent((outline,))
+                yield bar.start[0] < (left + right) / 2
+
+
+def _is_square(outline: Mark) -> bool:
+    """Whether an outline is that of a matrix with a bar: blocks are rounded."""
+    return isinstance(outline, Rect) and not outline.radius
 
 
 def _has_block(drawn: Sequence[Mark]) -> bool:

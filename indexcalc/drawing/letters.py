@@ -1,18 +1,21 @@
 """How a line of mathematics is set: which letters are slanted, which raised or lowered.
 
 A letter that stands alone is a variable and slanted; words are upright; superscripts
-and subscripts of Unicode become small letters, since few fonts have all of them.
+and subscripts of Unicode become small letters, since few fonts have all of them, and
+what follows the `_` of a letter is lowered.
 
 >>> letter_runs("X⁻¹")
 [('X', True, 0), ('−1', False, 1)]
 >>> letter_runs("det(X)")
 [('det(', False, 0), ('X', True, 0), (')', False, 0)]
+>>> letter_runs("W_query_1")
+[('W', True, 0), ('query 1', False, -1)]
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Literal, TypeAlias
 
@@ -48,6 +51,9 @@ _SLANTED: dict[Text, re.Pattern[str]] = {
     "words": re.compile(r"(?!)"),
 }
 
+#: What follows the `_` of a letter that stands alone, with all before the name ends.
+_SUBSCRIPT = re.compile(r"(?<!\w[^\W\d_])(?<=[^\W\d_])_([^\W_]+(?:_[^\W_]+)*)(?!\w)")
+
 #: Capital Greek letters and signs that look like letters stay upright.
 _UPRIGHT = frozenset("ΓΔΘΛΞΠΣΥΦΨΩδ")
 
@@ -58,19 +64,36 @@ def letter_runs(text: str, what: Text = "names") -> list[Run]:
     >>> letter_runs("A loop round X", "prose")
     [('A loop round ', False, 0), ('X', True, 0)]
     """
-    slanted = set(_slanted(text, what))
-    letters = [(*_LEVELS.get(c, (c, 0)), k in slanted) for k, c in enumerate(text)]
+    below = _below(text) if what != "words" else {}
+    levels = [_LEVELS.get(c, below.get(k, (c, 0))) for k, c in enumerate(text)]
+    slanted = set(_slanted(text, levels, what))
+    letters = [(*part, k in slanted) for k, part in enumerate(levels) if part[0]]
     return [
         (_written("".join(c for c, _, _ in run), level), italic, level)
         for (level, italic), run in groupby(letters, key=lambda part: part[1:])
     ]
 
 
-def _slanted(text: str, what: Text) -> Iterator[int]:
-    level = "".join(" " if c in _LEVELS else c for c in text)
-    for found in _SLANTED[what].finditer(level):
-        if found[0] not in _UPRIGHT:
-            yield from range(*found.span())
+def _below(text: str) -> dict[int, tuple[str, int]]:
+    """What is lowered, by its place: the first `_` goes, the others are spaces."""
+    return {
+        found.start() + k: (c.replace("_", " " if k else ""), -1)
+        for found in _SUBSCRIPT.finditer(text)
+        for k, c in enumerate(found[0])
+    }
+
+
+def _slanted(text: str, levels: Sequence[tuple[str, int]], what: Text) -> Iterator[int]:
+    """The places of slanted letters; in a subscript of those that stand alone."""
+    pairs = list(zip(text, levels, strict=True))
+    line = "".join(" " if level else c for c, (_, level) in pairs)
+    below = "".join(
+        c if level < 0 and c not in _LEVELS else " " for c, (_, level) in pairs
+    ).replace("_", " ")
+    for pattern, shown in ((_SLANTED[what], line), (_SLANTED["names"], below)):
+        for found in pattern.finditer(shown):
+            if found[0] not in _UPRIGHT:
+                yield from range(*found.span())
 
 
 def _written(run: str, level: int) -> str:

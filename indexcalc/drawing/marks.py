@@ -18,7 +18,7 @@ from .scene import Circle, Group, Label, Mark, Path, Point, Rect
 Extent: TypeAlias = tuple[float, float, float, float]
 
 #: Where a label begins, of its width, from its x.
-_BEGINS = {"start": 0.0, "middle": -0.5, "end": -1.0}
+BEGINS = {"start": 0.0, "middle": -0.5, "end": -1.0}
 
 
 def moved(mark: Mark, dx: float, dy: float) -> Mark:
@@ -75,7 +75,7 @@ def measured(mark: Path | Circle | Rect | Label) -> Extent:
             return (mark.x, mark.y, mark.x + mark.width, mark.y + mark.height)
         case Label():
             wide, high = text_width(mark.text, mark.size), 0.5 * mark.size
-            left = mark.x + _BEGINS[mark.anchor] * wide
+            left = mark.x + BEGINS[mark.anchor] * wide
             return (left, mark.y - high, left + wide, mark.y + high)
 
 

@@ -2,7 +2,7 @@
 
 >>> positive("width", 300), colour("auto"), colour("#fde")
 (300.0, 'auto', '#fde')
->>> chosen("labels", "dots", ("dots", "all", "none"))
+>>> chosen("choice of labels", "dots", LABELS)
 'dots'
 >>> colour("lightgrey2")
 Traceback (most recent call last):
@@ -23,9 +23,7 @@ from ..errors import UnsupportedError
 #: Which labels can be asked for.
 LABELS = ("dots", "all", "none")
 
-#: The names of colours in CSS.
-COLOURS = frozenset(
-    """
+_COLOUR_NAMES = """
     aliceblue antiquewhite aqua aquamarine azure beige bisque black blanchedalmond blue
     blueviolet brown burlywood cadetblue chartreuse chocolate coral cornflowerblue
     cornsilk crimson cyan darkblue darkcyan darkgoldenrod darkgray darkgreen darkgrey
@@ -45,8 +43,10 @@ COLOURS = frozenset(
     sandybrown seagreen seashell sienna silver skyblue slateblue slategray slategrey
     snow springgreen steelblue tan teal thistle tomato turquoise violet wheat white
     whitesmoke yellow yellowgreen
-    """.split()
-)
+"""
+
+#: The names of colours in CSS.
+COLOURS = frozenset(_COLOUR_NAMES.split())
 
 _HEX = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
@@ -81,13 +81,13 @@ def whole(name: str, value: object) -> int:
     )
 
 
-def chosen(name: str, value: object, among: Iterable[str]) -> str:
+def chosen(what: str, value: object, among: Iterable[str]) -> str:
     """One of a few words."""
     known = tuple(among)
     if isinstance(value, str) and value in known:
         return value
-    among_them = f"one of {', '.join(map(repr, known))}"
-    raise UnsupportedError(f"{name} is {_shown(value)}", hint=among_them)
+    hint = f"one of {', '.join(known)}"
+    raise UnsupportedError(f"there is no {what} {_shown(value)}", hint=hint)
 
 
 def words(name: str, value: object) -> str:

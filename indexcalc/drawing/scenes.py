@@ -19,8 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from .box_marks import box_group, loop_marks
-from .end_marks import end_marks, group_marks, inner_end_marks
+from .box_marks import box_group, loop_label, loop_marks
+from .end_marks import end_marks, group_marks, inner_end_label, stops_within
 from .faces import FRAMES, face_of, fitted, harmless, text_width
 from .free_space import Wanted, with_room
 from .legend import legend_marks
@@ -42,13 +42,16 @@ NARROWEST = 320.0
 
 @dataclass(slots=True)
 class _Drawn:
-    """A drawing being made."""
+    """A drawing being made: its marks, the labels that have few places to stand in,
+    the others, and the indices that a dot names."""
 
     variables: frozenset[str]
     labels: str
     naming: Naming = field(default_factory=Naming)
     marks: list[Mark] = field(default_factory=list)
+    fixed: list[Wanted] = field(default_factory=list)
     wanted: list[Wanted] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)
 
 
 def scene_of(
@@ -64,12 +67,15 @@ def scene_of(
     wire; "none" nothing but the free ends.
     """
     model, said = placed.model, words("caption", caption)
-    drawn = _Drawn(frozenset(model.variables), chosen("labels", labels, LABELS))
+    drawn = _Drawn(
+        frozenset(model.variables), chosen("choice of labels", labels, LABELS)
+    )
     for picture in (placed.picture, *placed.parts):
         _draw_outermost(drawn, picture)
     for written in placed.texts:
         drawn.marks += _text_marks(written)
-    marks = [*drawn.marks, *with_room(drawn.wanted, drawn.marks)]
+    wanted = (*drawn.fixed, *drawn.wanted)
+    marks = [*drawn.marks, *with_room(wanted, drawn.marks)]
     below = [line for line in (axes_note(model), said) if line]
     return composed(
         marks,
@@ -146,7 +152,8 @@ def _draw_outermost(drawn: _Drawn, placed: PlacedPicture) -> None:
     ends = [(end, _index_of(end, outside)) for net in placed.terms for end in net.ends]
     for end, index in ends:
         drawn.marks += end_marks(end, index)
-    _draw_picture(drawn, placed, outside, free)
+    named = frozenset(end.number for end, _ in ends)
+    _draw_picture(drawn, placed, outside, free, named)
     for end, index in ends:
         drawn.marks += group_marks(end, index)
 
@@ -161,6 +168,7 @@ def _draw_picture(
     placed: PlacedPicture,
     outside: Mapping[tuple[int, int], Strand],
     free: frozenset[str],
+    named: frozenset[int],
 ) -> None:
     for written in placed.texts:
         drawn.marks += _text_marks(written)
@@ -170,7 +178,8 @@ def _draw_picture(
         whole = replace(network, network=replace(network.network, wires=wires))
         strands = strands_of(whole.network, outside, drawn.naming)
         ends = placed.picture.ends
-        _draw_network(drawn, Wiring(whole, strands, ends, drawn.labels, free))
+        wiring = Wiring(whole, strands, ends, drawn.labels, free, named)
+        _draw_network(drawn, wiring)
 
 
 def _draw_network(drawn: _Drawn, wiring: Wiring) -> None:
@@ -183,7 +192,8 @@ def _draw_network(drawn: _Drawn, wiring: Wiring) -> None:
     drawn.marks += [foot for box in placed.boxes for foot in loop_marks(box)]
     drawn.marks += [group for group, frame in pairs if not frame]
     drawn.marks += dot_marks(wiring)
-    drawn.wanted += wanted_labels(wiring)
+    drawn.fixed += [label for box in placed.boxes for label in loop_label(box)]
+    drawn.wanted += wanted_labels(wiring, drawn.named)
     _draw_contents(drawn, placed, wiring)
 
 
@@ -197,8 +207,9 @@ def _draw_contents(drawn: _Drawn, placed: PlacedNetwork, wiring: Wiring) -> None
         for content, outside in zip(box.contents, inner, strict=True):
             ends = [end for network in content.terms for end in network.ends]
             for end in ends:
-                drawn.marks += inner_end_marks(end, box, _index_of(end, outside))
-            _draw_picture(drawn, content, outside, wiring.free)
+                drawn.fixed += inner_end_label(end, box, _index_of(end, outside))
+            named = frozenset(end.number for end in ends if stops_within(end, box))
+            _draw_picture(drawn, content, outside, wiring.free, named)
             for end in ends:
                 drawn.marks += group_marks(end, _index_of(end, outside))
 

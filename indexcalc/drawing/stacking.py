@@ -39,7 +39,7 @@ def stacked(
             if reaches(d, sides, "left"):
                 at = shifted(d, -d.left, lines[n] - d.line)
                 above = [x for strip in placed[:n] for e in strip for x in falls(e)]
-                placed[n].append(_aside(at, above, (), m, drop))
+                placed[n].append(_aside(at, above, above, (), m, drop))
     for n in reversed(range(len(rows))):
         for d in rows[n]:
             if not reaches(d, sides, "left"):
@@ -74,22 +74,28 @@ def _free(
         rows = [e.right for strip in placed for e in strip]
         before = max([before, *(r - (d.right - d.left) for r in rows)])
     at = shifted(d, m.whole(before - d.left), line - d.line)
-    near = [x for strip in placed[: n + 1] for e in strip for x in falls(e)]
-    below = [span for strip in placed[n + 1 :] for e in strip for span in _spans(e)]
-    below += [(x, x) for strip in placed[n + 1 :] for e in strip for x in falls(e)]
-    return _aside(at, near, below, m, drop)
+    above = [x for strip in placed[: n + 1] for e in strip for x in falls(e)]
+    lower = [e for strip in placed[n + 1 :] for e in strip]
+    below = [span for e in lower for span in _spans(e)]
+    beside = [*above, *(x for e in lower for x in falls(e))]
+    return _aside(at, above, beside, below, m, drop)
 
 
 def _aside(
-    d: Drawn, near: Sequence[float], below: Sequence[Span], m: Metrics, drop: float
+    d: Drawn,
+    above: Sequence[float],
+    beside: Sequence[float],
+    below: Sequence[Span],
+    m: Metrics,
+    drop: float,
 ) -> Drawn:
-    """A component moved to the right until no wire falls on it, nor its own on what is
-    below."""
+    """A component moved to the right until no wire falls on it, its own fall on nothing
+    below, and all of them keep their distance."""
     own, spans = falls(d), list(_spans(d))
     for n in range(_TRIES):
         dx = n * m.grid
-        hit = any(_meets(x, s, dx, m) for x in near for s in spans)
-        hit = hit or any(abs(x + dx - y) < drop for x in own for y in near)
+        hit = any(_meets(x, s, dx, m) for x in above for s in spans)
+        hit = hit or any(abs(x + dx - y) < drop for x in own for y in beside)
         hit = hit or any(_meets(x + dx, s, 0.0, m) for x in own for s in below)
         if not hit:
             return shifted(d, dx, 0.0)

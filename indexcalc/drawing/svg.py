@@ -13,12 +13,14 @@ dark one. The ids come from the content, so that drawings in one page do not cla
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
+from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from .faces import harmless
-from .letters import TEXTS, letter_runs
+from .faces import harmless, text_width
+from .letters import TEXTS, Run, letter_runs
+from .marks import BEGINS
 from .options import colour
 from .scene import Circle, Group, Label, Mark, Path, Point, Rect, Scene
 from .strokes import shifted
@@ -36,6 +38,17 @@ SIGNS = (
     "'STIX Two Math','Cambria Math','Latin Modern Math','Libertinus Math',"
     "'XITS Math','DejaVu Serif','DejaVu Sans',serif"
 )
+
+#: Serif text fonts with italics that have Greek and mathematical signs as well.
+BROAD = (
+    "'STIX Two Text','CMU Serif','Libertinus Serif',Cambria,'Times New Roman',"
+    "'Nimbus Roman','Liberation Serif','Noto Serif','FreeSerif','DejaVu Serif',"
+    "'STIX Two Math','Cambria Math',serif"
+)
+
+#: What a text font may lack. Some viewers then set a whole piece of text in another
+#: font, so that it stands in a piece of its own.
+_RARE = re.compile(r"([^\u0000-\u024f\u2010-\u2026\u2212]+)")
 
 #: Arrows, operators, shapes and mathematical letters.
 _SIGN = re.compile(r"([\u2190-\u2bff\U0001d400-\U0001d7ff]+)")
@@ -278,17 +291,70 @@ def _label(mark: Label, theme: str) -> Element:
     if what == "indices" and len(mark.text) > 1:
         # Some fonts have a ligature for ij.
         place["letter-spacing"] = "0.4"
+    runs = letter_runs(harmless(mark.text), what)
+    pieces = _pieces(runs)
+    starts = _starts(mark, pieces)
+    if not starts and any(_RARE.search(text) for text, _, _ in runs):
+        place["font-family"] = BROAD
     found = Element("text", _known(mark.role, mark.index) | place)
     _titled(found, mark.title)
-    at = 0.0
-    for text, italic, level in letter_runs(harmless(mark.text), what):
+    for piece, start in zip(pieces, starts, strict=True) if starts else [(runs, {})]:
+        found.extend(_spans(mark, piece, start))
+    return found
+
+
+def _pieces(runs: Sequence[Run]) -> list[list[Run]]:
+    """The runs before the first rare letters, those with them, and those after, where
+    no rare letters follow."""
+    parts = [
+        (text, *look) for run, *look in runs for text in filter(None, _RARE.split(run))
+    ]
+    return [
+        list(piece)
+        for _, piece in groupby(parts, lambda part: bool(_RARE.match(part[0])))
+    ]
+
+
+def _starts(mark: Label, pieces: Sequence[Sequence[Run]]) -> list[dict[str, str]]:
+    """Where each of two or three pieces begins or ends, if only one of them is rare:
+    they meet at a point, however wide they come out."""
+    rare = [k for k, piece in enumerate(pieces) if _RARE.match(piece[0][0])]
+    if len(pieces) < 2 or len(rare) != 1:
+        return []
+    wide = [_wide(mark, piece) for piece in pieces]
+    left = mark.x + BEGINS[mark.anchor] * sum(wide)
+    meet = left + wide[0]
+    y = number(mark.y + MIDDLE * mark.size)
+    anchors = ["end", "start", "start"]
+    found = [{"x": number(meet), "y": y, "text-anchor": way} for way in anchors]
+    found[2]["x"] = number(meet + wide[1])
+    found[rare[0]]["font-family"] = BROAD
+    return found[: len(pieces)]
+
+
+def _wide(mark: Label, piece: Sequence[Run]) -> float:
+    small = {True: _SMALL, False: 1.0}
+    return sum(
+        text_width(text, mark.size * small[level != 0]) for text, _, level in piece
+    )
+
+
+def _spans(
+    mark: Label, runs: Sequence[Run], start: Mapping[str, str]
+) -> Iterator[Element]:
+    """The runs of a piece, which begins at a place of its own or goes on."""
+    at, begun = 0.0, dict(start)
+    for text, italic, level in runs:
         aim = mark.size * (_UP if level > 0 else _DOWN if level else 0.0)
         for part in filter(None, _SIGN.split(text)):
-            look = _run_look(mark, italic, level, aim - at)
-            signs = {"font-family": SIGNS} if _SIGN.match(part) else {}
-            SubElement(found, "tspan", look | signs).text = part
-            at = aim
-    return found
+            family = {k: v for k, v in start.items() if k == "font-family"}
+            look = begun | family | _run_look(mark, italic, level, aim - at)
+            found = Element(
+                "tspan", look | ({"font-family": SIGNS} if _SIGN.match(part) else {})
+            )
+            found.text = part
+            yield found
+            at, begun = aim, {}
 
 
 def _run_look(mark: Label, italic: bool, level: int, move: float) -> dict[str, str]:

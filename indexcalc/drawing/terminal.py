@@ -14,12 +14,11 @@ i m ───┨A├─(x)
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import floor
 
 from ..diagrams.model import Model, Place
-from ..errors import InternalError
 from .faces import FRAMES, end_label, face_of, harmless, sizes_label
 from .layout import placed
 from .metrics import CHARACTERS, Metrics
@@ -53,13 +52,15 @@ from .terminal_grid import (
     columns,
     cut,
 )
-from .terminal_routes import Region, Room, Step, draw, join, routed
+from .terminal_plain import plain_way
+from .terminal_routes import Effort, Region, Room, Step, draw, join, routed
 
 #: The longest name that is written in full.
 LONGEST = 24
 
-#: How often room is made for wires that find no way.
-TRIES = 12
+#: How often room is made for wires that find no way, and how many steps are looked at
+#: to find them.
+TRIES, EFFORT = 12, 150_000
 
 
 def terminal_text(model: Model, *, width: int = 100, unicode: bool = True) -> str:
@@ -71,16 +72,21 @@ def terminal_text(model: Model, *, width: int = 100, unicode: bool = True) -> st
 
 
 def finished(drawing: PlacedModel, writing: Writing) -> Draft:
-    """The sheet on which every wire has found its way."""
-    spread = Spread(_kept_together(drawing, writing))
-    for _ in range(TRIES):
-        draft = Draft(Sheet(writing), spread)
+    """The sheet on which every wire has found its way; those for which none was found
+    with the effort that a drawing is worth go plainly."""
+    spread, effort = Spread(_kept_together(drawing, writing)), Effort(EFFORT)
+    for attempt in range(TRIES):
+        draft = Draft(Sheet(writing), spread, effort)
         stuck = draft.drawn(drawing)
         if not stuck:
             return draft
+        if not effort.left or attempt == TRIES - 1:
+            break
         for wire in stuck:
-            spread.widen(wire)
-    raise InternalError("a wire found no way through a drawing in characters")
+            spread.widen(wire.placed)
+    for wire in stuck:
+        draft.plainly(wire)
+    return draft
 
 
 def metrics_for(writing: Writing) -> Metrics:
@@ -205,6 +211,17 @@ def texts_of(drawing: PlacedModel) -> Iterator[PlacedText]:
 # -- one try ---------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A wire of a network from one place to the other, and where it may go."""
+
+    network: PlacedNetwork
+    placed: PlacedWire
+    one: Place
+    two: Place
+    room: Room
+
+
 @dataclass(slots=True)
 class Draft:
     """A sheet being filled: things first, then wires, each of a net of its own or of
@@ -212,9 +229,10 @@ class Draft:
 
     sheet: Sheet
     where: Spread
+    effort: Effort
     nets: int = 0
 
-    def drawn(self, drawing: PlacedModel) -> list[PlacedWire]:
+    def drawn(self, drawing: PlacedModel) -> list[Run]:
         """Draws all; the wires that found no way."""
         for text in texts_of(drawing):
             self._text(text)
@@ -301,43 +319,54 @@ class Draft:
 
     # -- wires
 
-    def _wires(self, network: PlacedNetwork) -> list[PlacedWire]:
+    def _wires(self, network: PlacedNetwork) -> list[Run]:
         """Draws the wires of a network; those that found no way."""
         first = self.nets + 1
         self.nets += len(network.dots) + len(network.wires)
-        region = self._region(network)
         lanes = self._lanes(network, first)
         order = sorted(range(len(network.wires)), key=lambda w: _length(network, w))
-        return [
-            network.wires[w]
-            for w in order
-            if not self._drawn_wire(network, w, first, region, lanes)
-        ]
+        runs = [self._run(network, w, first, lanes) for w in order]
+        return [run for run in runs if not self._drawn_run(run)]
 
-    def _drawn_wire(
-        self,
-        network: PlacedNetwork,
-        w: int,
-        first: int,
-        region: Region,
-        lanes: dict[Cell, int],
-    ) -> bool:
-        """Draws a wire from its place that is no dot, where there is one; whether it
-        found its way."""
-        wire = network.wires[w]
-        one, two = sorted(wire.wire.places, key=lambda place: place[0] == "dot")
-        if one == two:
-            self._stub(wire, _net(network, w, first))
-            return True
+    def _run(
+        self, network: PlacedNetwork, w: int, first: int, lanes: Mapping[Cell, int]
+    ) -> Run:
+        """A wire from its place that is no dot, where there is one."""
+        placed_wire = network.wires[w]
+        one, two = sorted(placed_wire.wire.places, key=lambda place: place[0] == "dot")
+        dot = (0, 0)
+        if two[0] == "dot":
+            at = network.dots[two[1]]
+            dot = self.where((at.x, at.y))
         net = _net(network, w, first)
-        arriving = self.steps(network, two)
-        goals = {(beyond(cell, way), BACK[way]) for cell, way in arriving}
-        dot = min(arriving)[0] if two[0] == "dot" and arriving else (0, 0)
-        room = Room(region, self._near(wire), net, dot, lanes)
-        steps = routed(self.sheet, self.steps(network, one), goals, room)
+        near = self._near(placed_wire)
+        room = Room(self._region(network), near, net, dot, lanes, self.effort)
+        return Run(network, placed_wire, one, two, room)
+
+    def _drawn_run(self, run: Run) -> bool:
+        """Draws a wire; whether it found its way."""
+        if run.one == run.two:
+            self._stub(run.placed, run.room.net)
+            return True
+        starts, arriving = (self.steps(run.network, p) for p in (run.one, run.two))
+        steps = routed(self.sheet, starts, _reversed(arriving), run.room)
         if steps:
-            draw(self.sheet, steps, net, style_of(network, wire))
+            draw(self.sheet, steps, run.room.net, style_of(run.network, run.placed))
         return bool(steps)
+
+    def plainly(self, run: Run) -> None:
+        """Draws a wire on a plain way; at a dot it may join another wire of that."""
+        starts, arriving = (self._all_steps(run.network, p) for p in (run.one, run.two))
+        steps = plain_way(self.sheet, starts, _reversed(arriving), run.room)
+        draw(self.sheet, steps, run.room.net, style_of(run.network, run.placed))
+
+    def _all_steps(self, network: PlacedNetwork, place: Place) -> set[Step]:
+        """The steps from a place, those too where a dot has a wire already."""
+        kind, number, _ = place
+        if kind != "dot":
+            return self.steps(network, place)
+        dot = network.dots[number]
+        return {(self.where((dot.x, dot.y)), way) for way in WAYS}
 
     def _lanes(self, network: PlacedNetwork, first: int) -> dict[Cell, int]:
         """The cells before the ports and ends of a network, with their nets."""
@@ -388,6 +417,11 @@ class Draft:
             down = range(min(y, v), max(y, v) + 1)
             found |= {(a, b) for a in across for b in down}
         return frozenset(found)
+
+
+def _reversed(steps: Iterable[Step]) -> set[Step]:
+    """The steps into the cells that others leave."""
+    return {(beyond(cell, way), BACK[way]) for cell, way in steps}
 
 
 def _net(network: PlacedNetwork, w: int, first: int) -> int:

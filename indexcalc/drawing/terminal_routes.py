@@ -17,13 +17,13 @@ and touch nothing else; so no piece of a line ever belongs to two nets.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from typing import TypeAlias
 
-from .terminal_grid import BACK, LEVEL, UPRIGHT, WAYS, Cell, Sheet, beyond
+from .terminal_grid import BACK, LEVEL, UPRIGHT, WAYS, Cell, Sheet, Stroke, beyond
 
 #: A cell, and the way in which it is left.
 Step: TypeAlias = tuple[Cell, int]
@@ -44,6 +44,17 @@ LANE = 6
 #: What it costs to join the line of another wire, and that at a distance from the dot.
 JOINT, AWAY = 4, 3
 
+#: What a cell on the way to the goal is taken to cost: between one on the layout's way
+#: and one off it, so that the search does not spread.
+AHEAD = 3
+
+
+@dataclass(slots=True)
+class Effort:
+    """How many steps may still be looked at, in all the wires of a drawing."""
+
+    left: int
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -52,10 +63,11 @@ class Room:
     the wires that leave there."""
 
     region: Region
-    near: AbstractSet[Cell]
-    net: int
+    near: AbstractSet[Cell] = frozenset()
+    net: int = 0
     dot: Cell = (0, 0)
     lanes: Mapping[Cell, int] = field(default_factory=dict)
+    effort: Effort = field(default_factory=lambda: Effort(1_000_000))
 
 
 def routed(
@@ -63,13 +75,13 @@ def routed(
 ) -> list[Step]:
     """The steps from a start to one of the goals, or to a line of the same net: each a
     cell that is left and the way; the last leads into the goal. Nothing where there is
-    no way."""
+    no way, or none was found with the effort that is left."""
     best: dict[Step, int] = dict.fromkeys(starts, 0)
     before: dict[Step, Step] = {}
     targets = sorted({cell for cell, _ in goals})
-    queue = [(_least(start, targets), 0, start) for start in sorted(starts)]
+    queue = [(_ahead(start[0], targets), 0, start) for start in sorted(starts)]
     heapify(queue)
-    while queue:
+    while queue and room.effort.left > 0:
         _, cost, step = heappop(queue)
         if best[step] < cost:
             continue
@@ -77,22 +89,24 @@ def routed(
             return _steps(before, step)[:-1]
         if step in goals:
             return _steps(before, step)
+        room.effort.left -= 1
         for following, price in _following(sheet, step, room):
             total = cost + price
             if total < best.get(following, total + 1):
                 best[following] = total
                 before[following] = step
-                least = total + _least(following, targets)
-                heappush(queue, (least, total, following))
+                ahead = 0 if following == END else _ahead(following[0], targets)
+                heappush(queue, (total + ahead, total, following))
     return []
 
 
-def _least(step: Step, targets: Sequence[Cell]) -> int:
-    """What is still to be paid at least."""
-    if step == END:
-        return 0
-    x, y = step[0]
-    return CELL * min((abs(x - u) + abs(y - v) for u, v in targets), default=0)
+def _ahead(cell: Cell, targets: Sequence[Cell]) -> int:
+    """About what is still to be paid."""
+    x, y = cell
+    if len(targets) == 1:
+        u, v = targets[0]
+        return AHEAD * (abs(x - u) + abs(y - v))
+    return AHEAD * min((abs(x - u) + abs(y - v) for u, v in targets), default=0)
 
 
 def _steps(before: Mapping[Step, Step], last: Step) -> list[Step]:
@@ -102,59 +116,71 @@ def _steps(before: Mapping[Step, Step], last: Step) -> list[Step]:
     return found[::-1]
 
 
-def _following(sheet: Sheet, step: Step, room: Room) -> Iterable[tuple[Step, int]]:
+def _following(sheet: Sheet, step: Step, room: Room) -> list[tuple[Step, int]]:
     """The steps from the cell that a step leads to, with their prices."""
     came = step[1]
     cell = beyond(*step)
     x, y = cell
     left, top, right, bottom = room.region
-    if _joins(sheet, step, room):
-        yield END, JOINT + AWAY * (abs(x - room.dot[0]) + abs(y - room.dot[1]))
-    if not (left <= x <= right and top <= y <= bottom):
-        return
-    if cell in sheet.marks or cell in sheet.walls or cell in sheet.dots:
-        return
     held = sheet.strokes.get(cell)
-    price = CELL + OFF * (cell not in room.near)
-    price += LANE * (room.lanes.get(cell, room.net) != room.net)
+    if held and _joins(held, came, room.net):
+        away = abs(x - room.dot[0]) + abs(y - room.dot[1])
+        return [(END, JOINT + AWAY * away)]
+    if not (left <= x <= right and top <= y <= bottom):
+        return []
+    if is_solid(sheet, cell):
+        return []
+    price = CELL if cell in room.near else CELL + OFF
+    if room.lanes.get(cell, room.net) != room.net:
+        price += LANE
     if held:
-        if _crossable(held, came, room.net):
-            yield (cell, came), price + CROSSING
-        return
-    for way in WAYS:
-        if way != BACK[came]:
-            turn = TURN if way != came else 0
-            yield (cell, way), price + turn + BESIDE * _beside(sheet, cell, way)
+        crosses = crossable(held, came, room.net)
+        return [((cell, came), price + CROSSING)] if crosses else []
+    upright = _beside(sheet, (x - 1, y), (x + 1, y))
+    level = _beside(sheet, (x, y - 1), (x, y + 1))
+    return [
+        ((cell, way), price + (level if way & LEVEL else upright) + turn)
+        for way, turn in TURNS[came]
+    ]
 
 
-def _crossable(held: Mapping[int, object], came: int, net: int) -> bool:
+#: The ways on by the way in which one came, with the price of the turn.
+TURNS: Mapping[int, tuple[tuple[int, int], ...]] = {
+    came: tuple((w, 0 if w == came else TURN) for w in WAYS if w != BACK[came])
+    for came in WAYS
+}
+
+
+def is_solid(sheet: Sheet, cell: Cell) -> bool:
+    """Whether a text, a wall or a dot is in a cell."""
+    return cell in sheet.marks or cell in sheet.walls or cell in sheet.dots
+
+
+def crossable(held: Mapping[int, Stroke], came: int, net: int) -> bool:
     """Whether the one line in a cell is another's and runs straight across."""
-    across = UPRIGHT if came & LEVEL else LEVEL
-    return (
-        len(held) == 1
-        and net not in held
-        and all(getattr(stroke, "sides", 0) == across for stroke in held.values())
-    )
-
-
-def _beside(sheet: Sheet, cell: Cell, way: int) -> int:
-    """How many lines or texts run right along a cell."""
-    x, y = cell
-    sides = ((x, y - 1), (x, y + 1)) if way & LEVEL else ((x - 1, y), (x + 1, y))
-    return sum(
-        side in sheet.strokes or side in sheet.marks or side in sheet.walls
-        for side in sides
-    )
-
-
-def _joins(sheet: Sheet, step: Step, room: Room) -> bool:
-    """Whether a step leads onto a line of its own net, in a cell that is only its own
-    and where three ways meet at most."""
-    held = sheet.strokes.get(beyond(*step), {})
-    if set(held) != {room.net}:
+    if len(held) > 1 or net in held:
         return False
-    sides = held[room.net].sides
-    return not sides & BACK[step[1]] and sides.bit_count() == 2
+    (stroke,) = held.values()
+    return stroke.sides == (UPRIGHT if came & LEVEL else LEVEL)
+
+
+def _beside(sheet: Sheet, one: Cell, two: Cell) -> int:
+    """How many of two cells hold lines, walls or texts."""
+    return BESIDE * sum(
+        (
+            one in sheet.strokes or one in sheet.marks or one in sheet.walls,
+            two in sheet.strokes or two in sheet.marks or two in sheet.walls,
+        )
+    )
+
+
+def _joins(held: Mapping[int, Stroke], came: int, net: int) -> bool:
+    """Whether the lines in a cell are only of one's own net, where one may join: three
+    ways meet at most."""
+    if len(held) > 1 or net not in held:
+        return False
+    sides = held[net].sides
+    return not sides & BACK[came] and sides.bit_count() == 2
 
 
 def draw(sheet: Sheet, steps: list[Step], net: int, style: str) -> None:

@@ -129,6 +129,9 @@ _ACCENT = dict(
 
 _BELOW = "\u0327\u0323\u0331"
 
+#: What stands in an exponent or a subscript as it is.
+_FORMULA = re.compile(r"[0-9n()/+-]+|[A-Za-z]")
+
 #: Where one formula ends and the next begins.
 _SEAM = re.compile(r"(?<!\\)\$\$")
 
@@ -150,13 +153,22 @@ def tex_line(text: str, what: Text = "names") -> str:
 
 def _run(text: str, italic: bool, level: int) -> str:
     if level:
-        return f"${{}}{'^' if level > 0 else '_'}{{{text.replace('−', '-')}}}$"
+        return f"${{}}{'^' if level > 0 else '_'}{{{_small(text, italic)}}}$"
     if not italic:
         return tex_text(text)
     if text in GREEK:
         return f"$\\{GREEK[text]}$"
     body = tex_text(text)
     return f"${text}$" if text.isascii() and len(text) == 1 else rf"\textit{{{body}}}"
+
+
+def _small(text: str, italic: bool) -> str:
+    """An exponent or a subscript: a formula of signs and letters, or words."""
+    plain = text.replace("−", "-")
+    if _FORMULA.fullmatch(plain) and (italic or plain == "n" or not plain.isalpha()):
+        return plain
+    set_as = "textit" if italic else "textrm"
+    return rf"\mbox{{\scriptsize\{set_as}{{{tex_text(text)}}}}}"
 
 
 def tex_text(text: str) -> str:

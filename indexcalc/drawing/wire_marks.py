@@ -28,13 +28,15 @@ _SPREAD = 16.0
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """A network, what its wires carry, and which labels are wanted: "dots", "all" or
-    "none"; `free` are the indices that are named at an end already."""
+    "none"; `free` are the indices that are named at a free end of the diagram, `named`
+    the ends of this network that have their name."""
 
     placed: PlacedNetwork
     strands: Strands
     ends: tuple[End, ...]
     labels: str
     free: frozenset[str]
+    named: frozenset[int]
 
     @property
     def network(self) -> Network:
@@ -126,9 +128,10 @@ def dot_marks(of: Wiring) -> Iterator[Mark]:
             yield Circle(placed.x, placed.y, RING, "ring", "", title)
 
 
-def wanted_labels(of: Wiring) -> Iterator[Wanted]:
+def wanted_labels(of: Wiring, known: set[str]) -> Iterator[Wanted]:
     """The labels at the dots, rings and wires of a network: every wire has one, or its
-    dot has one for all of its wires."""
+    dot has one for all of its wires. `known` are the indices that a dot names; those
+    of this network join them."""
     if of.labels == "none":
         return
     named: set[int] = set()
@@ -140,9 +143,14 @@ def wanted_labels(of: Wiring) -> Iterator[Wanted]:
             yield _ring_label(placed.x, placed.y, sizes_label((placed.dot.size,)))
         elif len(names) > 1:
             mixed += wires
-        elif of.labels == "all" or of.strands[wires[0]].index not in of.free:
-            yield _at(placed.x, placed.y, names.pop(), of.strands[wires[0]].index)
-            named.update(wires)
+        else:
+            index = of.strands[wires[0]].index
+            if any(_named_at_end(of, w) for w in wires):
+                named.update(wires)
+            elif of.labels == "all" or index not in of.free | known:
+                yield _at(placed.x, placed.y, names.pop(), index)
+                named.update(wires)
+            known.add(index)
     rest = range(len(of.network.wires)) if of.labels == "all" else sorted(set(mixed))
     yield from _wire_labels(of, [w for w in rest if w not in named])
 
@@ -180,11 +188,10 @@ def _wire_labels(of: Wiring, wires: Sequence[int]) -> Iterator[Wanted]:
 
 
 def _named_at_end(of: Wiring, w: int) -> bool:
-    """Whether an end that is labelled says the name of a wire already."""
+    """Whether an end says the name of a wire already."""
     wire = of.network.wires[w]
     ends = [n for kind, n, _ in wire.places if kind == "end"]
-    shown = of.strands[w].index in of.free
-    return shown and any(wire.name in of.ends[n].names for n in ends)
+    return any(n in of.named and wire.name in of.ends[n].names for n in ends)
 
 
 def _touches(places: Sequence[Place], kind: str, number: int) -> bool:
