@@ -59,12 +59,14 @@ class Body:
 @dataclass(frozen=True, slots=True)
 class Legs:
     """The ports whose wires go left, right and straight down, each from the top (or the
-    left) on; `hung` is the port of a vector below its dot."""
+    left) on; `hung` is the port of a vector below its dot, `level` the port at the
+    right that stands at the height of the one at the left."""
 
     left: tuple[int, ...] = ()
     right: tuple[int, ...] = ()
     down: tuple[int, ...] = ()
     hung: tuple[int, ...] = ()
+    level: int | None = None
 
 
 def body_of(box: Box, legs: Legs, m: Metrics, inner: Inner, drop: float) -> Body:
@@ -74,7 +76,7 @@ def body_of(box: Box, legs: Legs, m: Metrics, inner: Inner, drop: float) -> Body
     if face.form in FRAMES and not compact(box):
         body = _frame(box, face, sides, m, inner, drop)
     else:
-        body = _solid(face, sides, m)
+        body = _solid(face, sides, legs.level, m)
     return _with_detours(body, legs, m)
 
 
@@ -103,7 +105,9 @@ def _spread(count: int, pitch: float) -> list[float]:
 # -- solid boxes -----------------------------------------------------------------------
 
 
-def _solid(face: Face, sides: dict[Side, list[int]], m: Metrics) -> Body:
+def _solid(
+    face: Face, sides: dict[Side, list[int]], level: int | None, m: Metrics
+) -> Body:
     most = max(len(sides["left"]), len(sides["right"]), 1)
     span = (most - 1) * m.port_pitch
     match face.form:
@@ -118,7 +122,24 @@ def _solid(face: Face, sides: dict[Side, list[int]], m: Metrics) -> Body:
             width += 2 * m.number if face.form == "block" else 0.0
     if m.cell:
         height = span + m.cell
-    return _boxed(width, height, _solid_ways(sides, width, height, m), m)
+    body = _boxed(width, height, _solid_ways(sides, width, height, m), m)
+    return body if level is None else _levelled(body, level, m)
+
+
+def _levelled(body: Body, level: int, m: Metrics) -> Body:
+    """A block with a port at the right moved to the height of the one at the left."""
+    drop = body.ways[level].height
+    ways = {
+        k: _shift(way, 0.0, -drop) if way.side == "right" else way
+        for k, way in body.ways.items()
+    }
+    heights = [way.height for way in ways.values()]
+    margin = 0.0 if m.cell else m.port_margin
+    least = 0.0 if m.cell else m.box / 2
+    up = max(least, margin - min(heights))
+    down = max(least, margin + max(heights))
+    height = up + down + m.cell
+    return replace(body, y=-up, height=height, ways=ways, up=up, down=down)
 
 
 def _solid_ways(

@@ -7,8 +7,9 @@ greatest, those below at its lowest y.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
+from ..diagrams.model import Box
 from .bodies import Body, Inner, Legs, body_of
 from .columns import channels, columns_of
 from .components import Component, Edge, Vertex
@@ -18,6 +19,7 @@ from .hanging import Bunch, bunch_of
 from .heights import heights
 from .layers import Layered, layered
 from .metrics import Metrics
+from .moving import moved
 from .ordering import Order, ordered
 from .orientation import Oriented, oriented
 from .placed import PlacedBox, PlacedDot, Point
@@ -39,7 +41,6 @@ class Drawn:
     right: float
     bottom: float
     line: float
-    falls: tuple[float, ...] = field(default=())
 
 
 #: How often ends below are led another way until none meets what stands below it.
@@ -187,7 +188,9 @@ def _legs(layers: Layered, item: int, place: Mapping[int, int]) -> Legs:
         side: tuple(p for _, p in sorted(ports, key=lambda at: (at[0], turn * at[1])))
         for side, ports in found.items()
     }
-    return Legs(sides[False], sides[True], tuple(down))
+    on = layers.through(item)
+    level = None if on is None else component.edges[on].port_at(vertex)
+    return Legs(sides[False], sides[True], tuple(down), level=level)
 
 
 @dataclass(frozen=True)
@@ -308,11 +311,7 @@ def _has_falls(layers: Layered) -> bool:
     return below or bool(component.drops) or any(i.kind == "turn" for i in layers.items)
 
 
-def _placed_box(box: object, body: Body, x: float, y: float) -> PlacedBox:
-    from ..diagrams.model import Box
-    from .moving import moved
-
-    assert isinstance(box, Box)
+def _placed_box(box: Box, body: Body, x: float, y: float) -> PlacedBox:
     return PlacedBox(
         box,
         x + body.x,

@@ -98,8 +98,17 @@ def _aligned(layers: Layered, order: Order) -> list[int]:
 
 
 def _alone(layers: Layered, links: list[int], n: int) -> bool:
-    """Whether a link is the only one of its item at a side, or along the spine."""
-    return links == [n] or [k for k in links if _main(layers, k)] == [n]
+    """Whether a link is the only one of its item at a side, or along the spine, or the
+    one by which a box is read on."""
+    link = layers.links[n]
+    if links == [n] or [k for k in links if _main(layers, k)] == [n]:
+        return True
+    return n in links and layers.through(link.left) == link.edge and _out(layers, links)
+
+
+def _out(layers: Layered, links: list[int]) -> bool:
+    """Whether links are those that leave one item to the right."""
+    return len({layers.links[k].left for k in links}) == 1
 
 
 def _main(layers: Layered, n: int) -> bool:

@@ -73,6 +73,19 @@ class Layered:
             found[item.layer].append(n)
         return tuple(map(tuple, found))
 
+    def leads_on(self, edge: int) -> bool:
+        """Whether an edge does not run straight to an end of the picture."""
+        arrow = self.oriented.arrows[edge]
+        return arrow is None or self.component.vertices[arrow[1]].kind != "end"
+
+    def through(self, item: int) -> int | None:
+        """The edge along which a box of several wires to the right is read on: the only
+        one that runs to no end, where one wire comes in."""
+        right = [edge for _, edge, rightwards in self.near[item] if rightwards]
+        on = [edge for edge in right if self.leads_on(edge)]
+        alone = len(self.near[item]) - len(right) == 1 == len(on) < len(right)
+        return on[0] if alone and self.items[item].kind == "box" else None
+
     def main(self, item: int) -> bool:
         """Whether an item belongs to the spine."""
         return self.items[item].vertex in self.oriented.spine

@@ -301,8 +301,8 @@ class Sheet:
         if cell in self.walls:
             return self._wall(self.walls[cell])
         held = list(self.strokes[cell].values())
-        upright = [s for s in held if s.sides == UPRIGHT] if len(held) > 1 else held
-        return self._stroke(upright[0])
+        upright = [s for s in held if s.sides == UPRIGHT]
+        return self._stroke((upright or held)[0])
 
     def _stroke(self, stroke: Stroke) -> str:
         double = stroke.style == "double"
