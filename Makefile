@@ -18,12 +18,13 @@ lint: $(TEST)/ready
 	$(TEST)/bin/ruff format --check .
 	$(TEST)/bin/mypy
 
-# The last of the four takes an hour or so; PyTorch and tensorgrad are beside the others
+# The last of the five takes an hour or so; PyTorch and tensorgrad are beside the others
 # where they are installed in .venv-bench.
 bench: $(BENCH)/ready
 	$(BENCH)/bin/python -m benchmarks.symbolic
 	$(BENCH)/bin/python -m benchmarks.scale
 	$(BENCH)/bin/python -m benchmarks.planning
+	$(BENCH)/bin/python -m benchmarks.drawing
 	$(BENCH)/bin/python -m benchmarks.speed
 
 # That everybody computes the same: no times are looked at.

@@ -192,9 +192,14 @@ def loop_label(placed: PlacedBox) -> Iterator[Wanted]:
     x, y = loop_foot(placed)
     text, size = fitted(face.text, _CORNER_FONT + 1)
     tex = face.tex if text == face.text else ""
-    aside, within = 9.0 + text_width(text, size) / 2, 4.0 + size / 2
-    spots = tuple(
-        (x + turn * aside, y + up) for up in (-within, within) for turn in (1, -1)
+    half, within = text_width(text, size) / 2, 4.0 + size / 2
+    spots = (
+        (x + 9.0 + half, y - within),
+        (x - 9.0 - half, y - within),
+        (placed.x + placed.width + 5.0 + half, y - within),
+        (placed.x - 5.0 - half, y - within),
+        (x + 9.0 + half, y + within),
+        (x - 9.0 - half, y + within),
     )
     yield Wanted(Label(x, y, text, "index variable", size, tex=tex), spots)
 

@@ -19,6 +19,9 @@ from .strokes import on_piece
 #: The pitch of the points of a line, the size of a cell, and what an area counts.
 _STEP, _CELL, _AREA = 3.0, 40.0, 12
 
+#: Where along a line its name may stand, the best place first.
+_PARTS = (0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9)
+
 #: The air round a label.
 _AIR = 1.5
 
@@ -86,6 +89,8 @@ def around(x: float, y: float, text: str, size: float) -> tuple[Point, ...]:
         (x, y + above + 3),
         (x + aside + 4, y),
         (x - aside - 4, y),
+        *((x + u * aside, y + v * (above + 6)) for v in (-1, 1) for u in (1, -1)),
+        *((x + 2 * u * aside, y + v * above) for v in (-1, 1) for u in (1, -1)),
     )
 
 
@@ -93,7 +98,7 @@ def beside(points: Sequence[Point], text: str, size: float) -> tuple[Point, ...]
     """The spots beside a line, at its middle first."""
     wide, high = text_width(text, size) / 2 + 3.5, size / 2 + 2.5
     found: list[Point] = []
-    for part, turn in product((0.5, 0.35, 0.65, 0.2, 0.8), (1, -1)):
+    for part, turn in product(_PARTS, (1, -1)):
         k = min(max(1, round(part * len(points))), len(points) - 1)
         (a, b), (c, d) = points[k - 1], points[k]
         long = hypot(c - a, d - b) or 1.0

@@ -180,7 +180,7 @@ def _cut(full: str, shown: str) -> str:
 def _wire_labels(of: Wiring, wires: Sequence[int]) -> Iterator[Wanted]:
     for w in wires:
         wire = of.network.wires[w]
-        if _named_at_end(of, w):
+        if _named_at_end(of, w) or (of.labels == "all" and _goes_on(of, w)):
             continue
         label = _index_label(wire.name, of.strands[w].index)
         line = Path(*stroke(of.placed.wires[w]), "wire")
@@ -192,6 +192,12 @@ def _named_at_end(of: Wiring, w: int) -> bool:
     wire = of.network.wires[w]
     ends = [n for kind, n, _ in wire.places if kind == "end"]
     return any(n in of.named and wire.name in of.ends[n].names for n in ends)
+
+
+def _goes_on(of: Wiring, w: int) -> bool:
+    """Whether a wire goes on outside its frame, where it has its name."""
+    places = of.network.wires[w].places
+    return any(kind == "end" and n not in of.named for kind, n, _ in places)
 
 
 def _touches(places: Sequence[Place], kind: str, number: int) -> bool:
