@@ -223,6 +223,15 @@ def test_frames_hold_their_contents() -> None:
     assert (tip.x, tip.y) == frame.ports[0][0]
 
 
+def test_a_matrix_function_is_read_as_its_argument() -> None:
+    """inv(AB)x: where the first port is at the right, the first axis inside is too."""
+    term = only(placed(model("inv(A*B)*x", A="n n", B="n n", x="n")))
+    frame = boxes(term)["inv"]
+    (content,) = frame.contents
+    inside = [end.side for end in content.terms[0].ends]
+    assert inside == [side for _, side in frame.ports]
+
+
 def test_loops_let_the_variable_out_below() -> None:
     expression = ic.parse("A*X*B", A="m n", X="n p", B="p q")
     drawn = model_of(expression.node)

@@ -202,6 +202,7 @@ def test_backgrounds() -> None:
     assert 'height="100%" fill="#11161d"' in svg_text(scene, "dark", "auto")
     assert 'height="100%" fill="beige"' in svg_text(scene, "light", "beige")
     assert ".ic-paper{fill:#11161d}" in svg_text(scene, "auto", "auto")
+    assert "100%" not in svg_text(scene, "contrast", "none")
     with pytest.raises(UnsupportedError, match="no theme"):
         svg_text(scene, "sepia")
 
@@ -258,6 +259,52 @@ def test_letters() -> None:
     assert letter_runs("(ij)", "indices")[1] == ("ij", True, 0)
 
 
+@pytest.mark.parametrize(
+    ("text", "runs"),
+    [
+        ("λ_max", [("λ", True, 0), ("max", False, -1)]),
+        ("ξ_i", [("ξ", True, 0), ("i", True, -1)]),
+        ("W_query_1", [("W", True, 0), ("query 1", False, -1)]),
+        ("W_q⁻¹", [("W", True, 0), ("q", True, -1), ("−1", False, 1)]),
+        ("covariance_matrix", [("covariance_matrix", False, 0)]),
+        ("x__y", [("x", True, 0), ("__", False, 0), ("y", True, 0)]),
+        ("x_", [("x", True, 0), ("_", False, 0)]),
+    ],
+)
+def test_subscripts_are_lowered(text: str, runs: list[tuple[str, bool, int]]) -> None:
+    assert letter_runs(text) == runs
+    assert all(level >= 0 for _, _, level in letter_runs(text, "words"))
+    found = ElementTree.fromstring(svg_text(Scene(9, 9, (Label(1, 1, text, "name"),))))
+    spans = list(found.iter(f"{SVG}tspan"))
+    assert "".join(span.text or "" for span in spans) == "".join(t for t, _, _ in runs)
+
+
+def test_rare_letters_do_not_change_a_line() -> None:
+    """Greek letters have fonts of their own; what stands beside them keeps its font,
+    and meets them at a point."""
+
+    def spans(text: str, role: str = "name") -> list[dict[str, str]]:
+        label = Label(50, 9, text, role)
+        root = ElementTree.fromstring(svg_text(Scene(99, 20, (label,))))
+        (line,) = root.iter(f"{SVG}text")
+        return [line.attrib, *(span.attrib for span in line)]
+
+    alone, greek = spans("μ")
+    assert "DejaVu Serif" in alone["font-family"]
+    assert greek == {"font-style": "italic"}
+    line, axes, i, of, mu = spans("axes: i of μ", "caption")
+    assert "font-family" not in line
+    assert not {"font-family"} & {*axes, *i, *of}
+    assert (axes["text-anchor"], mu["text-anchor"]) == ("end", "start")
+    assert axes["x"] == mu["x"]
+    assert "Noto Serif" in mu["font-family"]
+    line, partial, x = spans("∂X")
+    assert (partial["text-anchor"], x["text-anchor"]) == ("end", "start")
+    assert partial["x"] == x["x"]
+    assert "font-family" in spans("α and β")[0]
+    assert "x" not in spans("X⁻¹")[1]
+
+
 def test_labels_keep_clear() -> None:
     """Names of indices do not lie on boxes, dots or one another."""
     scene = scene_of(lens(), labels="all")
@@ -282,6 +329,57 @@ def test_the_legend_shows_what_is_used() -> None:
     words = {m.text for m in scene.marks if isinstance(m, Label)}
     assert "axis of that variable" in words
     assert "function, entry by entry" not in words
+
+
+def test_the_legend_tells_blocks_from_matrices() -> None:
+    blocks = ic.diagram_from("abp,bcq,adr,ces,deft->pqrstf").scene(legend=True)
+    words = {m.text for m in plain_marks(blocks.marks) if isinstance(m, Label)}
+    assert "tensor, its axes numbered" in words
+    assert not any("bar" in word for word in words)
+
+
+def texts_of(scene: Scene, *roles: str) -> list[str]:
+    marks = plain_marks(scene.marks)
+    return [m.text for m in marks if isinstance(m, Label) and m.role in roles]
+
+
+def test_what_an_end_names_is_not_named_again() -> None:
+    """A stub in a bracket is named once, and a wire that passes through frames too."""
+    gradient = ic.parse("normsq(X*w-y)", X="m n", y="m", w="n").diff("w").diagram()
+    names = texts_of(gradient.scene(labels="all"), "index", "index variable")
+    assert sorted(names) == ["i", "j", "j", "j", "k"]
+    nested = ic.parse("exp(tanh(sin(X)))", X="m n").diagram().scene(labels="all")
+    assert texts_of(nested, "index", "index value") == ["i", "j"]
+    ones = ic.parse("inv(X.+1)*x", X="n n", x="n").diagram().scene()
+    assert sorted(texts_of(ones, "index")) == sorted("klkl")
+
+
+def test_a_wide_size_keeps_out_of_its_box() -> None:
+    wide = ic.parse("A*x", A="number_of_rows n", x="n").diagram().scene()
+    marks = list(plain_marks(wide.marks))
+    (size,) = (m for m in marks if isinstance(m, Label) and m.role == "size")
+    (name,) = (m for m in marks if isinstance(m, Label) and m.text == "i")
+    assert (size.anchor, size.x) == (name.anchor, name.x) == ("end", name.x)
+    box = next(m for m in marks if isinstance(m, Rect))
+    assert measured(size)[2] < box.x
+    assert measured(size)[0] >= 0
+
+
+LOOPS = [("Kern", "1 1"), ("y", "n"), ("a_name_of_many_letters", "n n")]
+
+
+@pytest.mark.parametrize(("name", "shape"), LOOPS)
+def test_the_name_of_a_loop_is_not_on_it(name: str, shape: str) -> None:
+    scene = ic.parse(name, **{name: shape}).diagram(by=name).scene()
+    marks = list(plain_marks(scene.marks))
+    left, top, right, bottom = next(
+        measured(m) for m in marks if isinstance(m, Label) and m.text.startswith("∂")
+    )
+    loop = next(m for m in marks if isinstance(m, Rect) and m.role == "loop")
+    x, y, far, low = measured(loop)
+    across = left < x < right or left < far < right
+    assert not (across and top < low and bottom > y)
+    assert not (top < low < bottom and left < far and right > x)
 
 
 EXPRESSIONS = [

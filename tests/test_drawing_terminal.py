@@ -44,6 +44,8 @@ from indexcalc.drawing.terminal_grid import (
     cut,
     spelled,
 )
+from indexcalc.drawing.terminal_names import name_dot, name_stub
+from indexcalc.drawing.terminal_plain import plain_way
 from indexcalc.drawing.terminal_routes import Room, Step, draw, routed
 from indexcalc.errors import IndexCalcError
 from indexcalc.expr import einsum, tensor
@@ -306,6 +308,62 @@ def test_wide_letters_are_measured() -> None:
     assert "┨漢字├" in text
     assert cut("漢字漢字", 5) == "漢字…"
     assert spelled("σ₂⁻¹") == "sigma2^-1"
+
+
+def test_stubs_in_a_frame_of_several_terms_have_names() -> None:
+    e = ic.parse("(A+X')*tanh(B+A*X)", A="n n", B="n n", X="n n")
+    text = check_wires(e.diagram().model)
+    assert "┤ i──┨A├─k  + i──┤X┠─k ├" in text
+    one = ic.parse("exp(A*x + b)", A="n n", x="n", b="n").diagram().text()
+    assert "┤ ───(b)  + ───┨A├─(x)" in one
+
+
+def test_dots_have_their_names() -> None:
+    lens = ic.parse("W*((A*X).*(A*X))*ones(3)", W="k k", A="k n", X="n 3").diagram()
+    assert "j╭──" in lens.text()
+    ends = ic.parse("x.*y.*z", x="n", y="n", z="n").diagram()
+    assert ends.text().count("i") == 1
+
+
+def test_names_are_written_where_there_is_room() -> None:
+    sheet = Sheet(UNICODE)
+    sheet.write(0, 0, "ab")
+    sheet.dots[1, 1] = 0
+    name_dot(sheet, (1, 1), "k")
+    assert sheet.text() == "ab\n ○\nk"
+    name_dot(sheet, (1, 1), "covariance")
+    name_stub(sheet, (2, 0), RIGHT, "j")
+    assert sheet.text() == "ab\n ○\nk"
+
+
+def test_dense_networks_are_drawn_plainly() -> None:
+    """A complete graph: where searching takes too long, wires go with few corners."""
+    sides = range(12)
+    legs = [
+        " ".join(f"x{min(i, j)}_{max(i, j)}" for j in sides if j != i) for i in sides
+    ]
+    start = time.perf_counter()
+    text = ic.diagram_from(f"{','.join(legs)}->").text()
+    assert time.perf_counter() - start < 5
+    assert text.count("\n") > 60
+
+
+@pytest.mark.parametrize("index", range(8))
+def test_plain_ways_come_where_nothing_else_does(
+    index: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexcalc.drawing.terminal.EFFORT", 10 * index)
+    for model in random_models(61 + index, 4):
+        check_ends(model, terminal_text(model))
+
+
+def test_a_plain_way_takes_the_first_free_column() -> None:
+    sheet = Sheet(UNICODE)
+    sheet.write(4, 1, "x")
+    room = Room((0, 0, 9, 4), net=1)
+    way = plain_way(sheet, {((0, 0), RIGHT)}, {((8, 3), RIGHT)}, room)
+    draw(sheet, way, 1, "wire")
+    assert sheet.text().split("\n") == [" ──╮", "   │x", "   │", "   ╰─────"]
 
 
 def test_large_networks_are_fast() -> None:

@@ -82,7 +82,7 @@ def animated_svg(
 ) -> str:
     """The frames one after another, each for so many seconds, its caption under it."""
     chosen = theme_named(theme)
-    each = positive("seconds", seconds)
+    each = positive("seconds", seconds, 1.6)
     shown = captioned(frames)
     width, height = (shown[0].width, shown[0].height) if shown else (1.0, 1.0)
     ident = identity(shown, each, theme, background)

@@ -182,12 +182,12 @@ def _frame(
     pictures = [inner(c, s, alone) for c, s in zip(box.contents, given, strict=True)]
     pictures = _in_row(pictures, m)
     every = _tips(pictures[0]) if alone else {}
-    used = {side for _, side in every.values()}
     tips = {k: tip for k, tip in every.items() if k < box.passing}
+    used = {side for _, side in tips.values()}
+    ended = {side for _, side in every.values()} - used
     level = _level(pictures, m)
     wide = pictures[-1].x + pictures[-1].width
-    left = 0.0 if "left" in used else m.margin
-    right = 0.0 if "right" in used else m.margin
+    left, right = (_margin(side, used, ended, m) for side in _LATERAL)
     least = _least_width(face, sides["bottom"], tips, m, drop)
     slack = m.even(max(0.0, least - wide - left - right))
     if "right" in used:
@@ -204,6 +204,11 @@ def _frame(
     )
     ways = _frame_ways(frame, sides, tips)
     return _referred(frame, ways, pictures, m)
+
+
+def _margin(side: Side, used: set[Side], ended: set[Side], m: Metrics) -> float:
+    """The room beside a content: none where wires pass, little where they end."""
+    return 0.0 if side in used else m.space if side in ended else m.margin
 
 
 def _least_width(
@@ -255,12 +260,15 @@ def _content_sides(
     content: Picture, box: Box, sides: dict[Side, list[int]], number: int
 ) -> dict[int, Side]:
     """The sides of the ends of a content: those of the ports they pass through; what
-    the function consumes ends at the left and at the right."""
+    the function consumes ends at the left and at the right, or the other way round
+    where the ports that it makes are read so."""
     found: dict[int, Side] = {}
     passing: tuple[Side, ...] = ("left", "right", "bottom")
     for side in passing:
         found |= {k: side for k in sides[side] if k < box.passing}
     rest = [k for k in range(len(content.ends)) if k not in found]
+    if box.passing in sides["right"] and box.passing + 1 in sides["left"]:
+        rest.reverse()
     for n, k in enumerate(rest):
         found[k] = "left" if n == 0 else "right"
     return found

@@ -39,7 +39,7 @@ def film_scenes(
     Raises `UnsupportedError` for a width that is no number above 0 and for an option
     that there is not.
     """
-    wide = positive("width", width)
+    wide = positive("width", width, 900)
     only(options, ("legend", "labels", "caption"), "a film")
     scenes: list[Scene] = []
     kept: dict[str, Point] = {}

@@ -273,7 +273,7 @@ def _rounded(
         if a != b:
             after.setdefault(a, []).append((b, least))
             waiting[b] += 1
-    result = [m.near(y) for y in found]
+    result = [m.near(round(y, 2)) for y in found]
     ready = [s for s, n in enumerate(waiting) if n == 0]
     for a in ready:
         for b, least in after.get(a, ()):

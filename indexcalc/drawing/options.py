@@ -14,7 +14,7 @@ as 'white', #rgb, #rrggbb, 'auto', 'none' or None)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from math import isfinite
 from numbers import Real
 
@@ -54,18 +54,25 @@ _HEX = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 _LONGEST = 40
 
 
-def positive(name: str, value: object) -> float:
-    """A finite number above zero.
+def positive(name: str, value: object, example: float = 2) -> float:
+    """A finite number above zero; the example is for the hint.
 
     Raises `UnsupportedError` for anything else.
     """
-    number = isinstance(value, Real) and not isinstance(value, bool)
-    found = float(value) if number else 0.0  # type: ignore[arg-type]
+    found = _number(value)
     if isfinite(found) and found > 0:
         return found
-    raise UnsupportedError(
-        f"{name} is {_shown(value)}", hint=f"a number above 0, such as {name}=2"
-    )
+    hint = f"a number above 0, such as {name}={example}"
+    raise UnsupportedError(f"{name} is {_shown(value)}", hint=hint)
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return 0.0
+    try:
+        return float(value)
+    except OverflowError:
+        return 0.0
 
 
 def whole(name: str, value: object) -> int:
@@ -81,12 +88,11 @@ def whole(name: str, value: object) -> int:
     )
 
 
-def chosen(what: str, value: object, among: Iterable[str]) -> str:
+def chosen(what: str, value: object, among: Collection[str]) -> str:
     """One of a few words."""
-    known = tuple(among)
-    if isinstance(value, str) and value in known:
+    if isinstance(value, str) and value in among:
         return value
-    hint = f"one of {', '.join(known)}"
+    hint = f"one of {', '.join(among)}"
     raise UnsupportedError(f"there is no {what} {_shown(value)}", hint=hint)
 
 
@@ -109,19 +115,20 @@ def switch(name: str, value: object) -> bool:
 def colour(value: object) -> str:
     """A colour to paint behind a drawing; "auto" is the paper of its theme, and "none"
     paints nothing."""
-    if value is None or value in ("none", "transparent"):
+    if value is None:
         return "none"
-    if isinstance(value, str):
-        plain = value.strip().lower()
-        if plain == "auto" or plain in COLOURS or _HEX.fullmatch(plain):
-            return plain
+    plain = value.strip().lower() if isinstance(value, str) else ""
+    if plain in ("none", "transparent"):
+        return "none"
+    if plain == "auto" or plain in COLOURS or _HEX.fullmatch(plain):
+        return plain
     raise UnsupportedError(
         f"there is no colour {_shown(value)}",
         hint="a CSS name such as 'white', #rgb, #rrggbb, 'auto', 'none' or None",
     )
 
 
-def only(options: Mapping[str, object], known: Iterable[str], what: str) -> None:
+def only(options: Mapping[str, object], known: Collection[str], what: str) -> None:
     """Nothing: the options are among the known ones of what is drawn.
 
     >>> only({"width": 300, "widht": 200}, ("width", "legend"), "a film")
@@ -129,14 +136,13 @@ def only(options: Mapping[str, object], known: Iterable[str], what: str) -> None
         ...
     indexcalc.errors.UnsupportedError: a film has no option widht (it has width, legend)
     """
-    among = tuple(known)
     for name in options:
-        if name not in among:
-            has = f"it has {', '.join(among)}" if among else "it has none"
+        if name not in known:
+            has = f"it has {', '.join(known) or 'none'}"
             raise UnsupportedError(f"{what} has no option {name}", hint=has)
 
 
 def _shown(value: object) -> str:
     """A wrong value, not all of a long one."""
-    found = repr(value)
+    found = " ".join(repr(value).split())
     return found if len(found) <= _LONGEST else f"{found[: _LONGEST - 1]}…"

@@ -70,7 +70,7 @@ def _directed(reading: Reading) -> Oriented:
         inner, potential = _between(component, part, sources, sinks)
         spine = spine or frozenset(inner)
         for u, v in part.subgraph(inner).edges:
-            rank[u, v] = potential[u] < potential[v]
+            rank[u, v] = (potential[u], u) < (potential[v], v)
             rank[v, u] = not rank[u, v]
         todo += _hanging_parts(component, part, inner)
     arrows = [_arrow(edge.tail, edge.head, rank) for edge in component.edges]
@@ -127,7 +127,7 @@ def _potentials(
         matrix[place[v], place[v]] += _PULL
         given[place[v]] += _PULL * (rank + 1) / (len(hubs) + 1)
     values = np.linalg.solve(matrix, given)
-    return {v: float(values[place[v]]) for v in inner}
+    return {v: round(float(values[place[v]]), 9) for v in inner}
 
 
 #: How strongly a hub is drawn to its place in the product.

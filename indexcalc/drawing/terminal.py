@@ -14,9 +14,10 @@ i m ───┨A├─(x)
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from math import floor
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Self
 
 from ..diagrams.model import Model, Place
 from .faces import FRAMES, end_label, face_of, harmless, sizes_label
@@ -30,7 +31,6 @@ from .placed import (
     PlacedPicture,
     PlacedText,
     PlacedWire,
-    Point,
 )
 from .terminal_boxes import WAY, draw_box
 from .terminal_grid import (
@@ -52,8 +52,10 @@ from .terminal_grid import (
     columns,
     cut,
 )
+from .terminal_names import name_dot, name_stub
 from .terminal_plain import plain_way
 from .terminal_routes import Effort, Region, Room, Step, draw, join, routed
+from .terminal_spread import Spread, whole
 
 #: The longest name that is written in full.
 LONGEST = 24
@@ -64,8 +66,11 @@ TRIES, EFFORT = 12, 150_000
 
 
 def terminal_text(model: Model, *, width: int = 100, unicode: bool = True) -> str:
-    """The diagram in lines of a width where that is possible; without `unicode`, in
-    ASCII."""
+    """The diagram in lines of a width; without `unicode`, in ASCII.
+
+    Sums are broken between their terms. A product, and what is in a frame, is not, so
+    the lines of a long one are longer than the width.
+    """
     writing = UNICODE if unicode else ASCII
     drawing = placed(model, metrics_for(writing), width=width)
     return finished(drawing, writing).sheet.text()
@@ -78,15 +83,13 @@ def finished(drawing: PlacedModel, writing: Writing) -> Draft:
     for attempt in range(TRIES):
         draft = Draft(Sheet(writing), spread, effort)
         stuck = draft.drawn(drawing)
-        if not stuck:
-            return draft
-        if not effort.left or attempt == TRIES - 1:
+        if not stuck or not effort.left or attempt == TRIES - 1:
             break
         for wire in stuck:
             spread.widen(wire.placed)
     for wire in stuck:
         draft.plainly(wire)
-    return draft
+    return draft.dots_named(drawing)
 
 
 def metrics_for(writing: Writing) -> Metrics:
@@ -102,40 +105,7 @@ def _short(text: str) -> str:
     return text if text[:1].isdigit() or text[:1] in "(-−" else cut(text, LONGEST)
 
 
-def whole(length: float) -> int:
-    """The cell of a coordinate."""
-    return floor(length + 0.5)
-
-
 # -- room for wires --------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class Spread:
-    """Columns and rows put in before those of the layout; never inside of what is
-    `together`: the first and last column of a box or text."""
-
-    together: frozenset[int]
-    columns: dict[int, int] = field(default_factory=dict)
-    rows: dict[int, int] = field(default_factory=dict)
-
-    def __call__(self, point: Point) -> Cell:
-        """The cell of a point of the layout."""
-        x, y = whole(point[0]), whole(point[1])
-        return (
-            x + sum(n for at, n in self.columns.items() if at <= x),
-            y + sum(n for at, n in self.rows.items() if at <= y),
-        )
-
-    def widen(self, wire: PlacedWire) -> None:
-        """Makes room where a wire is to be."""
-        xs = [whole(x) for x, _ in wire.points]
-        ys = [whole(y) for _, y in wire.points]
-        for x in range(min(xs) - 1, max(xs) + 3):
-            if x not in self.together:
-                self.columns[x] = self.columns.get(x, 0) + 1
-        for y in range(min(ys), max(ys) + 2):
-            self.rows[y] = self.rows.get(y, 0) + 1
 
 
 def _kept_together(drawing: PlacedModel, writing: Writing) -> frozenset[int]:
@@ -170,15 +140,25 @@ def pictures_of(drawing: PlacedModel) -> Iterator[PlacedPicture]:
 
 
 def networks_of(drawing: PlacedModel) -> Iterator[PlacedNetwork]:
-    """Every product, those in frames too; ends in a frame that reach its border lie
-    on it."""
-    waiting: list[tuple[PlacedBox | None, PlacedPicture]]
-    waiting = [(None, picture) for picture in (drawing.picture, *drawing.parts)]
+    """Every product, those in frames last."""
+    yield from outermost_of(drawing)
+    yield from framed_of(drawing)
+
+
+def outermost_of(drawing: PlacedModel) -> list[PlacedNetwork]:
+    """The products of the picture and of the parts."""
+    outermost = (drawing.picture, *drawing.parts)
+    return [network for picture in outermost for network in picture.terms]
+
+
+def framed_of(drawing: PlacedModel) -> Iterator[PlacedNetwork]:
+    """The products in frames; ends that reach the border of theirs lie on it."""
+    waiting = list(outermost_of(drawing))
     while waiting:
-        frame, picture = waiting.pop(0)
-        for network in picture.terms:
-            yield network if frame is None else _on_border(network, frame)
-            waiting += [(b, c) for b in network.boxes for c in b.contents]
+        for box in waiting.pop(0).boxes:
+            for picture in box.contents:
+                yield from (_on_border(network, box) for network in picture.terms)
+                waiting += picture.terms
 
 
 def _on_border(network: PlacedNetwork, frame: PlacedBox) -> PlacedNetwork:
@@ -236,13 +216,33 @@ class Draft:
         """Draws all; the wires that found no way."""
         for text in texts_of(drawing):
             self._text(text)
-        outermost = [drawing.picture, *drawing.parts]
-        named = [end for picture in outermost for n in picture.terms for end in n.ends]
         for network in networks_of(drawing):
             self._things(network)
-        for end in named:
-            self._named(end)
-        return [w for network in networks_of(drawing) for w in self._wires(network)]
+        for network in outermost_of(drawing):
+            for end in network.ends:
+                self._named(end)
+        for network in framed_of(drawing):
+            self._stubs(network)
+        return [run for network in networks_of(drawing) for run in self._wires(network)]
+
+    def dots_named(self, drawing: PlacedModel) -> Self:
+        """With a name at every dot of three wires or more, unless an end says it."""
+        outermost = outermost_of(drawing)
+        free = {name for network in outermost for name in _end_names(network)}
+        for network in outermost:
+            self._dots_named(network, free)
+        for network in framed_of(drawing):
+            told = _end_names(network) if len(network.ends) > 1 else set()
+            self._dots_named(network, free | told)
+        return self
+
+    def _dots_named(self, network: PlacedNetwork, known: Container[str]) -> None:
+        legs = Counter(p for w in network.network.wires for p in w.places)
+        for number, placed_dot in enumerate(network.dots):
+            name = placed_dot.dot.name
+            if legs["dot", number, 0] > 2 and name not in known:
+                cell = self.where((placed_dot.x, placed_dot.y))
+                name_dot(self.sheet, cell, harmless(name))
 
     def _text(self, text: PlacedText) -> None:
         first, _ = _first(text, self.sheet.writing)
@@ -279,6 +279,13 @@ class Draft:
             below = y + 1 if way == DOWN else y - 1
             self.sheet.write(x - (len(name) - 1) // 2, below, text)
 
+    def _stubs(self, network: PlacedNetwork) -> None:
+        """The names of ends that stop within a frame, where there are several."""
+        for end in network.ends if len(network.ends) > 1 else ():
+            tip = self.where((end.x, end.y))
+            if end.wedge is None and tip not in self.sheet.walls:
+                name_stub(self.sheet, tip, WAY[end.side], end_label(end.end)[0])
+
     def _group(self, end: PlacedEnd) -> None:
         """The wedge of a grouped end, and the double wire to its tip; an axis of no
         index, of size 1, is a wire that joins nothing."""
@@ -314,7 +321,8 @@ class Draft:
             return self._prongs(end)[port]
         tip = self.where((end.x, end.y))
         way = WAY[end.side]
-        anchor = tip if tip in self.sheet.walls else beyond(tip, way)
+        taken = tip in self.sheet.walls or tip in self.sheet.marks
+        anchor = tip if taken else beyond(tip, way)
         return anchor, BACK[way]
 
     # -- wires
@@ -417,6 +425,10 @@ class Draft:
             down = range(min(y, v), max(y, v) + 1)
             found |= {(a, b) for a in across for b in down}
         return frozenset(found)
+
+
+def _end_names(network: PlacedNetwork) -> set[str]:
+    return {name for end in network.ends for name in end.end.names}
 
 
 def _reversed(steps: Iterable[Step]) -> set[Step]:
