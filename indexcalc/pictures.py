@@ -32,7 +32,7 @@ class _Drawn:
 
     __slots__ = ()
 
-    def scene(self, **options: Any) -> Scene:
+    def _scene(self, **options: Any) -> Scene:
         """Lines, circles and texts in px, which the graphic formats write."""
         raise NotImplementedError
 
@@ -51,7 +51,7 @@ class _Drawn:
         """
         from .drawing.svg import svg_text
 
-        return saved(svg_text(self.scene(**options), theme, background), path)
+        return saved(svg_text(self._scene(**options), theme, background), path)
 
     def png(
         self,
@@ -68,7 +68,7 @@ class _Drawn:
         """
         from .drawing.png import png_bytes
 
-        return saved(png_bytes(self.scene(**options), theme, scale, background), path)
+        return saved(png_bytes(self._scene(**options), theme, scale, background), path)
 
     def tikz(
         self, path: Where = None, *, standalone: bool = False, **options: Any
@@ -76,7 +76,7 @@ class _Drawn:
         r"""A `tikzpicture` for LaTeX with `\usepackage{tikz}`, or a whole document."""
         from .drawing.tikz import tikz_text
 
-        return saved(tikz_text(self.scene(**options), standalone=standalone), path)
+        return saved(tikz_text(self._scene(**options), standalone=standalone), path)
 
     def _repr_svg_(self) -> str:
         return self.svg(theme="auto", background="auto")
@@ -147,6 +147,9 @@ class Diagram(_Drawn):
 
         layout = placed(self.model, width=width)
         return scene_of(layout, legend=legend, labels=labels, caption=caption)
+
+    def _scene(self, **options: Any) -> Scene:
+        return self.scene(**options)
 
     def dot(self, path: Where = None) -> str:
         """Graphviz: the same boxes, ports and wires, laid out by `dot`."""
@@ -285,11 +288,14 @@ class Strip(_Drawn):
     def __init__(self, frames: Sequence[tuple[Scene, str]]) -> None:
         self._frames = tuple(frames)
 
-    def scene(self, **options: Any) -> Scene:
+    def scene(self) -> Scene:
         """The scenes one under another, each below its rule."""
         from .drawing.film import stacked
 
         return stacked(self._frames)
+
+    def _scene(self, **options: Any) -> Scene:
+        return self.scene(**options)
 
 
 class PlanDiagram(_Drawn):
@@ -307,11 +313,14 @@ class PlanDiagram(_Drawn):
         """The plan as a table."""
         return saved(str(self.report), path)
 
-    def scene(self, **options: Any) -> Scene:
+    def scene(self) -> Scene:
         """Boxes, curves and texts in px."""
         from .drawing.plan_scene import plan_scene
 
         return plan_scene(self.report)
+
+    def _scene(self, **options: Any) -> Scene:
+        return self.scene(**options)
 
     def dot(self, path: Where = None) -> str:
         """Graphviz."""

@@ -348,7 +348,6 @@ def compile(expressions: Sequence[Expression], **options: Any) -> Compiled:
     [5.0, [2.0, 4.0]]
     """
     from .compiled import Compiled
-    from .pictures import Diagram
     from .execution import formula
 
     if not isinstance(expressions, (list, tuple)) or not expressions:

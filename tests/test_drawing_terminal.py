@@ -363,7 +363,7 @@ def test_a_plain_way_takes_the_first_free_column() -> None:
     room = Room((0, 0, 9, 4), net=1)
     way = plain_way(sheet, {((0, 0), RIGHT)}, {((8, 3), RIGHT)}, room)
     draw(sheet, way, 1, "wire")
-    assert sheet.text().split("\n") == [" ──╮", "   │x", "   │", "   ╰─────"]
+    assert sheet.text().split("\n") == ["──╮", "  │x", "  │", "  ╰─────"]
 
 
 def test_large_networks_are_fast() -> None:

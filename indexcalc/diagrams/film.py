@@ -91,8 +91,8 @@ def derivation_frames(
     `BOX_LIMIT` boxes.
     """
     if order not in (1, 2):
-        given = f'"{order}"' if isinstance(order, str) else repr(order)
-        raise UnsupportedError(f"order is {given}, and must be 1 or 2")
+        said = f'"{order}"' if isinstance(order, str) else repr(order)
+        raise UnsupportedError(f"order is {said}, and must be 1 or 2")
     told = axes or Axes(("",) * len(node.shape))
     given = _given(node, told)
     once = differentiated(told, variable)
@@ -101,9 +101,9 @@ def derivation_frames(
         return _within_limit(first)
     slope, twice = jacobian(node, variable), differentiated(once, variable)
     second = _Derivation.of(first[-1].model, slope, variable, twice)
-    said = words_of("as given twice", (), second.ground)
+    words = words_of("as given twice", (), second.ground)
     rounds = [second.round_frame(frame) for frame in first]
-    rounds[0] = Frame(rounds[0].model, said.rule, said.reason)
+    rounds[0] = Frame(rounds[0].model, words.rule, words.reason)
     return _within_limit(second.frames(rounds))
 
 

@@ -18,7 +18,7 @@ a dot of its own, the ones vector of length 1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -190,12 +190,14 @@ def _numbered(
     wires = []
     for w, places in enumerate(held):
         if places:
-            first, second = (
-                ("dot", number[k], 0) if kind == "dot" else (kind, k, port)
-                for kind, k, port in places
-            )
+            first, second = (_numbered_place(place, number) for place in places)
             wires.append(Wire((first, second), names[w], sizes[w]))
     dots = tuple(
         Dot(names[legs[d][0]] if legs[d] else next(fresh), dims[d]) for d in kept
     )
     return Network(tuple(boxes), dots, tuple(wires))
+
+
+def _numbered_place(place: Place, number: Mapping[int, int]) -> Place:
+    kind, k, _ = place
+    return ("dot", number[k], 0) if kind == "dot" else place

@@ -22,8 +22,8 @@ _STEP, _CELL, _AREA = 3.0, 40.0, 12
 #: Where along a line its name may stand, the best place first.
 _PARTS = (0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9)
 
-#: The air round a label.
-_AIR = 1.5
+#: The air round a label, and how far one is from the middle of a dot.
+_AIR, _CLEAR = 1.5, 5.5
 
 #: Roles of rectangles of which only the border is drawn.
 _HOLLOW = ("frame elementwise", "frame function", "frame bracket", "loop")
@@ -78,19 +78,18 @@ def with_room(wanted: Sequence[Wanted], drawn: Iterable[Mark]) -> tuple[Label, .
 
 
 def around(x: float, y: float, text: str, size: float) -> tuple[Point, ...]:
-    """The spots round a point, above to the right first."""
-    aside, above = 4.5 + text_width(text, size) / 2, 0.5 * size + 4.5
+    """The spots round a point: over it, under it, at its corners, beside it, and the
+    same farther off."""
+    aside, above = _CLEAR + text_width(text, size) / 2, _CLEAR + 0.5 * size
+    corners = [(u, v) for v in (-1, 1) for u in (1, -1)]
     return (
-        (x + aside, y - above),
-        (x - aside, y - above),
-        (x + aside, y + above),
-        (x - aside, y + above),
-        (x, y - above - 3),
-        (x, y + above + 3),
-        (x + aside + 4, y),
-        (x - aside - 4, y),
-        *((x + u * aside, y + v * (above + 6)) for v in (-1, 1) for u in (1, -1)),
-        *((x + 2 * u * aside, y + v * above) for v in (-1, 1) for u in (1, -1)),
+        (x, y - above - 2),
+        (x, y + above + 2),
+        *((x + u * aside, y + v * above) for u, v in corners),
+        (x + aside + 3, y),
+        (x - aside - 3, y),
+        *((x + u * aside, y + v * (above + 6)) for u, v in corners),
+        *((x + 2 * u * aside, y + v * above) for u, v in corners),
     )
 
 

@@ -207,7 +207,10 @@ def _draw_contents(drawn: _Drawn, placed: PlacedNetwork, wiring: Wiring) -> None
         for content, outside in zip(box.contents, inner, strict=True):
             ends = [end for network in content.terms for end in network.ends]
             for end in ends:
-                drawn.fixed += inner_end_label(end, box, _index_of(end, outside))
+                index = _index_of(end, outside)
+                labels = list(inner_end_label(end, box, index))
+                drawn.fixed += labels
+                drawn.named.update(index for _ in labels)
             named = frozenset(end.number for end in ends if stops_within(end, box))
             _draw_picture(drawn, content, outside, wiring.free, named)
             for end in ends:
