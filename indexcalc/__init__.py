@@ -24,6 +24,7 @@ from .errors import (
     UnsupportedError,
 )
 from .face import Expression, build
+from .from_diagrams import diagram_from, diagram_from_json, film_from_json
 from .index import Index, Indexed, indices
 from .questions import Question, question
 from .sizes import Dim, dim
@@ -37,8 +38,6 @@ from .ways_in import (
     conj,
     constant,
     delta,
-    diagram_from,
-    diagram_from_json,
     duplication,
     eigvalsh,
     einsum,
@@ -47,7 +46,6 @@ from .ways_in import (
     equal,
     expm,
     eye,
-    film_from_json,
     from_sympy,
     imag,
     logm,

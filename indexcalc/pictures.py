@@ -5,7 +5,7 @@ those frames in one still picture, `PlanDiagram` the tree of a plan. A writer an
 its text or bytes, and given a path writes them there too, whole or not at all.
 `Pictures` is the part of an expression that draws it.
 
->>> from indexcalc.ways_in import diagram_from
+>>> from indexcalc.from_diagrams import diagram_from
 >>> [wire.name for wire in diagram_from("ij,j->i").model.picture.terms[0][1].wires]
 ['i', 'j']
 """
@@ -99,7 +99,7 @@ class Diagram(_Drawn):
     def expression(self) -> Any:
         """What the diagram says, read back from its boxes and wires.
 
-        >>> from indexcalc.ways_in import diagram_from
+        >>> from indexcalc.from_diagrams import diagram_from
         >>> print(diagram_from("ij,jk,ik->").expression().matrix())
         tr(B*C'*A)
         """

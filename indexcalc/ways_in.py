@@ -24,7 +24,6 @@ from .sizes import Shape, as_size, parse_shape
 
 if TYPE_CHECKING:
     from .compiled import Compiled
-    from .pictures import Diagram, Film
     from .text import Parsed
 
 
@@ -173,55 +172,6 @@ def einsum(
     nodes = [as_node(bare(operand)) for operand in operands]
     given = {name: as_size(size) for name, size in (sizes or {}).items()}
     return Expression(contraction(spec, nodes, given), scope=scope_of(operands))
-
-
-def diagram_from(
-    spec: str, *operands: object, sizes: Mapping[str, object] | None = None
-) -> Diagram:
-    """Any einsum string as a contraction diagram, its letters kept.
-
-    Operands are expressions, arrays or names; without them they are called A, B, C, …,
-    vectors a, b, c. Sizes that nothing tells have the name of their index.
-
-    >>> drawn = diagram_from("ij,jk,ik->")
-    >>> print(drawn.expression().matrix())
-    tr(B*C'*A)
-
-    Raises `ParseError` for a spec that does not fit.
-    """
-    from .diagrams.spec import model_of_spec
-    from .pictures import Diagram
-
-    if not isinstance(spec, str):
-        raise ParseError(
-            f"{spec!r} is not an einsum string", hint='a text such as "ij,jk->ik"'
-        )
-    given = [o if isinstance(o, str) else as_node(bare(o)) for o in operands]
-    known = {name: as_size(size) for name, size in (sizes or {}).items()}
-    return Diagram(model_of_spec(spec, given, known), Expression)
-
-
-def diagram_from_json(text: str) -> Diagram:
-    """The diagram that `Diagram.json` wrote.
-
-    Raises `ParseError` for a text that is not one.
-    """
-    from .diagrams.documents import from_json
-    from .pictures import Diagram
-
-    return Diagram(from_json(text), Expression)
-
-
-def film_from_json(text: str) -> Film:
-    """The film that `Film.json` wrote.
-
-    Raises `ParseError` for a text that is not one.
-    """
-    from .diagrams.documents import frames_from_json
-    from .pictures import Diagram, Film
-
-    frames = frames_from_json(text)
-    return Film([Diagram(m, Expression, rule, reason) for m, rule, reason in frames])
 
 
 def parse(

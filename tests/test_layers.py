@@ -105,6 +105,7 @@ ORDER = [
     "face",
     "judging",
     "ways_in",
+    "from_diagrams",
     "questions",
     "numpy",
     "__init__",

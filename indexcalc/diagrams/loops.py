@@ -370,19 +370,35 @@ RULES: Mapping[str, Rule] = {
 def partial_of(box: Box, k: int) -> Picture:
     """The partial of a function's box by argument k: axes that pass through, its own,
     the argument's own. A box of the same form keeps the function's id."""
+    names = [f"argument {j}" for j in range(len(box.contents))]
     stand_ins = [
-        tensor(f"argument {j}", shape_of(content))
-        for j, content in enumerate(box.contents)
+        _stand_in(name, content, box.function)
+        for name, content in zip(names, box.contents, strict=True)
     ]
     node = function_node(box.function, stand_ins, box.params, box.ports)
     if not isinstance(node, Call):
         raise _not_a_call(box)
-    given = dict(zip(stand_ins, box.contents, strict=True))
+    given = dict(zip(names, box.contents, strict=True))
     bare = _picture_of(partial(node, k))
     return substituted(
-        _with_id(bare, box.id),
-        lambda leaf: given.get(leaf.tensor) if leaf.tensor else None,
+        _with_id(bare, box.id), lambda leaf: given.get(_stands_for(leaf))
     )
+
+
+def _stand_in(name: str, content: Picture, function: str) -> Node:
+    """What stands for an argument: a tensor, and where the argument is more than that a
+    function of one, which is not drawn twice for its square."""
+    leaf = tensor(name, shape_of(content))
+    networks = [network for _, network in content.terms]
+    plain = len(networks) == 1 and _lone(networks[0]) and not networks[0].boxes[0].contents
+    return leaf if plain or not is_elementwise(function) else unknown(name, [leaf])
+
+
+def _stands_for(box: Box) -> str:
+    """The name of the argument that a box stands for, if it does."""
+    if box.function == "unknown":
+        return str(box.params[0])
+    return box.tensor.name or "" if box.tensor else ""
 
 
 def _not_a_call(box: Box) -> InternalError:

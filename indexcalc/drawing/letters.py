@@ -38,6 +38,16 @@ TEXTS: dict[str, Text] = {
     "name function": "words",
 }
 
+
+def kind_of(role: str, text: str) -> Text:
+    """What a text of a role is; the derivative by a name is a name.
+
+    >>> kind_of("index variable", "ij"), kind_of("index variable", "∂Kern")
+    ('indices', 'names')
+    """
+    return "names" if text.startswith("∂") else TEXTS.get(role, "names")
+
+
 _SIGNS = "0123456789+-()n/"
 _LEVELS = {raised(c): (c, 1) for c in _SIGNS if raised(c) != c}
 _LEVELS |= {lowered(c): (c, -1) for c in _SIGNS if lowered(c) != c}

@@ -19,7 +19,7 @@ from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from .faces import harmless, text_width
-from .letters import TEXTS, Run, letter_runs
+from .letters import Run, kind_of, letter_runs
 from .marks import BEGINS
 from .options import colour
 from .scene import Circle, Group, Label, Mark, Path, Point, Rect, Scene
@@ -287,7 +287,7 @@ def _label(mark: Label, theme: str) -> Element:
         "text-anchor": mark.anchor,
         "fill": style.ink,
     }
-    what = TEXTS.get(mark.role, "names")
+    what = kind_of(mark.role, mark.text)
     if what == "indices" and len(mark.text) > 1:
         # Some fonts have a ligature for ij.
         place["letter-spacing"] = "0.4"

@@ -11,7 +11,7 @@ free the first of all: then a wire may run along another, or behind a box.
 >>> draw(sheet, way, 1, "wire")
 >>> print(sheet.text())
 ──╮
-  ╰────
+  ╰───
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from .faces import text_width
-from .letters import TEXTS
+from .letters import kind_of
 from .scene import Circle, Group, Label, Mark, Path, Point, Rect, Scene
 from .svg import APART, MIDDLE, number
 from .tex_letters import HEXBLOCK, safe_math, tex_line
@@ -237,8 +237,7 @@ def _formula(mark: Label) -> str:
     """The formula of a label; the text where it was cut or has signs of no formula."""
     cut = mark.text.endswith("…") or "(U+" in mark.tex
     math = "" if cut else safe_math(mark.tex)
-    what = TEXTS.get(mark.role, "names")
-    return f"${math}$" if math else tex_line(mark.text, what)
+    return f"${math}$" if math else tex_line(mark.text, kind_of(mark.role, mark.text))
 
 
 def _remark(title: str) -> Iterator[str]:
