@@ -74,8 +74,10 @@ class _Drawn:
         self, path: Where = None, *, standalone: bool = False, **options: Any
     ) -> str:
         r"""A `tikzpicture` for LaTeX with `\usepackage{tikz}`, or a whole document."""
+        from .drawing.options import switch
         from .drawing.tikz import tikz_text
 
+        switch("standalone", standalone)
         return saved(tikz_text(self._scene(**options), standalone=standalone), path)
 
     def _repr_svg_(self) -> str:
@@ -143,12 +145,16 @@ class Diagram(_Drawn):
         what the marks mean; `labels` names the indices at the free ends and "dots",
         at "all" wires, or at the free ends alone: "none"."""
         from .drawing.layout import placed
+        from .drawing.options import positive
         from .drawing.scenes import scene_of
 
-        layout = placed(self.model, width=width)
+        layout = placed(self.model, width=positive("width", width, 900))
         return scene_of(layout, legend=legend, labels=labels, caption=caption)
 
     def _scene(self, **options: Any) -> Scene:
+        from .drawing.options import only
+
+        only(options, ("width", "legend", "labels", "caption"), "a diagram")
         return self.scene(**options)
 
     def dot(self, path: Where = None) -> str:
@@ -168,15 +174,18 @@ class Diagram(_Drawn):
     ) -> str:
         """The diagram in characters for a terminal of a width; `unicode=False` keeps to
         ASCII."""
+        from .drawing.options import switch, whole
         from .drawing.terminal import terminal_text
 
+        whole("width", width)
+        switch("unicode", unicode)
         return saved(terminal_text(self.model, width=width, unicode=unicode), path)
 
     def html(self, path: Where = None, *, title: str = "", **options: Any) -> str:
         """A page that stands alone: pointing at an index lights up all its places."""
         from .drawing.html import page
 
-        return saved(page([(self.scene(**options), self.reason)], title), path)
+        return saved(page([(self._scene(**options), self.reason)], title), path)
 
     def json(self, path: Where = None) -> str:
         """The model itself, versioned; `diagram_from_json` reads it."""
@@ -295,7 +304,10 @@ class Strip(_Drawn):
         return stacked(self._frames)
 
     def _scene(self, **options: Any) -> Scene:
-        return self.scene(**options)
+        from .drawing.options import only
+
+        only(options, (), "a strip")
+        return self.scene()
 
 
 class PlanDiagram(_Drawn):
@@ -320,7 +332,10 @@ class PlanDiagram(_Drawn):
         return plan_scene(self.report)
 
     def _scene(self, **options: Any) -> Scene:
-        return self.scene(**options)
+        from .drawing.options import only
+
+        only(options, (), "the picture of a plan")
+        return self.scene()
 
     def dot(self, path: Where = None) -> str:
         """Graphviz."""

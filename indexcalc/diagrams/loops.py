@@ -22,7 +22,7 @@ from ..coefficients import multiply
 from ..derivative import identity
 from ..errors import InternalError
 from ..expr import tensor
-from ..functions import is_elementwise, partial
+from ..functions import is_elementwise, partial, unknown
 from ..index_walk import naming_for
 from ..nodes import Call, Node, Tensor
 from ..rows import function_node
@@ -390,15 +390,17 @@ def _stand_in(name: str, content: Picture, function: str) -> Node:
     function of one, which is not drawn twice for its square."""
     leaf = tensor(name, shape_of(content))
     networks = [network for _, network in content.terms]
-    plain = len(networks) == 1 and _lone(networks[0]) and not networks[0].boxes[0].contents
+    plain = (
+        len(networks) == 1 and _lone(networks[0]) and not networks[0].boxes[0].contents
+    )
     return leaf if plain or not is_elementwise(function) else unknown(name, [leaf])
 
 
 def _stands_for(box: Box) -> str:
     """The name of the argument that a box stands for, if it does."""
-    if box.function == "unknown":
+    if box.function == "unknown" and not any(box.params[1]):
         return str(box.params[0])
-    return box.tensor.name or "" if box.tensor else ""
+    return (box.tensor.name or "") if box.tensor else ""
 
 
 def _not_a_call(box: Box) -> InternalError:
@@ -411,7 +413,8 @@ def _with_id(picture: Picture, box_id: str) -> Picture:
     for c, network in picture.terms:
         boxes = []
         for box in network.boxes:
-            chosen = left.pop() if left and box.kind == "function" else ""
+            own = box.kind == "function" and not _stands_for(box)
+            chosen = left.pop() if left and own else ""
             boxes.append(replace(box, id=chosen, contents=_nameless(box)))
         terms.append((c, replace(network, boxes=tuple(boxes))))
     return replace(picture, terms=tuple(terms))

@@ -160,16 +160,18 @@ def _term_said(coefficient: Number, network: Network) -> Said | None:
         return None
     sizes = [(_factor(dot.size), latex_size(dot.size)) for dot in network.dots]
     parts = [*sizes, *((face.text, face.tex) for face in faces)]
-    number, latex = number_text(coefficient), latex_number(coefficient)
-    if parts and coefficient in (1, -1):
-        number, latex = number.replace("1", ""), latex.replace("1", "")
-    wide = " " if len(parts) > 1 or (parts and "/" in number) else ""
-    text = wide.join(
-        [number, *(t for t, _ in parts)] if number else [t for t, _ in parts]
+    sign, size = ("-", -coefficient) if coefficient < 0 else ("", coefficient)
+    number, latex = number_text(size), latex_number(size)
+    if parts and size == 1:
+        number = latex = ""
+    said = [t for t, _ in parts]
+    tight = number.isdigit() and len(parts) == 1 and len(said[0]) == 1
+    text = sign + (
+        number + said[0] if tight else " ".join(filter(None, [number, *said]))
     )
+    latex = sign + " ".join(filter(None, [latex, *(t for _, t in parts)]))
     names = tuple(n for box in network.boxes for n in _names_said(box))
-    single = len(parts) + (number not in ("", "-")) == 1 and not number.startswith("-")
-    return Said(text, " ".join([latex, *(t for _, t in parts)]).strip(), names, single)
+    return Said(text, latex, names, not sign and len(parts) + bool(number) == 1)
 
 
 def _names_said(box: Box) -> tuple[str, ...]:

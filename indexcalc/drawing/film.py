@@ -40,7 +40,7 @@ def film_scenes(
     that there is not.
     """
     wide = positive("width", width, 900)
-    only(options, ("legend", "labels", "caption"), "a film")
+    only(options, ("width", "legend", "labels", "caption"), "a film")
     scenes: list[Scene] = []
     kept: dict[str, Point] = {}
     for model in reversed(models):
