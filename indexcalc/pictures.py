@@ -49,7 +49,7 @@ class _Drawn:
 
         The other options are those of `scene`.
         """
-        from .drawing.svg import svg_text
+        from .drawing.graphics.svg import svg_text
 
         return saved(svg_text(self._scene(**options), theme, background), path)
 
@@ -66,7 +66,7 @@ class _Drawn:
 
         Raises `UnsupportedError` without the extra `indexcalc[png]`.
         """
-        from .drawing.png import png_bytes
+        from .drawing.graphics.png import png_bytes
 
         return saved(png_bytes(self._scene(**options), theme, scale, background), path)
 
@@ -74,8 +74,8 @@ class _Drawn:
         self, path: Where = None, *, standalone: bool = False, **options: Any
     ) -> str:
         r"""A `tikzpicture` for LaTeX with `\usepackage{tikz}`, or a whole document."""
+        from .drawing.graphics.tikz import tikz_text
         from .drawing.options import switch
-        from .drawing.tikz import tikz_text
 
         switch("standalone", standalone)
         return saved(tikz_text(self._scene(**options), standalone=standalone), path)
@@ -144,9 +144,9 @@ class Diagram(_Drawn):
         """Lines, circles and texts in px. Sums are wrapped at `width`; `legend` adds
         what the marks mean; `labels` names the indices at the free ends and "dots",
         at "all" wires, or at the free ends alone: "none"."""
-        from .drawing.layout import placed
+        from .drawing.layout.placing import placed
         from .drawing.options import positive
-        from .drawing.scenes import scene_of
+        from .drawing.scenes.composed import scene_of
 
         layout = placed(self.model, width=positive("width", width, 900))
         return scene_of(layout, legend=legend, labels=labels, caption=caption)
@@ -159,13 +159,13 @@ class Diagram(_Drawn):
 
     def dot(self, path: Where = None) -> str:
         """Graphviz: the same boxes, ports and wires, laid out by `dot`."""
-        from .drawing.dot import dot_text
+        from .drawing.outlines.dot import dot_text
 
         return saved(dot_text(self.model), path)
 
     def mermaid(self, path: Where = None) -> str:
         """A Mermaid flowchart, for pages that draw those; it loses the ports."""
-        from .drawing.mermaid import mermaid_text
+        from .drawing.outlines.mermaid import mermaid_text
 
         return saved(mermaid_text(self.model), path)
 
@@ -175,7 +175,7 @@ class Diagram(_Drawn):
         """The diagram in characters for a terminal of a width; `unicode=False` keeps to
         ASCII."""
         from .drawing.options import switch, whole
-        from .drawing.terminal import terminal_text
+        from .drawing.terminal.text import terminal_text
 
         whole("width", width)
         switch("unicode", unicode)
@@ -183,7 +183,7 @@ class Diagram(_Drawn):
 
     def html(self, path: Where = None, *, title: str = "", **options: Any) -> str:
         """A page that stands alone: pointing at an index lights up all its places."""
-        from .drawing.html import page
+        from .drawing.graphics.html import page
 
         return saved(page([(self._scene(**options), self.reason)], title), path)
 
@@ -239,7 +239,7 @@ class Film:
 
     def html(self, path: Where = None, *, title: str = "", **options: Any) -> str:
         """A page with a slider through the frames that stands alone."""
-        from .drawing.html import page
+        from .drawing.graphics.html import page
 
         return saved(page(self._scenes(**options), title), path)
 
@@ -253,7 +253,7 @@ class Film:
         **options: Any,
     ) -> str:
         """An animated SVG: each frame for so many seconds, what stays in its place."""
-        from .drawing.animation import animated_svg
+        from .drawing.graphics.animation import animated_svg
 
         frames = self._scenes(**options)
         return saved(animated_svg(frames, seconds, theme, background), path)
@@ -273,7 +273,7 @@ class Film:
 
     def _scenes(self, **options: Any) -> list[tuple[Scene, str]]:
         """The scenes, boxes that stay kept where they were, and their captions."""
-        from .drawing.film import film_scenes
+        from .drawing.scenes.film import film_scenes
 
         models = [frame.model for frame in self.frames]
         captions = [_headline(k, frame) for k, frame in enumerate(self.frames, 1)]
@@ -299,7 +299,7 @@ class Strip(_Drawn):
 
     def scene(self) -> Scene:
         """The scenes one under another, each below its rule."""
-        from .drawing.film import stacked
+        from .drawing.scenes.film import stacked
 
         return stacked(self._frames)
 
@@ -327,7 +327,7 @@ class PlanDiagram(_Drawn):
 
     def scene(self) -> Scene:
         """Boxes, curves and texts in px."""
-        from .drawing.plan_scene import plan_scene
+        from .drawing.plans.scene import plan_scene
 
         return plan_scene(self.report)
 
@@ -339,25 +339,25 @@ class PlanDiagram(_Drawn):
 
     def dot(self, path: Where = None) -> str:
         """Graphviz."""
-        from .drawing.plan_graph import plan_dot
+        from .drawing.plans.graph import plan_dot
 
         return saved(plan_dot(self.report), path)
 
     def mermaid(self, path: Where = None) -> str:
         """A Mermaid flowchart."""
-        from .drawing.plan_graph import plan_mermaid
+        from .drawing.plans.graph import plan_mermaid
 
         return saved(plan_mermaid(self.report), path)
 
     def html(self, path: Where = None, *, title: str = "") -> str:
         """A page that stands alone."""
-        from .drawing.html import page
+        from .drawing.graphics.html import page
 
         return saved(page([(self.scene(), "")], title), path)
 
     def graph(self) -> networkx.DiGraph[str]:
         """A networkx graph of inputs and steps with their sizes and flops."""
-        from .drawing.plan_graph import plan_graph
+        from .drawing.plans.graph import plan_graph
 
         return plan_graph(self.report)
 

@@ -12,8 +12,8 @@ import itertools
 import math
 from collections.abc import Iterator
 
-from indexcalc.drawing.composition import outer_sides
-from indexcalc.drawing.curves import path_points
+from indexcalc.drawing.layout.composition import outer_sides
+from indexcalc.drawing.layout.curves import path_points
 from indexcalc.drawing.placed import (
     PlacedBox,
     PlacedModel,

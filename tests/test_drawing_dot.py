@@ -12,11 +12,11 @@ import pytest
 import indexcalc as ic
 from indexcalc.diagrams.build import model_of
 from indexcalc.diagrams.model import Box, End, Model, Network, Picture, Wire, networks
-from indexcalc.drawing.dot import dot_text
-from indexcalc.drawing.dot_looks import dot_field, dot_quoted, shortened
 from indexcalc.drawing.faces import harmless, shown_name
-from indexcalc.drawing.mermaid import mermaid_quoted, mermaid_text
-from indexcalc.drawing.outline import framed
+from indexcalc.drawing.outlines.dot import dot_text
+from indexcalc.drawing.outlines.dot_looks import dot_field, dot_quoted, shortened
+from indexcalc.drawing.outlines.mermaid import mermaid_quoted, mermaid_text
+from indexcalc.drawing.outlines.outline import framed
 from indexcalc.expr import einsum, tensor
 from tests.hostile_names import HOSTILE
 from tests.test_diagram_documents import expressions, hostile_model

@@ -11,8 +11,8 @@ import indexcalc as ic
 from indexcalc.diagrams.build import Axes, model_of
 from indexcalc.diagrams.loops import looped
 from indexcalc.diagrams.model import Model
-from indexcalc.drawing.curves import path_points, pieces
-from indexcalc.drawing.layout import CHARACTERS, PX, placed
+from indexcalc.drawing.layout.curves import path_points, pieces
+from indexcalc.drawing.layout.placing import CHARACTERS, PX, placed
 from indexcalc.drawing.placed import PlacedBox, PlacedModel, PlacedNetwork
 from indexcalc.errors import IndexCalcError
 from tests.drawing_geometry import every_picture, faults

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 import indexcalc as ic
-from indexcalc.drawing.animation import animated_svg
-from indexcalc.drawing.film import film_scenes
-from indexcalc.drawing.html import page
+from indexcalc.drawing.graphics.animation import animated_svg
+from indexcalc.drawing.graphics.html import page
+from indexcalc.drawing.graphics.png import png_bytes
+from indexcalc.drawing.graphics.svg import svg_text
 from indexcalc.drawing.options import COLOURS, colour, only, whole
-from indexcalc.drawing.png import png_bytes
-from indexcalc.drawing.svg import svg_text
+from indexcalc.drawing.scenes.film import film_scenes
 from indexcalc.errors import UnsupportedError
 
 DIAGRAM = ic.parse("A*x", A="m n", x="n").diagram()

@@ -17,12 +17,12 @@ import pytest
 import indexcalc as ic
 from indexcalc import Expression
 from indexcalc.compiled import Compiled
-from indexcalc.drawing.plan_graph import plan_dot, plan_graph, plan_mermaid
-from indexcalc.drawing.plan_nodes import counted, plan_nodes
-from indexcalc.drawing.plan_scene import plan_scene
+from indexcalc.drawing.graphics.svg import svg_text
+from indexcalc.drawing.plans.graph import plan_dot, plan_graph, plan_mermaid
+from indexcalc.drawing.plans.nodes import counted, plan_nodes
+from indexcalc.drawing.plans.scene import plan_scene
+from indexcalc.drawing.plans.strata import Curve, stratified
 from indexcalc.drawing.scene import Group, Label, Path, Point, Rect, Scene
-from indexcalc.drawing.strata import Curve, stratified
-from indexcalc.drawing.svg import svg_text
 from indexcalc.errors import IndexCalcError
 from indexcalc.expr import einsum, tensor
 from indexcalc.planning.report import PlanReport

@@ -21,13 +21,12 @@ from indexcalc.diagrams.model import (
     Picture,
     Wire,
 )
-from indexcalc.drawing.alignment import aligned, keyed
-from indexcalc.drawing.animation import animated_svg
-from indexcalc.drawing.free_space import line_points
-from indexcalc.drawing.html import page
-from indexcalc.drawing.letters import letter_runs
-from indexcalc.drawing.marks import measured, plain_marks
-from indexcalc.drawing.page_parts import SCRIPT
+from indexcalc.drawing.graphics.animation import animated_svg
+from indexcalc.drawing.graphics.html import page
+from indexcalc.drawing.graphics.page_parts import SCRIPT
+from indexcalc.drawing.graphics.png import png_bytes
+from indexcalc.drawing.graphics.svg import number, path_data, svg_text
+from indexcalc.drawing.graphics.themes import THEMES, complete, contrast, style_of
 from indexcalc.drawing.placed import (
     PlacedBox,
     PlacedDot,
@@ -38,7 +37,6 @@ from indexcalc.drawing.placed import (
     PlacedText,
     PlacedWire,
 )
-from indexcalc.drawing.png import png_bytes
 from indexcalc.drawing.scene import (
     ROLES,
     Circle,
@@ -48,10 +46,12 @@ from indexcalc.drawing.scene import (
     Rect,
     Scene,
 )
-from indexcalc.drawing.scenes import broken, scene_of
-from indexcalc.drawing.strokes import rounded, shifted
-from indexcalc.drawing.svg import number, path_data, svg_text
-from indexcalc.drawing.themes import THEMES, complete, contrast, style_of
+from indexcalc.drawing.scenes.alignment import aligned, keyed
+from indexcalc.drawing.scenes.composed import broken, scene_of
+from indexcalc.drawing.scenes.free_space import line_points
+from indexcalc.drawing.scenes.letters import letter_runs
+from indexcalc.drawing.scenes.marks import measured, plain_marks
+from indexcalc.drawing.scenes.strokes import rounded, shifted
 from indexcalc.errors import UnsupportedError
 from indexcalc.expr import tensor
 from tests.hostile_names import HOSTILE

@@ -21,16 +21,9 @@ from indexcalc import Expression
 from indexcalc.diagrams.build import model_of
 from indexcalc.diagrams.model import Model, Place
 from indexcalc.drawing.faces import end_label
-from indexcalc.drawing.layout import placed
+from indexcalc.drawing.layout.placing import placed
 from indexcalc.drawing.placed import PlacedNetwork
-from indexcalc.drawing.terminal import (
-    Draft,
-    finished,
-    metrics_for,
-    networks_of,
-    terminal_text,
-)
-from indexcalc.drawing.terminal_grid import (
+from indexcalc.drawing.terminal.grid import (
     BACK,
     DOWN,
     LEFT,
@@ -44,9 +37,16 @@ from indexcalc.drawing.terminal_grid import (
     cut,
     spelled,
 )
-from indexcalc.drawing.terminal_names import name_dot, name_stub
-from indexcalc.drawing.terminal_plain import plain_way
-from indexcalc.drawing.terminal_routes import Room, Step, draw, routed
+from indexcalc.drawing.terminal.names import name_dot, name_stub
+from indexcalc.drawing.terminal.plain import plain_way
+from indexcalc.drawing.terminal.routes import Room, Step, draw, routed
+from indexcalc.drawing.terminal.text import (
+    Draft,
+    finished,
+    metrics_for,
+    networks_of,
+    terminal_text,
+)
 from indexcalc.errors import IndexCalcError
 from indexcalc.expr import einsum, tensor
 from tests.random_expressions import generate
@@ -352,7 +352,7 @@ def test_dense_networks_are_drawn_plainly() -> None:
 def test_plain_ways_come_where_nothing_else_does(
     index: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("indexcalc.drawing.terminal.EFFORT", 10 * index)
+    monkeypatch.setattr("indexcalc.drawing.terminal.text.EFFORT", 10 * index)
     for model in random_models(61 + index, 4):
         check_ends(model, terminal_text(model))
 

@@ -14,7 +14,11 @@ import pytest
 import indexcalc as ic
 from indexcalc.diagrams.build import model_of
 from indexcalc.drawing.faces import tex
-from indexcalc.drawing.layout import placed
+from indexcalc.drawing.graphics.svg import number
+from indexcalc.drawing.graphics.tex_letters import safe_math, tex_line, tex_text
+from indexcalc.drawing.graphics.themes import style_of
+from indexcalc.drawing.graphics.tikz import UNIT, tikz_text
+from indexcalc.drawing.layout.placing import placed
 from indexcalc.drawing.scene import (
     ROLES,
     Circle,
@@ -25,11 +29,7 @@ from indexcalc.drawing.scene import (
     Rect,
     Scene,
 )
-from indexcalc.drawing.scenes import scene_of
-from indexcalc.drawing.svg import number
-from indexcalc.drawing.tex_letters import safe_math, tex_line, tex_text
-from indexcalc.drawing.themes import style_of
-from indexcalc.drawing.tikz import UNIT, tikz_text
+from indexcalc.drawing.scenes.composed import scene_of
 from tests.hostile_names import HOSTILE
 from tests.test_diagram_documents import expressions
 

@@ -1,0 +1,1 @@
+"""Where everything lies: from a model to a placed one, in any units."""

@@ -1,0 +1,1 @@
+"""Writers of models: DOT and Mermaid."""

@@ -1,0 +1,1 @@
+"""The look of placed diagrams, as lines, circles and texts."""
