@@ -379,7 +379,7 @@ def text_width(text: str, size: float = NORMAL) -> float:
 def _ems(c: str) -> float:
     if unicodedata.combining(c):
         return 0.0
-    if unicodedata.east_asian_width(c) in "WF":
+    if unicodedata.east_asian_width(c) in "WF" or "\u2190" <= c <= "\u21ff":
         return 1.05
     if c in _NARROW:
         return 0.36
