@@ -189,6 +189,27 @@ SECTIONS = (
         ),
     ),
     Section(
+        "Bare wires",
+        "A loop round X alone is two bare wires, row to new row and column to new "
+        "column; of a transpose they cross.",
+        (
+            Entry(
+                "self",
+                "∂X/∂X.",
+                """
+                M = ic.tensor("X", "m n")
+                M.diff(M).diagram()
+                """,
+            ),
+            Entry("transpose", "∂Xᵀ/∂X.", "M.T.diff(M).diagram()"),
+            Entry(
+                "commutation",
+                "A commutation matrix, vec(Xᵀ) = K vec(X): a twist.",
+                'ic.commutation("m", "n").diagram()',
+            ),
+        ),
+    ),
+    Section(
         "Functions",
         "A dotted frame stands round an elementwise function's argument, and wires "
         "pass through it; at a solid frame they end and new ones begin.",

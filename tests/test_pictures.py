@@ -13,6 +13,7 @@ import pytest
 
 import indexcalc as ic
 from indexcalc.drawing.faces import face_of
+from indexcalc.drawing.layout.placing import placed
 from indexcalc.pictures import Diagram
 from tests.hostile_names import HOSTILE
 
@@ -219,3 +220,23 @@ def test_plan_as_text() -> None:
     """A plan's picture prints as its table."""
     plan = ic.parse("A*x", A="m n", x="n").plan(m=3, n=2)
     assert str(plan.diagram()) == str(plan)
+
+
+def test_the_derivative_of_a_transpose_crosses() -> None:
+    """The ends below stand in their order, and the wires to them cross; those of the
+    matrix itself do not."""
+    X = ic.tensor("X", "m n")
+    for y, crossed in ((X, False), (X.T, True)):
+        (term,) = placed(y.diff(X).diagram().model).picture.terms
+        tips = {end.number: end.x for end in term.ends}
+        assert tips[0] < tips[2] < tips[3] < tips[1]
+        starts = {}
+        for wire in term.wires:
+            by_end = sorted(wire.wire.places)
+            starts[by_end[0][1]] = tips[by_end[1][1]]
+        assert (starts[0] > starts[1]) == crossed
+
+
+def test_small_numbers_are_powers_of_ten() -> None:
+    """1e-05 is 10⁻⁵."""
+    assert "10⁻⁵" in str((1e-5 * ic.tensor("x", "n")).diagram())

@@ -161,7 +161,7 @@ def _term_said(coefficient: Number, network: Network) -> Said | None:
     sizes = [(_factor(dot.size), latex_size(dot.size)) for dot in network.dots]
     parts = [*sizes, *((face.text, face.tex) for face in faces)]
     sign, size = ("-", -coefficient) if coefficient < 0 else ("", coefficient)
-    number, latex = number_text(size), latex_number(size)
+    number, latex = shown_number(size), latex_number(size)
     if parts and size == 1:
         number = latex = ""
     said = [t for t, _ in parts]
@@ -311,6 +311,19 @@ def tex(name: str) -> str:
 def lowered(text: str) -> str:
     """Digits as subscripts."""
     return "".join(_LOWERED.get(c, c) for c in text)
+
+
+def shown_number(value: Number) -> str:
+    """A coefficient or exponent as one writes it.
+
+    >>> shown_number(1e-09), shown_number(3), shown_number(2.5e-20)
+    ('10⁻⁹', '3', '2.5·10⁻²⁰')
+    """
+    mantissa, e, exponent = number_text(value).partition("e")
+    if not e or isinstance(value, complex):
+        return mantissa + e + exponent
+    power = f"10{raised(str(int(exponent)))}"
+    return power if mantissa == "1" else f"{mantissa}·{power}"
 
 
 def raised(text: str) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ...coefficients import Number, number_text
+from ...coefficients import Number
 from ...diagrams.model import End, Network, Picture, Place, Wire
+from ..faces import shown_number
 from ..placed import (
     PlacedEnd,
     PlacedNetwork,
@@ -172,7 +173,7 @@ def _signs(
     sign = "−" if negative else "" if first else "+"
     size = -coefficient if negative else coefficient
     bare = not (network.boxes or network.dots or network.wires)
-    text = number_text(size) if size != 1 or bare else ""
+    text = shown_number(size) if size != 1 or bare else ""
     if isinstance(size, complex) and not text.startswith("("):
         text = f"({text})"
     pairs = ((sign, "sign"), (text, "coefficient"))

@@ -69,6 +69,9 @@ def arranged(
     goals = {**_goals(open_ones, sides, "left"), **_goals(open_ones, sides, "right")}
     walls = _Walls(left, 0.0, inner, right, bottom)
     out = [_drawn_out(d, goals, walls) for d in open_ones]
+    if _is_twist(out, sides):
+        out = _twisted(out, sides, m)
+        bottom = max(d.bottom for d in out)
     left = min([left if open_ones else 0.0, *(d.left for d in row)])
     right = max([right if open_ones else 0.0, *(d.right for d in row)])
     return Arranged((*out, *row), line, left, top, right, bottom)
@@ -250,3 +253,42 @@ def _way_out(
             return [(walls.inner_right, y), (walls.right, goals[key])]
         case _:
             return [(x, walls.bottom)]
+
+
+# -- the twist -------------------------------------------------------------------------
+
+
+def _is_twist(parts: Sequence[Drawn], sides: Sides) -> bool:
+    """Whether there are two bare wires, one from each side, whose ends below come in
+    the other order: the derivative of a transpose."""
+    if len(parts) != 2 or any(d.boxes or d.dots or len(d.tips) != 2 for d in parts):
+        return False
+    ends = [sorted(sides[number] for number, _ in d.tips) for d in parts]
+    return sorted(ends) == [["bottom", "left"], ["bottom", "right"]] and not (
+        _below(parts[0], sides) < _below(parts[1], sides)
+    )
+
+
+def _below(d: Drawn, sides: Sides) -> Key:
+    return next(key for key in d.tips if sides[key[0]] == "bottom")
+
+
+def _twisted(parts: Sequence[Drawn], sides: Sides, m: Metrics) -> list[Drawn]:
+    """The two wires crossing on their way down."""
+    xs = [d.tips[_below(d, sides)][0] for d in parts]
+    return [
+        _led_down(d, _below(d, sides), x, m)
+        for d, x in zip(parts, reversed(xs), strict=True)
+    ]
+
+
+def _led_down(d: Drawn, key: Key, x: float, m: Metrics) -> Drawn:
+    """The one wire of a drawing led on to another place below."""
+    ((w, points),) = d.wires.items()
+    (_, second) = d.component.network.wires[w].places
+    ends_below = second == ("end", *key)
+    _, y = d.tips[key]
+    on = ((x, y + m.box), (x, y + m.box + m.stub))
+    led = (*points, *on) if ends_below else (*reversed(on), *points)
+    bottom = on[-1][1]
+    return replace(d, wires={w: led}, tips=d.tips | {key: on[-1]}, bottom=bottom)

@@ -19,10 +19,10 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise, product
 from typing import Literal, NamedTuple, TypeAlias
 
-from ...coefficients import Number, number_text
+from ...coefficients import Number
 from ...diagrams.graph import is_variable, role_of
 from ...diagrams.model import Box, Dot, End, Model, Network, Picture, Place, Wire
-from ..faces import compact
+from ..faces import compact, shown_number
 from .flow import Flow, Spot, flow_of, row_ends
 
 #: How many nodes are held to a row: enough to keep it, whatever the number of terms.
@@ -116,7 +116,7 @@ def signed(coefficient: Number, first: bool, alone: bool = False) -> str:
     >>> signed(1, True, True), signed(-1, False, True)
     ('1', '− 1')
     """
-    text = number_text(coefficient).replace("-", "−")
+    text = shown_number(coefficient).replace("-", "−")
     negative = not isinstance(coefficient, complex) and text.startswith("−")
     sign = "−" if negative else "" if first else "+"
     size = text.removeprefix(sign) if negative else text
