@@ -385,8 +385,11 @@ _NARROW, _WIDE = frozenset("iljtfrI.,:;'|!()[]{}·′⁻¹²³ "), frozenset("mw
 
 
 def text_width(text: str, size: float = NORMAL) -> float:
-    """The width of a line of serif text in px, on the safe side."""
-    return size * sum(map(_ems, text))
+    """The width of a line of serif text in px, on the safe side.
+
+    It is rounded, since the last digits of a sum depend on the version of Python.
+    """
+    return round(size * sum(map(_ems, text)), 2)
 
 
 def _ems(c: str) -> float:

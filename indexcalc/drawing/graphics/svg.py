@@ -53,6 +53,9 @@ _RARE = re.compile(r"([^\u0000-\u024f\u2010-\u2026\u2212]+)")
 #: Arrows, operators, shapes and mathematical letters.
 _SIGN = re.compile(r"([\u2190-\u2bff\U0001d400-\U0001d7ff]+)")
 
+#: A number with a fraction, as Python writes it: its last digits depend on its version.
+_FLOAT = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?")
+
 #: How far the middle of a line lies above its baseline, of the font's size.
 MIDDLE = 0.33
 
@@ -125,7 +128,8 @@ def svg_written(root: Element) -> str:
 
 def identity(*content: object) -> str:
     """An id that only the same content has."""
-    return "ic-" + sha256(repr(content).encode(errors="replace")).hexdigest()[:10]
+    written = _FLOAT.sub(lambda found: number(float(found[0])), repr(content))
+    return "ic-" + sha256(written.encode(errors="replace")).hexdigest()[:10]
 
 
 def number(value: float) -> str:
