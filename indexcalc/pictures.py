@@ -128,7 +128,8 @@ class Diagram(_Drawn):
         ends = " ".join(end.name for end in picture.ends) or "none"
         boxes = sum(len(network.boxes) for _, network in picture.terms)
         terms = len(picture.terms)
-        return f"<Diagram of {terms} terms, {boxes} boxes, free ends {ends}>"
+        told = f"{terms} term{'s' * (terms != 1)}, {boxes} box{'es' * (boxes != 1)}"
+        return f"<Diagram of {told}, free ends {ends}>"
 
     def __str__(self) -> str:
         return self.text()

@@ -205,6 +205,14 @@ def test_short_things_are_said_in_letters(
     assert sorted(face_of(box).text for box in term[1].boxes) == sorted(labels)
 
 
+def test_sizes_of_a_spec() -> None:
+    """Sizes are told by letter; a letter that is not there is an error."""
+    d = ic.diagram_from("ij,j->ik", sizes={"i": 3, "k": "n+1"})
+    assert [end.sizes for end in d.model.picture.ends] == [(3,), (ic.dim("n") + 1,)]
+    with pytest.raises(ic.UnknownNameError, match="no index q"):
+        ic.diagram_from("ij->i", sizes={"q": 3})
+
+
 def test_film_is_kept() -> None:
     """A film reads back from its JSON; every frame has the value of the derivative."""
     F = ic.parse("W*((A*X).*(A*X))*ones(3)", W="k k", A="k n", X="n 3")

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain, count
 
 from ..einsum_spec import Joined, joined, read_spec, term_orders
-from ..errors import ParseError
+from ..errors import ParseError, UnknownNameError
 from ..expr import einsum, tensor
 from ..index_walk import naming_for
 from ..nodes import Node, variables
@@ -31,7 +31,7 @@ def model_of_spec(
     of its own name.
 
     Raises `ParseError` for a string that does not fit, `ShapeError` where an index
-    would have two sizes.
+    would have two sizes, `UnknownNameError` for the size of an index it does not have.
     """
     given = list(operands) or _invented(text)
     named = any(isinstance(operand, str) for operand in given)
@@ -45,6 +45,13 @@ def model_of_spec(
         for operand, order in zip(given, told, strict=True)
     ]
     spec = read_spec(text, orders)
+    letters = {name for names in (*spec.inputs, spec.out) for name in names}
+    stray = sorted(set(sizes or {}) - letters)
+    if stray:
+        raise UnknownNameError(
+            f"{text!r} has no index {stray[0]}",
+            hint=f"it has {', '.join(sorted(letters))}",
+        )
     known: dict[str, Size] = dict(sizes or {})
     for operand, names in zip(given, spec.inputs, strict=True):
         if not isinstance(operand, str):
