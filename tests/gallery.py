@@ -134,10 +134,9 @@ SECTIONS = (
                 "nested",
                 "The vector.",
                 """
-                g = ic.parse(
-                    "A*((B*((x*c').*D)).*E)*f",
-                    A="q a", B="a b", x="b", c="e", D="b e", E="a e", f="e",
-                )
+                shapes = {"A": "q a", "B": "a b", "D": "b e", "E": "a e"}
+                shapes |= {"x": "b", "c": "e", "f": "e"}
+                g = ic.parse("A*((B*((x*c').*D)).*E)*f", shapes)
                 g.diagram()
                 """,
             ),
@@ -150,10 +149,7 @@ SECTIONS = (
                 "nested-scalar",
                 "The scalar, with a row vector in the place of A.",
                 """
-                s = ic.parse(
-                    "a'*((B*((x*c').*D)).*E)*f",
-                    a="a", B="a b", x="b", c="e", D="b e", E="a e", f="e",
-                )
+                s = ic.parse("a'*((B*((x*c').*D)).*E)*f", shapes | {"a": "a"})
                 s.diagram()
                 """,
             ),
@@ -293,10 +289,8 @@ SECTIONS = (
                 "einsum-mps",
                 "Two matrix product states, contracted: a ladder.",
                 """
-                ic.diagram_from(
-                    "pa,aqb,brc,cs,pd,dqe,erf,fs->",
-                    "A1", "A2", "A3", "A4", "B1", "B2", "B3", "B4",
-                )
+                names = "A1 A2 A3 A4 B1 B2 B3 B4".split()
+                ic.diagram_from("pa,aqb,brc,cs,pd,dqe,erf,fs->", *names)
                 """,
             ),
             Entry(
