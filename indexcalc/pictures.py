@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .drawing.scene import Scene
     from .nodes import Node, Tensor
     from .planning.report import PlanReport
+    from .words.shown import MatrixText
 
 
 class _Drawn:
@@ -116,6 +117,18 @@ class Diagram(_Drawn):
     def einsum(self, library: str = "numpy") -> str:
         """The einsum program of the diagram."""
         return str(self.expression().einsum(library))
+
+    def matrix(self, style: str = "plain") -> MatrixText:
+        """What the diagram says in matrix notation.
+
+        >>> from indexcalc.from_diagrams import diagram_from
+        >>> print(diagram_from("ij,ij->i", "A", "B").matrix("paper"))
+        (A∘B)𝟏
+
+        Raises `UnsupportedError` with the reason where it has none.
+        """
+        found: MatrixText = self.expression().matrix(style)
+        return found
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Diagram) and self.model == other.model

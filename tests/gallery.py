@@ -25,6 +25,10 @@ Every picture here was drawn by the code above it, and a test draws it again. Bl
 wires are axes of the value, dashed amber ones those of the variable of differentiation;
 a thick bar stands at a matrix's first axis; a dot is a copy tensor, so that all wires
 on it carry the same index. `.svg(legend=True)` adds that to a picture.
+
+```python
+import indexcalc as ic
+```
 """
 
 
@@ -152,6 +156,11 @@ SECTIONS = (
                 s = ic.parse("a'*((B*((x*c').*D)).*E)*f", shapes | {"a": "a"})
                 s.diagram()
                 """,
+            ),
+            Entry(
+                "nested-scalar-derivative",
+                "Its gradient: ((Bᵀ(E∘afᵀ))∘D)c.",
+                's.gradient("x").diagram()',
             ),
         ),
     ),
