@@ -304,7 +304,7 @@ def settle(net: Network) -> Node:
             join_bundles(net)
             break
     net.out = [[i for i in axis if net.dims[i] != 1] for axis in net.out]
-    _count_lone(net)
+    count_lone(net)
     if net.coefficient == 0:
         return zero(shape)
     node = identity_of(net)
@@ -313,7 +313,7 @@ def settle(net: Network) -> Node:
     return node if net.coefficient == 1 else scale(net.coefficient, node)
 
 
-def _count_lone(net: Network) -> None:
+def count_lone(net: Network) -> None:
     """An index of literal size that nothing carries is a factor, in place."""
     used = {i for _, legs in net.operands for i in legs}
     used.update(i for axis in net.out for i in axis)

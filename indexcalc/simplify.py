@@ -23,7 +23,7 @@ from typing import TypeAlias
 from .coefficients import Number, content, divide, multiply
 from .coefficients import power as number_power
 from .errors import BudgetError, InternalError
-from .expr import einsum, linear, scale, settle, size_node, zero
+from .expr import count_lone, einsum, linear, scale, settle, size_node, zero
 from .functions import call, power
 from .laws import (
     Assumption,
@@ -39,13 +39,13 @@ from .regular import has_inverse, split
 from .sizes import Size
 from .structure_laws import merge_structures
 
-OPERAND_LIMIT = 32
-COPY_LIMIT = 16
-SHARED_TERMS = 16
+OPERAND_LIMIT, COPY_LIMIT, SHARED_TERMS = 32, 16, 16
 TERM_BUDGET = 4_000
 
 #: A product that is not labelled yet, or a finished node; with its coefficient outside.
 Factor: TypeAlias = "tuple[Number, Node | Network]"
+Legs: TypeAlias = tuple[int, ...]
+Rows: TypeAlias = list[tuple[Node, Legs]]
 
 
 @dataclass(slots=True)
@@ -269,6 +269,8 @@ def _fused_einsum(fusion: Fusion, node: Einsum) -> Factor:
         if not changed:
             break
         _open(fusion, net)
+    count_lone(net)
+    coefficient, net.coefficient = multiply(coefficient, net.coefficient), 1
     return _reduced(fusion, net, coefficient, node)
 
 
@@ -326,13 +328,24 @@ def _open(fusion: Fusion, net: Network) -> None:
     inline(net, chosen)
     join_bundles(net)
     net.operands = [
-        (settle(body) if isinstance(body, Network) else body, legs)
+        (_settled(net, body) if isinstance(body, Network) else body, legs)
         for body, legs in net.operands
     ]
 
 
+def _settled(net: Network, body: Network) -> Node:
+    """A product that stays an operand; its coefficient comes out."""
+    node = settle(body)
+    if isinstance(node, Sum) and len(node.terms) == 1:
+        node, factor = node.terms[0]
+        net.coefficient = multiply(net.coefficient, factor)
+    return node
+
+
 def _reduced(fusion: Fusion, net: Network, coefficient: Number, node: Einsum) -> Factor:
     """The network, or the node it is when only one operand is left as it stands."""
+    if coefficient == 0:
+        return 1, zero(node.shape)
     if len(net.operands) != 1:
         return coefficient, net
     only, legs = net.operands[0]
@@ -393,8 +406,8 @@ def _expanded_call(
         fresh = power(args[0], node.params[0])
         if _compound_exponent(fresh) is not None:
             legs = tuple(range(len(fresh.shape)))
-            rows = [(fresh, legs)]
-            return _multiplied(fusion, rows, [(i,) for i in legs], {}, budget)
+            out = [(i,) for i in legs]
+            return _multiplied(fusion, [(fresh, legs)], out, {}, budget)
         return run(fusion, fresh)
     fresh = call(node.function, args, node.params) if args else node
     return run(fusion, fresh)
@@ -402,7 +415,7 @@ def _expanded_call(
 
 def _multiplied(
     fusion: Fusion,
-    rows: list[tuple[Node, tuple[int, ...]]],
+    rows: Rows,
     out: Iterable[Iterable[int]],
     dims: dict[int, Size],
     budget: int,
@@ -428,9 +441,7 @@ def _multiplied(
     return linear(terms, shape)
 
 
-def _repeated_rows(
-    node: Node, legs: tuple[int, ...]
-) -> list[tuple[Node, tuple[int, ...]]]:
+def _repeated_rows(node: Node, legs: Legs) -> Rows:
     """A power of something compound as so many factors."""
     exponent = _compound_exponent(node)
     if exponent is None or not isinstance(node, Call):
@@ -455,11 +466,7 @@ def _factored(node: Node) -> bool:
     )
 
 
-def _parts(
-    node: Node,
-) -> tuple[
-    list[tuple[Node, tuple[int, ...]]], tuple[tuple[int, ...], ...], dict[int, Size]
-]:
+def _parts(node: Node) -> tuple[Rows, tuple[Legs, ...], dict[int, Size]]:
     if not isinstance(node, Einsum):
         raise InternalError("only a product has parts")
     return list(node.operands), node.out, dict(enumerate(node.dims))
@@ -479,14 +486,10 @@ def same(a: Node, b: Node, budget: int = TERM_BUDGET) -> bool | None:
     An expression with an inverse in it is compared where that inverse exists. True is
     certain. The answer is never False: that takes a witness, which evaluation can give.
     """
-    if a is b:
-        return True
     if a.shape != b.shape:
         return False
-    if fuse(a) is fuse(b):
-        return True
     try:
-        if expand(a, budget) is expand(b, budget):
+        if fuse(a) is fuse(b) or expand(a, budget) is expand(b, budget):
             return True
         if not has_inverse(a, b):
             return None

@@ -34,9 +34,13 @@ os.environ.setdefault(
     " --xla_cpu_multi_thread_eigen=false",
 )
 
+import numpy as np
+import pytest
+
+pytest.importorskip("jax", reason="JAX is the reference here")
+
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
 

@@ -19,6 +19,7 @@ from indexcalc.diagrams.validity import why_invalid
 from indexcalc.expr import tensor
 from indexcalc.network import is_bundle
 from indexcalc.nodes import Call, Einsum, Node, Sum, Tensor
+from indexcalc.rows import from_rows, to_rows
 from tests.random_expressions import Case, generate
 
 SEED, COUNT, CHUNK = 11, 1_000, 50
@@ -144,3 +145,12 @@ def test_unfused_diagrams_have_the_value(start: int) -> None:
             assert why_invalid(model) is None, str(case)
             back = ic.Expression(node_of(model))
             assert back == e or ic.equal(back, e) is not False, str(case)
+
+
+@pytest.mark.parametrize(("seed", "index"), [(3033, 36), (11, 305), (11, 801)])
+def test_canonical_nodes_are_built_again_as_they_are(seed: int, index: int) -> None:
+    """A canonical node is what its rows build, coefficients of its factors outside."""
+    case = generate(seed, index)
+    whole = ic.parse(case.text, case.shapes)
+    for e in (whole, *(whole.diff(name) for name in whole.variables)):
+        assert from_rows(to_rows(e.node)) is e.node
