@@ -139,19 +139,6 @@ def _clash(
     )
 
 
-def lengths(sizes: Mapping[Size, int]) -> Callable[[Size], int]:
-    """The number that each size stands for, by those of names and compound sizes."""
-    names = {str(name): n for name, n in sizes.items()}
-
-    def length(size: Size) -> int:
-        if isinstance(size, int):
-            return size
-        found = sizes.get(size)
-        return value_of(size, names) if found is None else found
-
-    return length
-
-
 def _is_toeplitz(a: Array) -> bool:
     return _close(a[1:, 1:], a[:-1, :-1])
 

@@ -28,7 +28,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .backends import BACKENDS, Backend, backend_named, backend_of
-from .binding import as_array, bind_sizes, check_structure, lengths, missing_array
+from .binding import as_array, bind_sizes, check_structure, missing_array
 from .codegen.blocks import Region, regions
 from .codegen.numpy_fast import fast_source
 from .codegen.numpy_fast_frame import FastSource
@@ -42,7 +42,7 @@ from .planning.budgets import as_bytes, default_limit, keep_within
 from .planning.memory import Memory
 from .planning.pairs import in_pairs
 from .planning.programs import arranged
-from .sizes import Dim, Size, names_in
+from .sizes import Dim, Size, lengths, names_in
 from .variants import (
     Variant,
     aliases,

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from . import kernels
-from .binding import as_array, bind_sizes, check_structure, lengths, missing_array
+from .binding import as_array, bind_sizes, check_structure, missing_array
 from .coefficients import Number
 from .errors import EvaluationError
 from .functions import is_elementwise
@@ -43,6 +43,7 @@ from .simplify import fuse
 from .sizes import (
     Dim,
     Size,
+    lengths,
 )
 
 Functions = Mapping[str, Callable[..., Any]]
@@ -54,7 +55,7 @@ Functions = Mapping[str, Callable[..., Any]]
 @dataclass(slots=True)
 class Run:
     """One run of a program: its inputs, the values of sizes, the slots filled so
-    far."""
+    far; `value` is the number that any size stands for."""
 
     program: Program
     arrays: Mapping[str, Array]
@@ -62,10 +63,10 @@ class Run:
     functions: Functions
     dtype: Any
     slots: dict[int, Array] = field(default_factory=dict)
+    value: Callable[[Size], int] = field(init=False)
 
-    def value(self, size: Size) -> int:
-        """The number a size stands for."""
-        return lengths(self.sizes)(size)
+    def __post_init__(self) -> None:
+        self.value = lengths(self.sizes)
 
     def params(self, f: Call) -> tuple[Any, ...]:
         """The parameters of a call, sizes as numbers."""

@@ -34,6 +34,7 @@ from .index_text import (
 from .index_walk import along_bonds
 from .nodes import Call, Einsum, Node, Operand, Sum, Tensor, toposort
 from .sizes import Size, size_text
+from .unions import Unions
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,22 +190,15 @@ def _operands(node: Einsum, as_written: bool) -> Sequence[Operand]:
 
 def _wire_names(printing: _Printing, drawing: Opened, axes: Sequence[str]) -> list[str]:
     """A name for every wire; a dot with two wires, not both free, is one wire."""
-    parent = list(range(drawing.wires))
-
-    def find(w: int) -> int:
-        while parent[w] != w:
-            w = parent[w]
-        return w
-
+    classes = Unions(drawing.wires)
     for _, wires in drawing.dots:
         if len(wires) == 2 and max(wires) >= drawing.free:
-            a, b = find(wires[0]), find(wires[1])
-            parent[max(a, b)] = min(a, b)
-    names = dict(enumerate(axes))
-    for w in range(drawing.wires):
-        if find(w) not in names:
-            names[find(w)] = next(printing.naming.fresh)
-    return [names[find(w)] for w in range(drawing.wires)]
+            classes.join(*wires)
+    names, found = dict(enumerate(axes)), classes.all()
+    for w in found:
+        if w not in names:
+            names[w] = next(printing.naming.fresh)
+    return [names[w] for w in found]
 
 
 def _dot_text(size: Size, names: Sequence[str], wires: Sequence[int], free: int) -> str:

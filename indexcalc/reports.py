@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .backends import backend_named
-from .binding import lengths
 from .codegen.blocks import Region
 from .compiled import TYPICAL, Compiled
 from .contraction.machine import TYPICAL as MACHINE
@@ -28,7 +27,7 @@ from .nodes import Einsum, Node, toposort
 from .planning.budgets import largest
 from .planning.modes import mode
 from .planning.report import PlanReport, described, naive, named, views
-from .sizes import dim, names_in
+from .sizes import dim, lengths, names_in
 from .variants import Variant
 
 if TYPE_CHECKING:

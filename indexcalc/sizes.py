@@ -15,12 +15,12 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
 from math import lcm
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from .errors import BudgetError, ShapeError
 
@@ -245,6 +245,24 @@ def value_of(size: Size, values: Mapping[str, int]) -> int:
             coefficient *= values[name]
         total += coefficient
     return int(total)
+
+
+def lengths(known: Mapping[Any, int]) -> Callable[[Size], int]:
+    """The number that any size stands for, by those of names and of some compound
+    sizes.
+
+    >>> lengths({dim("n"): 4})(plus(dim("n"), 1))
+    5
+    """
+    names = {str(size): n for size, n in known.items()}
+
+    def length(size: Size) -> int:
+        if isinstance(size, int):
+            return size
+        found = known.get(size)
+        return value_of(size, names) if found is None else found
+
+    return length
 
 
 def replace(size: Size, values: Mapping[str, Size]) -> Size:

@@ -209,7 +209,7 @@ def test_random_expressions(index: int, monkeypatch: pytest.MonkeyPatch) -> None
         return n if n < 2 else 50 * n
 
     try:
-        monkeypatch.setattr(choices, "_lengths", lambda known: long)
+        monkeypatch.setattr(choices, "lengths", lambda known: long)
         choices._chosen.cache_clear()
         arranged = chosen(nodes, long)
     except ic.ShapeError:

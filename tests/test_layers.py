@@ -15,6 +15,7 @@ ORDER = [
     "files",
     "formula_image",
     "labelling",
+    "unions",
     "contraction",
     "pairwise",
     "kernels_sparse",

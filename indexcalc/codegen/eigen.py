@@ -100,15 +100,7 @@ class EigenLowering(Lowering):
             return e
         if e.op in OPERATIONS and _entrywise(e):
             return Expr(e.op, tuple(map(self._ready, e.args)), e.data, e.shape)
-        return self._held(e)
-
-    def _held(self, e: Expr) -> Expr:
-        e = self.settled(e)
-        if e.op == "name":
-            return e
-        found = self.names.value(e)
-        self.lines.append((found, e))
-        return name(found, e.shape)
+        return self.held(self.settled(e))
 
     def _entries(self, e: Expr) -> Expr:
         letters = self._letters(len(e.shape))

@@ -149,18 +149,10 @@ class JuliaLowering(Lowering):
             case _:
                 return e
 
-    def _held(self, e: Expr) -> Expr:
-        """A value under a name, so that its entries can be read."""
-        if e.op == "name":
-            return e
-        found = self.names.value(e)
-        self.lines.append((found, e))
-        return name(found, e.shape)
-
     def _comprehension(self, e: Expr) -> Expr:
         """One entry for every index of the result, summed over the others."""
         w, (rows, out) = self.language, e.data
-        args = [self._held(arg) if arg.shape else arg for arg in e.args]
+        args = [self.held(arg) if arg.shape else arg for arg in e.args]
         labels = list(dict.fromkeys([*out, *(i for row in rows for i in row)]))
         free = [i for i in LETTERS if i not in w.signature.names.taken]
         letter = dict(zip(labels, free, strict=False))
@@ -189,7 +181,7 @@ class JuliaLowering(Lowering):
     def _placed(self, e: Expr) -> Expr:
         """Zeros, then a loop over the labels that agree."""
         w, (labels, axes) = self.language, e.data
-        core = self._held(e.args[0]) if e.args[0].shape else e.args[0]
+        core = self.held(e.args[0]) if e.args[0].shape else e.args[0]
         sizes = dict(zip(axes, e.shape, strict=True))
         kind = "T" if core.number else f"eltype({w.text(core)})"
         target = self.names.numbered_from("out")

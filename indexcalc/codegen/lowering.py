@@ -97,6 +97,14 @@ class Lowering:
         """An operation, in those that the language has."""
         return e
 
+    def held(self, e: Expr) -> Expr:
+        """A value under a name, so that its entries can be read."""
+        if e.op == "name":
+            return e
+        found = self.names.value(e)
+        self.lines.append((found, e))
+        return name(found, e.shape)
+
     def settled(self, e: Expr) -> Expr:
         """An expression with every operation in it adapted."""
         if not e.args:

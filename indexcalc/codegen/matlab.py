@@ -66,7 +66,7 @@ class MatlabLowering(Lowering):
         target, mask = self.names.numbered_from("out"), self.names.numbered_from("mask")
         if b.shape != e.shape:
             b = Expr("spread", (b,), (), e.shape)
-        chosen = self._held(a) if a.shape else a
+        chosen = self.held(a) if a.shape else a
         read = f"({mask})" if chosen.shape else ""
         self.lines.append((target, b))
         self.lines.append((mask, Expr("raw", (), (f"{w.text(condition)} ~= 0",))))
@@ -87,18 +87,10 @@ class MatlabLowering(Lowering):
             found = f"reshape({found}, {w.lengths(e.shape)})"
         return Expr("raw", (), (found,), e.shape)
 
-    def _held(self, e: Expr) -> Expr:
-        """A value under a name, so that its entries can be read."""
-        if e.op == "name":
-            return e
-        found = self.names.value(e)
-        self.lines.append((found, e))
-        return name(found, e.shape)
-
     def _placed(self, e: Expr) -> Expr:
         """Zeros, then a loop over the labels that agree."""
         w, (labels, axes) = self.language, e.data
-        core = e.args[0] if e.args[0].number else self._held(e.args[0])
+        core = e.args[0] if e.args[0].number else self.held(e.args[0])
         sizes = dict(zip(axes, e.shape, strict=True))
         target = self.names.numbered_from("out")
         self.lines.append((target, Expr("raw", (), (f"zeros({w.lengths(e.shape)})",))))

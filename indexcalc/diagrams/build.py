@@ -216,9 +216,9 @@ def _network(
 ) -> Network:
     """One term, fastened to the ends; a product is opened, anything else is a box.
     `opens` says that it is not to be taken as the part it may be."""
-    inner = _axis_sizes(node) if isinstance(node, Einsum) and opens else None
-    if isinstance(node, Einsum) and inner is not None:
-        strands = Strands.of_product(node, ends, inner, building.unfused)
+    if isinstance(node, Einsum) and opens:
+        groups = _axis_sizes(node)
+        strands = Strands.of_product(node, ends, groups, building.unfused)
     else:
         strands = Strands.of_box(node, ends)
     strands.repeat(partial(_repeated, building.parts))

@@ -158,12 +158,3 @@ def networks(model: Model) -> Iterator[Network]:
     for picture in pictures(model):
         for _, network in picture.terms:
             yield network
-
-
-def legs_of(network: Network) -> dict[Place, list[int]]:
-    """The numbers of the wires at every place; a dot's place has port 0."""
-    found: dict[Place, list[int]] = {}
-    for w, wire in enumerate(network.wires):
-        for place in wire.places:
-            found.setdefault(place, []).append(w)
-    return found

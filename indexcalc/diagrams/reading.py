@@ -23,6 +23,7 @@ from ..network import bundle
 from ..nodes import Node
 from ..rows import function_node
 from ..sizes import times
+from ..unions import Unions
 from .model import Box, Model, Network, Picture
 
 Parts = Mapping[str, Node]
@@ -84,19 +85,12 @@ def indices_of(network: Network) -> tuple[list[int], list[int]]:
     """A number for the index on every wire, and at every dot: wires that meet in a dot
     carry the same."""
     count = len(network.wires)
-    parent = list(range(count + len(network.dots)))
-
-    def find(i: int) -> int:
-        while parent[i] != i:
-            i = parent[i]
-        return i
-
+    classes = Unions(count + len(network.dots))
     for w, wire in enumerate(network.wires):
         for kind, d, _ in wire.places:
             if kind == "dot":
-                a, b = find(w), find(count + d)
-                parent[max(a, b)] = min(a, b)
-    found = [find(i) for i in range(len(parent))]
+                classes.join(w, count + d)
+    found = classes.all()
     return found[:count], found[count:]
 
 

@@ -27,6 +27,7 @@ from typing import TypeAlias
 
 from ..coefficients import multiply
 from ..sizes import times
+from ..unions import Unions
 from .model import Box, Dot, End, Network, Picture, Place, Term, Wire
 from .validity import shape_of
 
@@ -357,18 +358,11 @@ def _renumbered(
 
 def _connected(network: Network, by: Iterable[int]) -> list[int]:
     """For every dot the first of those it is joined to by some of the wires."""
-    parent = list(range(len(network.dots)))
-
-    def find(d: int) -> int:
-        while parent[d] != d:
-            d = parent[d]
-        return d
-
+    classes = Unions(len(network.dots))
     for w in by:
         (_, d, _), (_, e, _) = network.wires[w].places
-        a, b = find(d), find(e)
-        parent[max(a, b)] = min(a, b)
-    return [find(d) for d in range(len(parent))]
+        classes.join(d, e)
+    return classes.all()
 
 
 def _straightened(network: Network) -> Network:

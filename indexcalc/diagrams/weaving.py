@@ -20,12 +20,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Self
 
 from ..lowered import opened
 from ..network import bundle
 from ..nodes import Einsum, Node
 from ..sizes import Size
+from ..unions import Unions
 from .model import Box, Dot, End, Network, Place, Wire
 
 
@@ -102,27 +104,20 @@ class Strands:
     ) -> list[str]:
         """The index on every strand: that of its end, or a fresh one; strands on one
         copy tensor share it, save in an unfused diagram those on δ alone."""
-        parent = list(range(self.count))
+        classes = Unions(self.count)
         for _, wires in self.dots:
             if len(wires) == 2 or not unfused:
                 for wire in wires[1:]:
-                    a, b = _root(parent, wires[0]), _root(parent, wire)
-                    parent[max(a, b)] = min(a, b)
+                    classes.join(wires[0], wire)
+        found = classes.all()
         names: dict[int, str] = {}
         for (_, e, k), wire in self.outer.items():
-            names.setdefault(_root(parent, wire), ends[e].names[k])
-        for wire in [w for _, wires in self.leaves for w in wires] + list(
-            range(self.count)
-        ):
-            if _root(parent, wire) not in names:
-                names[_root(parent, wire)] = next(fresh)
-        return [names[_root(parent, wire)] for wire in range(self.count)]
-
-
-def _root(parent: Sequence[int], wire: int) -> int:
-    while parent[wire] != wire:
-        wire = parent[wire]
-    return wire
+            names.setdefault(found[wire], ends[e].names[k])
+        met = (wire for _, wires in self.leaves for wire in wires)
+        for wire in chain(met, range(self.count)):
+            if found[wire] not in names:
+                names[found[wire]] = next(fresh)
+        return [names[wire] for wire in found]
 
 
 def woven(

@@ -36,7 +36,7 @@ from ..nodes import (
     collector_paused,
     toposort,
 )
-from ..sizes import Dim, Size, names_in, value_of
+from ..sizes import Dim, Size, lengths
 from ..sparse_products import CONSTANTS
 from .costs import Ledger
 from .distribution import distributed
@@ -84,24 +84,11 @@ def _chosen(
     if len(toposort(*nodes)) > MOST_NODES:
         return nodes
     with collector_paused():
-        search = _Search(_without_diagonals(nodes), Ledger(_lengths(dict(known))))
+        search = _Search(_without_diagonals(nodes), Ledger(lengths(dict(known))))
         search.run()
         once = [without_diagonals(node) for node in nodes]
         is_cheaper = search.cost < search.ledger.seconds(once)
     return search.roots if is_cheaper else nodes
-
-
-def _lengths(known: Mapping[Dim, int]) -> Callable[[Size], int]:
-    """The number that a size stands for, by the sizes that are known."""
-    names = {str(size): n for size, n in known.items() if str(size) in names_in(size)}
-
-    def length(size: Size) -> int:
-        if isinstance(size, int):
-            return size
-        found = known.get(size)
-        return value_of(size, names) if found is None else found
-
-    return length
 
 
 @dataclass(slots=True)

@@ -55,6 +55,13 @@ class PlanStep:
     bytes: int
     seconds: float
 
+    @property
+    def told(self) -> str:
+        """What it does, in a few words."""
+        if self.kind in WRITTEN:
+            return f"{self.form} {self.kind}"
+        return self.form or f"{self.kind} of {', '.join(self.operands)}"
+
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
@@ -116,7 +123,7 @@ class PlanReport:
         """Everything as plain data: `nodes` of the tree, inputs and steps, with their
         labels, shapes, flops, bytes, and `edges` from operand to result."""
         edges = [
-            [self._held(n), step.name] for step in self.steps for n in step.operands
+            [self.held(n), step.name] for step in self.steps for n in step.operands
         ]
         used = {name for name, _ in edges} - {step.name for step in self.steps}
         return {
@@ -142,7 +149,7 @@ class PlanReport:
             "blocks": list(self.blocks),
         }
 
-    def _held(self, name: str) -> str:
+    def held(self, name: str) -> str:
         """The value that an operand is, or is a view of."""
         while name in self.views:
             name = self.views[name]
@@ -190,12 +197,9 @@ def _totals(report: PlanReport) -> list[str]:
 
 
 def _row(step: PlanStep) -> tuple[str, ...]:
-    form = step.form or f"{step.kind} of {', '.join(step.operands)}"
-    if step.kind in WRITTEN:
-        form = f"{step.form} {step.kind}"
     return (
         step.name,
-        short(form, FORMULA),
+        short(step.told, FORMULA),
         short(step.spec, EINSUM),
         short("×".join(map(str, step.shape)) or "1", SHAPE),
         count_text(step.flops) if step.flops else "",

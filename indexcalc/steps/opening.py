@@ -26,6 +26,7 @@ from ..network import bundle
 from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from ..sizes import Size
 from ..substitute import rebuilt
+from ..unions import Unions
 from .terms import Axes, Factor, Term, copy_of
 
 # -- parts -----------------------------------------------------------------------------
@@ -203,24 +204,18 @@ class _Drawing:
 
     def _names(self, free: list[str]) -> list[str]:
         """A letter for every wire; the two ends of a plain wire share theirs."""
-        parent = list(range(self.wires))
-
-        def find(w: int) -> int:
-            while parent[w] != w:
-                w = parent[w]
-            return w
-
+        classes = Unions(self.wires)
         for _, wires in self.dots:
             if self._is_wire(wires, len(free)):
-                a, b = sorted((find(wires[0]), find(wires[1])))
-                parent[b] = a
+                classes.join(*wires)
+        found = classes.all()
         names = dict(enumerate(free))
-        size_at = {find(w): size for size, wires in self.dots for w in wires}
+        size_at = {found[w]: size for size, wires in self.dots for w in wires}
         for w in sorted(self._reading_order(), key=lambda w: w >= len(free)):
-            if find(w) not in names:
-                names[find(w)] = next(self.letters)
-                self.sizes[names[find(w)]] = size_at[find(w)]
-        return [names[find(w)] for w in range(self.wires)]
+            if found[w] not in names:
+                names[found[w]] = next(self.letters)
+                self.sizes[names[found[w]]] = size_at[found[w]]
+        return [names[w] for w in found]
 
     def _reading_order(self) -> list[int]:
         """The wires as the leaves meet them, then the rest."""

@@ -36,7 +36,7 @@ from ..plan import (
 from ..planning.pairs import in_pairs
 from ..planning.programs import arranged
 from ..planning.stable import stable
-from ..sizes import Size, times, value_of
+from ..sizes import Size, lengths, times
 from .execution import Call, prepared
 from .grouping import groups, kept_labels
 from .parts import Axes
@@ -73,7 +73,7 @@ class Plan:
 @collector_paused()
 def plan_of(node: Node, bound: Bound) -> Plan:
     """The plan of a fused node for given sizes; the last ones asked for are kept."""
-    return lowered(node, length_of(dict(bound)))
+    return lowered(node, lengths(dict(bound)))
 
 
 def lowered(node: Node, length: Callable[[Size], int]) -> Plan:
@@ -104,19 +104,6 @@ def _dying(program: Program) -> tuple[tuple[Slot, ...], ...]:
         if slot not in program.results:
             found[end].append(slot)
     return tuple(map(tuple, found))
-
-
-def length_of(bound: Mapping[Size, int]) -> Callable[[Size], int]:
-    """The value of any size, given those of names and of some compound sizes."""
-    names = {str(size): n for size, n in bound.items()}
-
-    def length(size: Size) -> int:
-        if isinstance(size, int):
-            return size
-        found = bound.get(size)
-        return value_of(size, names) if found is None else found
-
-    return length
 
 
 def _layout(

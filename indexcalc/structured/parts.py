@@ -24,6 +24,7 @@ import numpy as np
 from ..evaluate import entries
 from ..pairwise import Array, Labelled, Labels, contract, without_repeats
 from ..plan import Pattern
+from ..unions import Unions
 
 Axes: TypeAlias = tuple[Labels, ...]
 
@@ -106,21 +107,14 @@ def conjugated(part: Part) -> Part:
 
 def joined(part: Part, pairs: Iterable[tuple[int, int]]) -> Part:
     """The part with labels made one: restricted to the entries where they agree."""
-    parent = list(range(len(part.sizes)))
-
-    def find(i: int) -> int:
-        while parent[i] != i:
-            i = parent[i]
-        return i
-
+    classes = Unions(len(part.sizes))
     for i, j in pairs:
-        i, j = find(i), find(j)
-        parent[max(i, j)] = min(i, j)
+        classes.join(i, j)
     factors = tuple(
-        without_repeats(array, tuple(map(find, labels)))
+        without_repeats(array, tuple(map(classes.find, labels)))
         for array, labels in part.factors
     )
-    axes = tuple(tuple(map(find, axis)) for axis in part.axes)
+    axes = tuple(tuple(map(classes.find, axis)) for axis in part.axes)
     return replace(part, factors=factors, axes=axes)
 
 

@@ -56,18 +56,18 @@ def _is_cut(t: Traced, wire: int) -> bool:
 
 def _edge_points(t: Traced, e: int) -> list[Point]:
     """The points of an edge from left to right."""
-    chain = t.layers.chains[e]
-    points = _start(t, e, chain[0])
-    for item in chain[1:-1]:
+    first, *between, last = t.layers.chains[e]
+    left, right = t.columns.left, t.columns.right
+    points = _tip(t, e, first, right[t.layers.items[first].layer])
+    for item in between:
         layer = t.layers.items[item].layer
-        y = t.y[item]
-        points += [(t.columns.left[layer], y), (t.columns.right[layer], y)]
-    return points + _finish(t, e, chain[-1])
+        points += [(left[layer], t.y[item]), (right[layer], t.y[item])]
+    return points + _tip(t, e, last, left[t.layers.items[last].layer])[::-1]
 
 
-def _start(t: Traced, e: int, item: int) -> list[Point]:
+def _tip(t: Traced, e: int, item: int, border: float) -> list[Point]:
+    """A wire from the item at its one end to a border of the item's layer."""
     at = t.layers.items[item]
-    border = t.columns.right[at.layer]
     y = t.y[item]
     match at.kind:
         case "box":
@@ -83,24 +83,6 @@ def _start(t: Traced, e: int, item: int) -> list[Point]:
             return [(x, t.bottom), (x, y), (border, y)]
         case _:
             return [(t.columns.caps.get(item, t.x(item)), y), (border, y)]
-
-
-def _finish(t: Traced, e: int, item: int) -> list[Point]:
-    at = t.layers.items[item]
-    border = t.columns.left[at.layer]
-    y = t.y[item]
-    match at.kind:
-        case "box":
-            way = t.bodies[item].ways[t.layers.component.edges[e].port_at(at.vertex)]
-            points = _from_port(t, item, way.port, way.detour)
-            return [(border, y + way.height), *points[::-1]]
-        case "dot":
-            return [*_fan(t, e, item, border), (t.x(item), y)]
-        case "turn":
-            x = t.columns.turns[item]
-            return [(border, y), (x, y), (x, t.bottom)]
-        case _:
-            return [(border, y), (t.columns.caps.get(item, t.x(item)), y)]
 
 
 def _fan(t: Traced, e: int, item: int, border: float) -> list[Point]:

@@ -19,7 +19,7 @@ from math import prod
 from typing import Literal
 
 from ...planning.budgets import bytes_text
-from ...planning.report import MOST_BLOCKS, WRITTEN, PlanReport, PlanStep
+from ...planning.report import MOST_BLOCKS, PlanReport, PlanStep
 from ...planning.tables import count_text, time_text
 from ..faces import harmless
 
@@ -58,23 +58,13 @@ def plan_nodes(report: PlanReport) -> list[PlanNode]:
     return [*inputs, *_marked(steps, report), *results]
 
 
-def _held(report: PlanReport, name: str) -> str:
-    """The value that an operand is, or is a view of."""
-    while name in report.views:
-        name = report.views[name]
-    return name
-
-
 def _step_node(report: PlanReport, step: PlanStep) -> PlanNode:
-    form = step.form or f"{step.kind} of {', '.join(step.operands)}"
-    if step.kind in WRITTEN:
-        form = f"{step.form} {step.kind}"
     return PlanNode(
         step.name,
         step.name,
         "step",
-        tuple((_held(report, name), name) for name in step.operands),
-        harmless(form),
+        tuple((report.held(name), name) for name in step.operands),
+        harmless(step.told),
         harmless(step.spec).replace("->", "→"),
         step.shape,
         step.flops / report.flops if report.flops else 0.0,

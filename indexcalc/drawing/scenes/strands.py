@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...diagrams.model import Box, Network, Picture, Place, Wire
+from ...diagrams.reading import indices_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,7 @@ def free_strands(picture: Picture, naming: Naming) -> dict[tuple[int, int], Stra
 
 def strands_of(network: Network, outside: Outside, naming: Naming) -> Strands:
     """What the wires of a network carry, given what its ends do."""
-    classes = list(range(len(network.wires)))
-    for wires in _by_dot(network).values():
-        low = min(classes[w] for w in wires)
-        joined = {classes[w] for w in wires}
-        classes = [low if c in joined else c for c in classes]
+    classes, _ = indices_of(network)
     known = _known(network, classes, outside)
     for w, wire in enumerate(network.wires):
         if classes[w] not in known:
@@ -90,15 +87,6 @@ def inner_strands(
                 fresh = Strand(naming.fresh(name)) if not passing else at_port[n]
                 found[n, k] = fresh
         yield found
-
-
-def _by_dot(network: Network) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
-    for w, wire in enumerate(network.wires):
-        for kind, number, _ in wire.places:
-            if kind == "dot":
-                found.setdefault(number, []).append(w)
-    return found
 
 
 def _known(
