@@ -70,7 +70,7 @@ def as_node(value: object) -> Node:
 
 
 def _scalar(value: Any) -> Node:
-    if isinstance(value, Fraction) or np.isfinite(value):
+    if isinstance(value, (int, Fraction)) or np.isfinite(value):
         return expr.number(value)
     return expr.constant(value)
 

@@ -23,16 +23,30 @@ from .sizes import Dim, Size, names_in
 
 # -- identifiers -----------------------------------------------------------------------
 
+#: MATLAB reads 63 characters of a name, and some are left for a number.
+LONGEST = 54
+
+#: C++ keeps two underscores for itself; MATLAB and Julia want a letter first.
+_PLAIN = re.compile(f"(?!.*__)[A-Za-z][A-Za-z0-9_]{{0,{LONGEST - 1}}}")
+
 
 class Names:
-    """Identifiers of one program, each given out once."""
+    """Identifiers of one program, each given out once; never one that is reserved, or
+    that the pattern `unfit` describes."""
 
-    def __init__(self, reserved: Iterable[str] = ()) -> None:
+    def __init__(self, reserved: Iterable[str] = (), unfit: str = "") -> None:
         self._taken = {*keyword.kwlist, "__debug__", *reserved}
+        self._unfit = re.compile(unfit or "(?!)")
+
+    def is_unfit(self, name: str) -> bool:
+        """Whether no number after it would make an identifier fit."""
+        return self._unfit.fullmatch(name) is not None
 
     def claim(self, name: str) -> str:
         """`name`, or the nearest ASCII identifier that is still free."""
         wanted = identifier(name)
+        if self.is_unfit(wanted):
+            wanted = f"v_{wanted}"
         for suffix in chain(["", "_"], (f"_{k}" for k in count(2))):
             if wanted + suffix not in self._taken:
                 self._taken.add(wanted + suffix)
@@ -49,14 +63,15 @@ class Names:
 
 
 def identifier(name: str) -> str:
-    """An ASCII identifier for any text; Greek letters are spelled out.
+    """An ASCII identifier for any text, which begins with a letter and is short enough
+    for every language; Greek letters are spelled out.
 
-    >>> identifier("θ₁"), identifier("3x"), identifier("")
-    ('theta1', 'v3x', 'v')
+    >>> identifier("θ₁"), identifier("3x"), identifier(""), identifier("__x")
+    ('theta1', 'v3x', 'v', 'x')
     """
-    if name.isascii() and name.isidentifier():
+    if _PLAIN.fullmatch(name):
         return name
-    spelled = "".join(map(_spelled, name[:60]))
+    spelled = "".join(map(_spelled, name[:LONGEST]))
     cleaned = re.sub("_+", "_", re.sub("[^A-Za-z0-9_]", "_", spelled)).strip("_")
     return cleaned if cleaned[:1].isalpha() else f"v{cleaned}"
 

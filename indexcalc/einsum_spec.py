@@ -8,15 +8,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .errors import ParseError, ShapeError
+from .errors import BudgetError, ParseError, ShapeError
 from .expr import einsum
+from .legible import quoted
 from .nodes import Node
 from .sizes import Size, shape_text, size_text
 
 ELLIPSIS = "..."
+LENGTH_LIMIT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,44 +37,70 @@ def read_spec(text: str, orders: Sequence[int]) -> Spec:
     Terms with spaces inside name long indices; otherwise every character is an index.
     Without `->` the result has the indices that occur once, in alphabetical order.
 
-    Raises `ParseError` for a spec that does not fit the operands.
+    Raises `ParseError`, with the place, for a spec that does not fit the operands,
+    `BudgetError` for one that is too long.
     """
-    left, arrow, right = text.partition("->")
-    terms = left.split(",")
-    spaced = any(len(part.split()) > 1 for part in [*terms, right])
+    terms, right = _terms(text)
     if len(terms) != len(orders):
         raise ParseError(
-            f"the spec {text!r} has {len(terms)} operands, {len(orders)} given"
+            f"the spec {quoted(text)} has {len(terms)} operands, {len(orders)} given",
+            text=text,
+            position=terms[min(len(orders), len(terms) - 1)].start,
         )
-    named = [_names(term, spaced, text) for term in terms]
     widest = 0
     inputs = []
-    for term, order in zip(named, orders, strict=True):
-        count = order - len(term) + 1 if ELLIPSIS in term else 0
-        if count < 0 or (ELLIPSIS not in term and len(term) != order):
+    for term, order in zip(terms, orders, strict=True):
+        count = order - len(term.names) + 1 if ELLIPSIS in term.names else 0
+        if count < 0 or (ELLIPSIS not in term.names and len(term.names) != order):
             raise ParseError(
-                f"{''.join(term) or 'an empty term'!r} names {len(term)} indices, and "
-                f"its operand has {order} axes",
+                f"{quoted(''.join(term.names)) if term.names else 'an empty term'} "
+                f"names {len(term.names)} indices, and its operand has {order} axes",
                 text=text,
-                position=0,
+                position=term.start,
             )
         widest = max(widest, count)
-        inputs.append(_opened(term, count))
-    if arrow:
-        out = _opened(_names(right, spaced, text), widest)
-    else:
-        out = _implied(inputs, widest)
+        inputs.append(_opened(term.names, count))
+    out = _implied(inputs, widest) if right is None else _opened(right.names, widest)
     return Spec(tuple(inputs), out)
 
 
-def _names(term: str, spaced: bool, text: str) -> list[str]:
-    pieces = term.split() if spaced else list(_compact(term.replace(" ", "")))
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """What one term of a spec names, and where it begins."""
+
+    names: list[str]
+    start: int
+
+
+def _terms(text: str) -> tuple[list[_Term], _Term | None]:
+    """The terms before the arrow, and what stands after it if there is one."""
+    if not isinstance(text, str):
+        raise ParseError(
+            f"{quoted(text)} is not an einsum string", hint='such as "ij,jk->ik"'
+        )
+    if len(text) > LENGTH_LIMIT:
+        raise BudgetError(
+            f"an einsum string of {len(text)} characters is over {LENGTH_LIMIT}"
+        )
+    left, arrow, right = text.partition("->")
+    written = left.split(",")
+    spaced = any(len(part.split()) > 1 for part in [*written, right])
+    terms, start = [], 0
+    for term in written:
+        terms.append(_Term(_names(term, spaced, text, start), start))
+        start += len(term) + 1
+    after = len(left) + len(arrow)
+    return terms, _Term(_names(right, spaced, text, after), after) if arrow else None
+
+
+def _names(term: str, spaced: bool, text: str, start: int) -> list[str]:
+    pieces = term.split() if spaced else _compact(term.replace(" ", ""))
     for piece in pieces:
         if piece != ELLIPSIS and not piece.isidentifier():
             raise ParseError(
-                f"{piece!r} is not an index",
+                f"{quoted(piece)} is not an index",
                 text=text,
-                position=max(0, text.find(piece)),
+                position=max(start, text.find(piece, start)),
                 hint="letters, or names between spaces",
             )
     return pieces
@@ -91,8 +120,10 @@ def _opened(term: Sequence[str], count: int) -> tuple[str, ...]:
 
 
 def _implied(inputs: Sequence[Sequence[str]], widest: int) -> tuple[str, ...]:
-    names = [name for term in inputs for name in term if not name.startswith("...")]
-    once = sorted(name for name in names if names.count(name) == 1)
+    names = Counter(name for term in inputs for name in term)
+    once = sorted(
+        name for name, n in names.items() if n == 1 and not name.startswith("...")
+    )
     return tuple(f"...{k}" for k in range(widest, 0, -1)) + tuple(once)
 
 
@@ -104,18 +135,15 @@ def term_orders(text: str) -> list[int]:
 
     Raises `ParseError` where an ellipsis leaves that open.
     """
-    left, _, right = text.partition("->")
-    terms = left.split(",")
-    spaced = any(len(part.split()) > 1 for part in [*terms, right])
-    named = [_names(term, spaced, text) for term in terms]
-    if any(ELLIPSIS in names for names in named):
+    terms, _ = _terms(text)
+    if any(ELLIPSIS in term.names for term in terms):
         raise ParseError(
-            f"how many axes the ellipsis of {text!r} stands for is not told",
+            f"how many axes the ellipsis of {quoted(text)} stands for is not told",
             text=text,
             position=text.find(ELLIPSIS),
             hint="give the operands",
         )
-    return list(map(len, named))
+    return [len(term.names) for term in terms]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +179,11 @@ def joined(
                 continue
             if known.setdefault(name, size) != size:
                 raise ShapeError(
-                    f"the index {name} of {text!r} has size {size_text(known[name])} "
-                    f"and, in an operand of shape {shape_text(node.shape)}, "
-                    f"{size_text(size)}"
+                    f"the index {name} of {quoted(text)} has size "
+                    f"{size_text(known[name])} and, in an operand of shape "
+                    f"{shape_text(node.shape)}, {size_text(size)}",
+                    text=text,
+                    position=max(0, text.find(name)),
                 )
             legs.append(number.setdefault(name, len(number)))
         operands.append((node, tuple(legs)))
@@ -162,7 +192,9 @@ def joined(
             known[name] = 1
         if name not in known:
             raise ParseError(
-                f"the output index {name} of {text!r} is on no operand",
+                f"the output index {name} of {quoted(text)} is on no operand",
+                text=text,
+                position=max(0, text.find(name, text.find("->"))),
                 hint=f"give its size: sizes={{{name!r}: …}}",
             )
     out = tuple(number.setdefault(name, len(number)) for name in spec.out)

@@ -12,12 +12,18 @@ expected an operand (add one)
 
 from __future__ import annotations
 
+from .legible import columns, harmless, in_place, shortened
+
+#: The most characters of a message and of a hint; more is cut in the middle.
+LONGEST_MESSAGE, LONGEST_HINT = 500, 300
+
 
 class IndexCalcError(ValueError):
     """A mistake in what was asked, said in one sentence.
 
     `text` and `position` place it: the offending source and the offset of the caret.
-    `hint` is the way out.
+    `hint` is the way out. What does not print stands as an escape, and long names are
+    cut, so that a message may go to any terminal and any log.
     """
 
     def __init__(
@@ -28,11 +34,11 @@ class IndexCalcError(ValueError):
         position: int | None = None,
         hint: str | None = None,
     ) -> None:
-        self.message = message
+        self.message = shortened(harmless(message), LONGEST_MESSAGE)
         self.text = text
         self.position = position
-        self.hint = hint
-        super().__init__(_render(message, text, position, hint))
+        self.hint = hint and shortened(harmless(hint), LONGEST_HINT)
+        super().__init__(_render(self.message, text, position, self.hint))
 
 
 class ParseError(IndexCalcError):
@@ -78,7 +84,8 @@ def _render(
 def caret(text: str, position: int, width: int = 72) -> str:
     """The line of `text` that holds `position`, with a caret under the place.
 
-    Long lines are cut to a window of `width` characters round the caret.
+    Long lines are cut to a window of `width` characters round the caret; a character
+    that does not print is one sign, a wide one takes two columns.
 
     >>> print(caret("A * B", 2))
       A * B
@@ -90,5 +97,6 @@ def caret(text: str, position: int, width: int = 72) -> str:
     line = text[start : len(text) if end < 0 else end]
     column = position - start
     left = max(0, column - width // 2) if len(line) > width else 0
-    window = line[left : left + width].expandtabs(1).rstrip()
-    return f"  {window}\n  {' ' * (column - left)}^"
+    window = in_place(line[left : left + width])
+    before = columns(window[: column - left])
+    return f"  {window.rstrip()}\n  {' ' * before}^"

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from .broadcasting import as_node
 from .errors import ParseError
 from .face import Expression
+from .given import mapping_of
+from .legible import quoted
 from .operators import bare
 from .pictures import Diagram, Film
 from .sizes import as_size
@@ -34,10 +36,11 @@ def diagram_from(
 
     if not isinstance(spec, str):
         raise ParseError(
-            f"{spec!r} is not an einsum string", hint='a text such as "ij,jk->ik"'
+            f"{quoted(spec)} is not an einsum string", hint='a text such as "ij,jk->ik"'
         )
     given = [o if isinstance(o, str) else as_node(bare(o)) for o in operands]
-    known = {name: as_size(size) for name, size in (sizes or {}).items()}
+    told = mapping_of(sizes, "sizes")
+    known = {name: as_size(size) for name, size in told.items()}
     return Diagram(model_of_spec(spec, given, known), Expression)
 
 

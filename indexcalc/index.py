@@ -17,6 +17,7 @@ from typing import Any
 from .coefficients import Number, as_number, divide, multiply
 from .errors import ShapeError, UnknownNameError
 from .expr import einsum, linear
+from .given import names_of
 from .matrix import basis
 from .nodes import Node
 from .sizes import Size, shape_text, size_text
@@ -41,7 +42,7 @@ def indices(names: str) -> tuple[Index, ...]:
     >>> indices("i j")
     (Index('i'), Index('j'))
     """
-    return tuple(Index(name) for name in names.replace(",", " ").split())
+    return tuple(Index(name) for name in names_of(names, "names"))
 
 
 def is_index_key(key: object) -> bool:

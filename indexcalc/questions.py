@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from .errors import UnsupportedError
 from .face import Expression
+from .given import declarations
 from .ways_in import parsed_expression
 
 
@@ -60,7 +61,7 @@ def question(
     """
     from .text.latex_problem import read_problem
 
-    given = {**(shapes or {}), **named}
+    given = declarations(shapes, named)
     found = read_problem(latex, given, infer=infer, out=out)
     expression = parsed_expression(found.parsed, given)
     return Question(expression, found.variables, found.order)

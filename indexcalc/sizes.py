@@ -15,20 +15,27 @@ True
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
 from math import lcm
+from operator import index
 from typing import Any, TypeGuard
 
 from .errors import BudgetError, ShapeError
+from .legible import quoted
 
 Monomial = tuple[str, ...]
 Coefficient = int | Fraction
 Terms = tuple[tuple[Monomial, Coefficient], ...]
 
-MAX_TERMS = 1_000
+#: The most terms of a size, factors of one of them, and bits of a number in it.
+MAX_TERMS, MAX_DEGREE, MAX_BITS = 1_000, 1_000, 8_192
+
+#: The most names in all terms together, and steps to see whether a quotient is whole.
+MAX_FACTORS, MAX_WORK = 5_000, 100_000
 
 
 class Dim:
@@ -82,9 +89,20 @@ def dim(name: str) -> Dim:
     >>> dim("n")
     Dim('n')
     """
-    if not name.isidentifier():
-        raise ShapeError(f"{name!r} is not a name for a size", hint="use letters")
-    return Dim((((name,), 1),))
+    if not isinstance(name, str) or not name.isidentifier():
+        raise ShapeError(f"{quoted(name)} is not a name for a size", hint="use letters")
+    if len(name) > _LONGEST:
+        raise ShapeError(f"the name of a size has at most {_LONGEST} characters")
+    return Dim((((_identifier(name),), 1),))
+
+
+def _identifier(name: str) -> str:
+    """The name as Python reads identifiers, so that two that look alike are one."""
+    if name.isascii():
+        return name
+    from unicodedata import normalize
+
+    return normalize("NFKC", name)
 
 
 def _terms(size: Size) -> Terms:
@@ -107,6 +125,10 @@ def polynomial(terms: Iterable[tuple[Monomial, Coefficient]]) -> Size:
         return 0
     if len(kept) == 1 and kept[0][0] == ():
         return int(kept[0][1])
+    if len(kept) > MAX_TERMS or sum(len(m) for m, _ in kept) > MAX_FACTORS:
+        raise BudgetError(
+            f"a size of more than {MAX_TERMS} terms or {MAX_FACTORS} names"
+        )
     return Dim(kept)
 
 
@@ -123,21 +145,41 @@ def plus(*sizes: Size) -> Size:
 
 
 def times(*sizes: Size) -> Size:
-    """The product of sizes: the length of a grouped axis; 1 for none."""
+    """The product of sizes: the length of a grouped axis; 1 for none.
+
+    Raises `BudgetError` for a size of too many terms, factors or digits.
+    """
     total: Size = 1
     for size in sizes:
         if isinstance(total, int) and isinstance(size, int):
             total *= size
+            if total.bit_length() > MAX_BITS:
+                raise BudgetError(f"a size of more than {MAX_BITS} bits")
         elif total == 1:
             total = size
         elif size != 1:
-            if len(_terms(total)) * len(_terms(size)) > MAX_TERMS:
-                raise BudgetError(f"a size of more than {MAX_TERMS} terms")
-            total = polynomial(
-                (tuple(sorted(m1 + m2)), c1 * c2)
-                for (m1, c1), (m2, c2) in product(_terms(total), _terms(size))
-            )
+            total = _product_of(total, size)
     return total
+
+
+def _product_of(a: Size, b: Size) -> Size:
+    """The product of two sizes, multiplied out."""
+    if len(_terms(a)) * len(_terms(b)) > MAX_TERMS:
+        raise BudgetError(f"a size of more than {MAX_TERMS} terms")
+    if _degree(a) + _degree(b) > MAX_DEGREE:
+        raise BudgetError(f"a size of more than {MAX_DEGREE} factors")
+    result = polynomial(
+        (tuple(sorted(m1 + m2)), c1 * c2)
+        for (m1, c1), (m2, c2) in product(_terms(a), _terms(b))
+    )
+    if any(c.numerator.bit_length() > MAX_BITS for _, c in _terms(result)):
+        raise BudgetError(f"a size of more than {MAX_BITS} bits")
+    return result
+
+
+def _degree(size: Size) -> int:
+    """How many factors a term of a size has at most."""
+    return max((len(monomial) for monomial, _ in _terms(size)), default=0)
 
 
 def over(size: Size, divisor: int) -> Size:
@@ -160,11 +202,14 @@ def _is_whole(terms: Terms) -> bool:
     """Whether a polynomial has integer values only: it has them everywhere if it has
     them on a grid with one point more than its degree along each name."""
     names = sorted({name for m, _ in terms for name in m})
+    weight = sum(1 + len(m) for m, _ in terms)
+    if len(names) * weight > MAX_WORK:
+        raise BudgetError("a quotient of sizes with too many names")
     grid = [range(1 + max(m.count(name) for m, _ in terms)) for name in names]
     count = 1
     for points in grid:
         count *= len(points)
-        if count > MAX_TERMS:
+        if count > MAX_TERMS or count * weight > MAX_WORK:
             raise BudgetError("a quotient of sizes with too many names")
     values = (dict(zip(names, point, strict=True)) for point in product(*grid))
     return all(_exact_value(terms, at).denominator == 1 for at in values)
@@ -277,25 +322,40 @@ def replace(size: Size, values: Mapping[str, Size]) -> Size:
 
 
 def as_size(value: object) -> Size:
-    """A size from an `int`, a name, a `Dim` or a text such as `"2*n+1"`."""
-    if isinstance(value, bool):
-        raise ShapeError(f"{value} is not a size", hint="give a number or a name")
+    """A size from an `int`, a name, a `Dim` or a text such as `"2*n+1"`.
+
+    Raises `ShapeError` for anything else, truth values and floats too.
+    """
     if isinstance(value, Dim):
         return value
     if isinstance(value, str):
         return parse_size(value)
-    try:
-        number = value.__index__()  # type: ignore[attr-defined]
-    except AttributeError:
-        raise ShapeError(
-            f"{value!r} is not a size", hint="give a number or a name"
-        ) from None
+    number = _whole(value)
+    if number is None:
+        hint = "give a number or a name"
+        raise ShapeError(f"{quoted(value)} is not a size", hint=hint)
     if number < 0:
-        raise ShapeError(f"a size cannot be negative, and this is {number}")
-    return int(number)
+        raise ShapeError(f"a size cannot be negative, and this is {quoted(number)}")
+    if number.bit_length() > MAX_BITS:
+        raise ShapeError(f"a size of more than {MAX_BITS} bits is out of range")
+    return number
 
 
-_LIMIT = 10_000
+def _whole(value: object) -> int | None:
+    """The integer that a value is, if it is one; truth values are none."""
+    if isinstance(value, bool):
+        return None
+    try:
+        return int(index(value))  # type: ignore[arg-type]
+    except Exception:
+        return None
+
+
+#: The most characters of a size, of a name in it and of a number, and the most
+#: divisions and parentheses inside one another.
+_LIMIT, _LONGEST, _DIGITS, _DIVISIONS, _DEPTH = 4_000, 1_000, 2_466, 16, 50
+
+_WORD = re.compile(r"\s*(?:([0-9]+)|([^\W\d]\w*)|([+*/()])|(\S))")
 
 
 def parse_size(text: str) -> Size:
@@ -304,12 +364,19 @@ def parse_size(text: str) -> Size:
 
     >>> parse_size("m*(n+1)"), parse_size("n*(n+1)/2")
     (Dim('m+m*n'), Dim('(n+n*n)/2'))
+
+    Raises `ShapeError`, with the place, for what is no size, `BudgetError` for one of
+    too many terms.
     """
+    if text.isidentifier():
+        return dim(text)
     if len(text) > _LIMIT:
         raise ShapeError(f"a size of {len(text)} characters is over {_LIMIT}")
     tokens = _tokens(text)
     if not tokens:
-        raise ShapeError("an empty size", hint="give a number or a name")
+        raise ShapeError(
+            "an empty size", text=text, position=0, hint="give a number or a name"
+        )
     size, rest = _sum(tokens, 0, text, 0)
     if rest != len(tokens):
         raise _unreadable(text, tokens[rest][1])
@@ -318,7 +385,7 @@ def parse_size(text: str) -> Size:
 
 def _unreadable(text: str, position: int) -> ShapeError:
     return ShapeError(
-        f"{text!r} is not a size",
+        f"{quoted(text)} is not a size",
         text=text,
         position=position,
         hint="numbers, names, + and *",
@@ -326,34 +393,28 @@ def _unreadable(text: str, position: int) -> ShapeError:
 
 
 def _tokens(text: str) -> list[tuple[str, int]]:
-    tokens, i = [], 0
-    while i < len(text):
-        start = i
-        if text[i].isspace():
-            i += 1
-            continue
-        if text[i] in "+*/()":
-            i += 1
-        elif text[i].isascii() and text[i].isdigit():
-            while i < len(text) and text[i].isascii() and text[i].isdigit():
-                i += 1
-        elif text[i].isidentifier():
-            while i < len(text) and (text[i].isidentifier() or text[i].isdigit()):
-                i += 1
-        else:
-            raise _unreadable(text, i)
-        tokens.append((text[start:i], start))
+    tokens = []
+    for word in _WORD.finditer(text):
+        number, name, _, other = word.groups()
+        start = word.start(word.lastindex or 0)
+        unread = other or (name and not name.isidentifier())
+        if unread or len(number or "") > _DIGITS or len(name or "") > _LONGEST:
+            raise _unreadable(text, start)
+        tokens.append((word[word.lastindex or 0], start))
+    if sum(token == "/" for token, _ in tokens) > _DIVISIONS:
+        raise BudgetError(f"a size of more than {_DIVISIONS} quotients")
     return tokens
 
 
 def _sum(
     tokens: list[tuple[str, int]], i: int, text: str, depth: int
 ) -> tuple[Size, int]:
-    total, i = _product(tokens, i, text, depth)
+    term, i = _product(tokens, i, text, depth)
+    terms = [term]
     while i < len(tokens) and tokens[i][0] == "+":
         term, i = _product(tokens, i + 1, text, depth)
-        total = plus(total, term)
-    return total, i
+        terms.append(term)
+    return plus(*terms), i
 
 
 def _product(
@@ -375,17 +436,15 @@ def _product(
 def _atom(
     tokens: list[tuple[str, int]], i: int, text: str, depth: int
 ) -> tuple[Size, int]:
-    if i >= len(tokens) or depth > 50:
-        raise _unreadable(text, len(text))
+    if i >= len(tokens) or depth > _DEPTH:
+        raise _unreadable(text, len(text) if i >= len(tokens) else tokens[i][1])
     token, position = tokens[i]
     if token == "(":
         inner, i = _sum(tokens, i + 1, text, depth + 1)
         if i >= len(tokens) or tokens[i][0] != ")":
             raise _unreadable(text, position)
         return inner, i + 1
-    if token[0].isdigit():
-        if len(token) > 18:
-            raise _unreadable(text, position)
+    if token.isdigit():
         return int(token), i + 1
     if token in "+*/)":
         raise _unreadable(text, position)
@@ -397,10 +456,13 @@ def parse_shape(value: object) -> Shape:
 
     >>> parse_shape("n m*p"), parse_shape(3), parse_shape("")
     ((Dim('n'), Dim('m*p')), (3,), ())
+
+    Raises `ShapeError` for anything else; sets, mappings and bytes are no shapes.
     """
+    if not isinstance(value, (str, tuple, list)) and hasattr(value, "tolist"):
+        value = value.tolist()
     if isinstance(value, str):
-        parts = value.replace(",", " ").split()
-        return tuple(parse_size(part) for part in parts)
-    if isinstance(value, Iterable):
-        return tuple(as_size(part) for part in value)
+        return tuple(map(parse_size, value.replace(",", " ").split()))
+    if isinstance(value, (tuple, list)):
+        return tuple(map(as_size, value))
     return (as_size(value),)

@@ -12,15 +12,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import complexes, expr, matrix, matrix_calculus, structure_matrices
+from . import complexes, expr, matrix, matrix_calculus
 from .broadcasting import alike, as_node
 from .einsum_spec import contraction
 from .errors import IndexCalcError, ParseError, ShapeError, UnsupportedError
-from .face import Expression
-from .index import Index, Indexed, copies
+from .face import NOTHING, Expression
+from .given import declarations, mapping_of, names_of, text_of
+from .index import Index, Indexed
 from .index import indices as indices
+from .known import H as H
+from .known import basis as basis
+from .known import commutation as commutation
+from .known import delta as delta
+from .known import duplication as duplication
+from .known import elimination as elimination
+from .known import eye as eye
+from .known import ones as ones
+from .known import zeros as zeros
+from .legible import quoted
+from .nodes import Node
 from .operators import bare, scope_of
-from .sizes import Shape, as_size, parse_shape
+from .sizes import as_size
 
 if TYPE_CHECKING:
     from .compiled import Compiled
@@ -34,10 +46,10 @@ def tensor(name: str, *shape: object) -> Expression:
     >>> tensor("A", "n p").shape
     (Dim('n'), Dim('p'))
     """
-    from .text.declarations import declare
+    from .text.declarations import declared_variable
 
     given: object = shape[0] if len(shape) == 1 else shape or ""
-    (found,) = declare({name: given}).variables.values()
+    found = declared_variable(text_of(name, "the name of a variable"), given)
     return Expression(expr.tensor(found.name, found.shape, found.structure))
 
 
@@ -46,101 +58,17 @@ def tensors(names: str | Sequence[str], shape: object = "") -> tuple[Expression,
 
     >>> X, A = tensors("X A", "n p")
     """
-    listed = names.replace(",", " ").split() if isinstance(names, str) else names
-    return tuple(tensor(name, shape) for name in listed)
+    return tuple(tensor(name, shape) for name in names_of(names, "names"))
 
 
 def constant(array: object, name: str = "") -> Expression:
     """A constant that owns an array."""
-    return Expression(expr.constant(array, name))
-
-
-def ones(*shape: object) -> Expression:
-    """The tensor of ones: `ones("n")`, `ones("n", 3)`, `ones("n p")`."""
-    return Expression(matrix.ones(*_sizes(shape)))
-
-
-def zeros(*shape: object) -> Expression:
-    """The zero tensor."""
-    return Expression(matrix.zeros(*_sizes(shape)))
-
-
-def _sizes(shape: tuple[object, ...]) -> Shape:
-    """Sizes one by one, or all in one text or tuple."""
-    return parse_shape(shape[0]) if len(shape) == 1 else tuple(map(as_size, shape))
-
-
-def eye(n: object) -> Expression:
-    """The identity δ_ij of a size."""
-    return Expression(matrix.eye(as_size(n)))
-
-
-def delta(*given: Any) -> Any:
-    """δ: `delta(i, j)` joins named indices, `delta("n", k)` is the order-k copy tensor.
-
-    >>> print(delta("n", 2))
-    δ_ij
-    """
-    if given and all(isinstance(index, Index) for index in given):
-        return copies(*given)
-    size, order = (*given, 2)[:2] if given else (None, None)
-    if len(given) > 2 or not isinstance(order, int):
-        raise ShapeError(
-            "δ is given by indices, or by a size and a number of axes",
-            hint='delta(i, j), delta("n"), delta("n", 3)',
-        )
-    return Expression(matrix.copy_tensor(as_size(size), order))
-
-
-def H(*given: Any) -> Any:
-    """The third-order copy tensor: `H("n")`, or `H(i, j, k)` on named indices.
-
-    H_ijk = 1 where i = j = k, else 0.
-    """
-    if given and all(isinstance(index, Index) for index in given):
-        return copies(*given)
-    if len(given) != 1:
-        raise ShapeError(
-            "H is given by three indices, or by a size", hint='H(i, j, k), H("n")'
-        )
-    return Expression(matrix.copy_tensor(as_size(given[0]), 3))
-
-
-def basis(i: int, n: object) -> Expression:
-    """The basis vector e_i of length n; i counts from 0."""
-    if not isinstance(i, int):
-        raise ShapeError(
-            f"the entry of a basis vector is a number, not {i!r}",
-            hint="indices count from 0",
-        )
-    return Expression(matrix.basis(i, as_size(n)))
-
-
-def duplication(n: object) -> Expression:
-    """D_n, of shape n² × n(n+1)/2: vec(A) = D_n vech(A) for symmetric A.
-
-    >>> duplication(2).evaluate().astype(int).tolist()
-    [[1, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 1]]
-    """
-    return Expression(structure_matrices.duplication(as_size(n)))
-
-
-def elimination(n: object) -> Expression:
-    """L_n, of shape n(n+1)/2 × n²: vech(A) = L_n vec(A).
-
-    >>> equal(elimination("n") @ duplication("n"), eye("n*(n+1)/2"))
-    True
-    """
-    return Expression(structure_matrices.elimination(as_size(n)))
-
-
-def commutation(m: object, n: object) -> Expression:
-    """K_mn, of shape mn × mn: vec(Aᵀ) = K_mn vec(A) for A of shape m×n.
-
-    >>> commutation(2, 3).evaluate().argmax(1).tolist()
-    [0, 2, 4, 1, 3, 5]
-    """
-    return Expression(structure_matrices.commutation(as_size(m), as_size(n)))
+    try:
+        return Expression(expr.constant(array, text_of(name, "a name")))
+    except IndexCalcError:
+        raise
+    except (ValueError, TypeError, OverflowError):
+        raise ShapeError("this is not an array of numbers") from None
 
 
 def sum_over(free: str | Sequence[Index], indexed: Indexed) -> Expression:
@@ -151,8 +79,10 @@ def sum_over(free: str | Sequence[Index], indexed: Indexed) -> Expression:
     >>> print(sum_over("i", A[i, j] * x[j]))
     A_ij x_j
     """
-    names = free.replace(",", " ").split() if isinstance(free, str) else free
-    chosen = tuple(Index(n) if isinstance(n, str) else n for n in names)
+    listed = free if isinstance(free, (list, tuple)) else names_of(free, "free")
+    chosen = tuple(
+        n if isinstance(n, Index) else Index(text_of(n, "an index")) for n in listed
+    )
     if not isinstance(indexed, Indexed):
         raise ShapeError(
             "sum_over closes index notation", hint="such as A[i, j] * x[j]"
@@ -170,7 +100,8 @@ def einsum(
     Raises `ShapeError` for sizes that disagree, `ParseError` for a spec that is none.
     """
     nodes = [as_node(bare(operand)) for operand in operands]
-    given = {name: as_size(size) for name, size in (sizes or {}).items()}
+    known = mapping_of(sizes, "sizes")
+    given = {name: as_size(size) for name, size in known.items()}
     return Expression(contraction(spec, nodes, given), scope=scope_of(operands))
 
 
@@ -191,13 +122,18 @@ def parse(
     from .text import parse as parse_text
     from .text.definitions import has_definitions, parse_defined
 
-    given = {**(shapes or {}), **named}
+    given = declarations(shapes, named)
     read = parse_defined if has_definitions(text, given) else parse_text
-    return parsed_expression(read(text, given, paper=paper, infer=infer), given)
+    with expr.vanishing() as gone:
+        parsed = read(text, given, paper=paper, infer=infer)
+    return parsed_expression(parsed, given, gone)
 
 
-def parsed_expression(parsed: Parsed, given: Mapping[str, object]) -> Expression:
-    """The expression of a text, with all that was declared in its scope."""
+def parsed_expression(
+    parsed: Parsed, given: Mapping[str, object], gone: Mapping[Node, None] = NOTHING
+) -> Expression:
+    """The expression of a text, with all that was declared in its scope; `gone` are
+    nodes that vanished while it was read."""
     from .text.declarations import declare
 
     declared = declare(given).variables
@@ -207,7 +143,9 @@ def parsed_expression(parsed: Parsed, given: Mapping[str, object]) -> Expression
         )
         for name, shape in parsed.shapes.items()
     }
-    return Expression(parsed.node, scope=scope)
+    found = Expression(parsed.node, scope=scope)
+    found.vanished = gone
+    return found
 
 
 def parse_latex(
@@ -229,10 +167,10 @@ def parse_latex(
     """
     from .text.latex import parse_latex as parse_latex_text
 
-    given = {**(shapes or {}), **named}
-    return parsed_expression(
-        parse_latex_text(latex, given, infer=infer, out=out), given
-    )
+    given = declarations(shapes, named)
+    with expr.vanishing() as gone:
+        parsed = parse_latex_text(latex, given, infer=infer, out=out)
+    return parsed_expression(parsed, given, gone)
 
 
 def parse_index(
@@ -244,7 +182,7 @@ def parse_index(
     """Index notation as text: `parse_index("A_ij x_j", out="i", A="m n", x="n")`."""
     from .text import parse_index as parse_index_text
 
-    return Expression(parse_index_text(text, out, {**(shapes or {}), **named}))
+    return Expression(parse_index_text(text, out, declarations(shapes, named)))
 
 
 def _on_nodes(name: str, build: Callable[[Any], Any]) -> Callable[[object], Expression]:
@@ -309,7 +247,7 @@ def compile(expressions: Sequence[Expression], **options: Any) -> Compiled:
         leaf for e in listed for leaf in [*e.scope.values(), *e._leaves().values()]
     ]
     return Compiled(
-        [e.node for e in listed],
+        [e.evaluated for e in listed],
         single=False,
         scope=list({leaf.name: leaf for leaf in leaves}.values()),
         doc="\n".join(map(formula, listed)),
@@ -362,8 +300,9 @@ def check(
     """
     from .judging.verdicts import verdicts
 
+    shapes = mapping_of(shapes, "shapes")
     return verdicts(
-        f if isinstance(f, Expression) else _written(f, shapes or {}),
+        f if isinstance(f, Expression) else _written(f, shapes),
         variable,
         answer,
         order=order,
@@ -379,7 +318,7 @@ def _written(text: str, shapes: Mapping[str, object]) -> Expression:
     from .judging.answers import is_latex, sides
 
     if not isinstance(text, str):
-        raise ParseError(f"a function was expected, not {text!r}")
+        raise ParseError(f"a function was expected, not {quoted(text)}")
     _, right = sides(text)
     if is_latex(right):
         return parse_latex(right.strip().strip("$"), shapes)
@@ -402,9 +341,11 @@ def unknown(name: str) -> Callable[..., Expression]:
     δ_ij f'(x_i)
     """
 
+    called = text_of(name, "the name of a function")
+
     def function(*args: object) -> Expression:
         nodes = [as_node(bare(arg)) for arg in args]
-        return Expression(matrix.unknown(name, *nodes), scope=scope_of(args))
+        return Expression(matrix.unknown(called, *nodes), scope=scope_of(args))
 
     return function
 
@@ -459,11 +400,12 @@ def from_sympy(
     from .sympy_forms import from_sympy as read
     from .text.declarations import declare
 
+    given = mapping_of(shapes, "shapes")
     scope = {
         name: expr.tensor(name, found.shape, found.structure)
-        for name, found in declare(shapes or {}).variables.items()
+        for name, found in declare(given).variables.items()
     }
-    return Expression(read(obj, shapes, free), scope=scope)
+    return Expression(read(obj, given, free), scope=scope)
 
 
 def to_sympy(

@@ -36,7 +36,7 @@ from .layout import Style, broken
 from .lowering import Lowering
 from .plain import paired
 from .signature import Reading
-from .source import Source
+from .source import Source, told
 from .words import Expr, name, number, times
 
 _STYLE = Style(end=";")
@@ -242,7 +242,7 @@ def _includes(text: str) -> list[str]:
 
 
 def _comment(doc: str) -> list[str]:
-    return [f"// {line}".rstrip().rstrip("\\") for line in doc.splitlines()]
+    return [f"// {line}".rstrip() for line in told(doc)]
 
 
 def _statement(w: Writer, found: str, e: Expr) -> list[str]:

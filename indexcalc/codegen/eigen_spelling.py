@@ -26,14 +26,24 @@ from .entrywise import Scalar
 from .words import Expr, power, reciprocal
 
 _RESERVED = (
-    "alignas and asm auto bool break case catch char class const constexpr continue "
-    "default delete do double else enum explicit export extern false float for friend "
-    "goto if inline int long mutable namespace new not operator or private protected "
-    "public register return short signed sizeof static struct switch template this "
-    "throw true try typedef typename union unsigned using virtual void volatile while "
-    "xor std Eigen v main"
+    "alignas alignof and and_eq asm auto bitand bitor bool break case catch char "
+    "char8_t char16_t char32_t class co_await co_return co_yield compl concept const "
+    "const_cast consteval constexpr constinit continue decltype default delete do "
+    "double dynamic_cast else enum explicit export extern false float for friend goto "
+    "if inline int long mutable namespace new noexcept not not_eq nullptr operator or "
+    "or_eq private protected public register reinterpret_cast requires return short "
+    "signed sizeof static static_assert static_cast struct switch template this "
+    "thread_local throw true try typedef typeid typename union unsigned using virtual "
+    "void volatile wchar_t while xor xor_eq std Eigen v main"
 )
 RESERVED = _RESERVED.split()
+
+#: What the headers of compilers define as macros, or may.
+MACRO = (
+    "[A-Z][A-Z][A-Z0-9_]+|[MLP]_.*|E2BIG|linux|unix|errno|assert|alloca|offsetof|std(?:in|out|err)|htobe.*|"
+    "htole.*|[bl]e(?:16|32|64)toh|strdupa|strndupa|issubnormal|math_errhandling|"
+    "sched_priority|assert_perror|pthread_.*|far|near|small|interface"
+)
 
 #: Functions that arrays have as methods.
 _METHODS = "exp log log1p sin cos tan asin acos atan sinh cosh tanh abs sign"
@@ -66,6 +76,7 @@ _LEVELS = {"sigmoid": PRODUCT, "softplus": 0}
 WHOLE = {
     "inv": "{0}.inverse()",
     "det": "{0}.determinant()",
+    "logofdet": "std::log({0}.determinant())",
     "logdet": "{0}.partialPivLu().matrixLU().diagonal().array().abs().log().sum()",
     "norm2": "{0}.norm()",
     "solve": "{0}.partialPivLu().solve({1})",
@@ -92,7 +103,7 @@ class Writer(ColumnWriter):
         scope: Iterable[Tensor],
         reserved: Sequence[str],
     ) -> None:
-        super().__init__(program, order, scope, reserved)
+        super().__init__(program, order, scope, reserved, MACRO)
         self.letters: list[str] = []
         self.scalar = Scalar(
             number=lambda e: self.code(e),

@@ -39,7 +39,7 @@ from .layout import Style, broken
 from .lowering import Lowering
 from .plain import paired
 from .signature import Reading
-from .source import Source
+from .source import Source, told
 from .words import Expr, name, power
 
 _STYLE = Style(trailing=True)
@@ -48,7 +48,11 @@ _RESERVED = (
     "baremodule begin break catch const continue do else elseif end export false "
     "finally for function global if import in isa let local macro module quote return "
     "struct true try using while where sum tr diag diagm dot inv det exp log I T zeros "
-    "ones fill reshape permutedims vec size sqrt abs sign max min"
+    "ones fill reshape permutedims vec size sqrt abs sign max min Float64 Inf NaN "
+    "LinearAlgebra Matrix Symmetric acos acosh asin asinh atan atanh cbrt cholesky "
+    "conj cos cosh dropdims eigmax eigvals eltype expm1 exponent ifelse im iszero kron "
+    "length log1p logabsdet logdet maximum norm one pi pinv promote_type sin sinh "
+    "svdvals tan tanh transpose tril triu zero"
 )
 RESERVED = _RESERVED.split()
 
@@ -78,6 +82,7 @@ WHOLE = {
     "det": "det({0})",
     "pinv": "pinv({0})",
     "logdet": "logabsdet({0})[1]",
+    "logofdet": "logdet({0})",
     "svdvals": "svdvals({0})",
     "norm_nuclear": "sum(svdvals({0}))",
     "eigvalsh": "eigvals(Symmetric(({0} + ({0})') / 2))",
@@ -462,7 +467,7 @@ def source(
         body.append(f"    {writer.element()}")
     text = "\n".join(lines)
     using = ["using LinearAlgebra", ""] if any(w in text for w in EXPORTED) else []
-    head = [f"# {line}".rstrip() for line in doc.splitlines()]
+    head = [f"# {line}".rstrip() for line in told(doc)]
     head.append(f"function {function_name}({arguments}{keywords})")
     return assembled(writer, [*using, *head, *body, *lines, "end"], function_name, free)
 

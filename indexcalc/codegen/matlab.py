@@ -30,7 +30,7 @@ from .matlab_spelling import RESERVED, Writer
 from .plain import paired
 from .products import turned
 from .signature import Reading
-from .source import Source
+from .source import Source, told
 from .unlabelled import unlabelled
 from .words import Expr, name
 
@@ -152,7 +152,7 @@ def source(
     arguments = [*writer.signature.arguments, *free.values(), *writer.extra]
     answers = results[0] if len(results) == 1 else f"[{', '.join(results)}]"
     head = [f"function {answers} = {function_name}({', '.join(arguments)})"]
-    head += [f"% {line}".rstrip() for line in doc.splitlines()]
+    head += [f"% {line}".rstrip() for line in told(doc)]
     head += [f"    {_read(writer, r)};" for r in readings]
     return assembled(writer, [*head, *lines, "end"], function_name, free)
 

@@ -27,7 +27,9 @@ _RESERVED = (
     "break case catch classdef continue else elseif end endfunction for function "
     "global if otherwise parfor persistent return spmd switch try while ans pi eps "
     "inf nan Inf NaN sum diag eye zeros ones reshape permute exp log det inv size "
-    "numel max min abs sign sqrt trace"
+    "numel max min abs sign sqrt trace true false acos acosh asin asinh atan atan2 "
+    "atanh chol conj cos cosh dot double eig erf expm expm1 kron log1p logm lower norm "
+    "nthroot pinv qr realmin sin sinh sort sqrtm svd tan tanh tril triu"
 )
 RESERVED = _RESERVED.split()
 
@@ -50,6 +52,7 @@ FUNCTIONS = {
     "det": "det({0})",
     "pinv": "pinv({0})",
     "logdet": "sum(log(abs(diag(qr({0})))))",
+    "logofdet": "log(det({0}))",
     "svdvals": "svd({0})",
     "norm_nuclear": "sum(svd({0}))",
     "eigvalsh": "sort(eig(({0} + ({0})') / 2))",
@@ -183,7 +186,16 @@ def _call(w: Writer, e: Expr) -> Code:
     return Code(FUNCTIONS[function].format(*texts), LEVELS.get(function, ATOM))
 
 
-_CORED = {"inv", "det", "logdet", "pinv", "svdvals", "norm_nuclear", "eigvalsh"}
+_CORED = {
+    "inv",
+    "det",
+    "logdet",
+    "logofdet",
+    "pinv",
+    "svdvals",
+    "norm_nuclear",
+    "eigvalsh",
+}
 _CORED |= {"eigmax", "cholesky", "expm", "logm", "sqrtm", "solve"}
 
 

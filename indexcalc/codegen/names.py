@@ -32,8 +32,8 @@ LONGEST = 6
 class Chosen(Names):
     """Identifiers of one program; those of values are numbered where they repeat."""
 
-    def __init__(self, reserved: Iterable[str] = ()) -> None:
-        super().__init__(reserved)
+    def __init__(self, reserved: Iterable[str] = (), unfit: str = "") -> None:
+        super().__init__(reserved, unfit)
         self._temporaries = self.numbered("t")
 
     @property
@@ -44,7 +44,7 @@ class Chosen(Names):
     def value(self, e: Expr) -> str:
         """A name for a value."""
         wanted = suggestion(e)
-        if wanted is None:
+        if wanted is None or self.is_unfit(wanted):
             return next(self._temporaries)
         return self.numbered_from(wanted)
 

@@ -42,11 +42,13 @@ class Signature:
         order: Sequence[str],
         scope: Iterable[Tensor],
         reserved: Iterable[str],
+        unfit: str = "",
+        function: str = "",
     ) -> None:
         leaves = [step.node for step in program.steps if isinstance(step, Load)]
         tensors = {t.name: t for t in [*scope, *leaves] if t.array is None}
         wanted = [*order, *sorted(set(tensors) - set(order))]
-        self.names = Chosen(reserved)
+        self.names = Chosen(reserved, unfit)
         claim = self.names.claim
         self.tensors = {name: claim(name) for name in wanted}
         self.variables = [tensors[name] for name in wanted if name in tensors]
@@ -55,6 +57,8 @@ class Signature:
             label: claim(printed)
             for label, printed in sorted(unknown_functions(program))
         }
+        if function:  # a module holds it beside the constants
+            claim(function)
         self.large = {
             t: claim(t.name or "constant")
             for t in leaves

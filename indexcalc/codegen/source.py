@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import EvaluationError
+from ..legible import harmless
 from ..pairwise import Array
 
 
@@ -45,12 +46,26 @@ class Source:
         return self.text
 
 
+def told(doc: str) -> list[str]:
+    r"""The lines of a text that a comment may hold: what does not print is an escape,
+    and no line ends in what would join the next one to it in C++.
+
+    >>> told("Xᵀy\r\0\n\\ \\")
+    ['Xᵀy', '\\x00', '']
+    """
+    lines = [harmless(line).replace("??/", "?? /") for line in doc.splitlines()]
+    return [line.rstrip("\\ ") for line in lines]
+
+
+def _quotable(line: str) -> str:
+    return line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+
+
 def docstring(doc: str) -> list[str]:
     """The lines of a docstring that says a text, whatever is in it."""
     if not doc:
         return []
-    safe = doc.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    first, *rest = safe.splitlines()
+    first, *rest = [_quotable(line) for line in told(doc)] or [""]
     if not rest:
         end = " " if first.endswith('"') else ""
         return [f'    """{first}{end}"""']

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from itertools import combinations, islice
 from typing import TypeAlias
 
-from ..errors import IndexCalcError, ParseError
+from ..errors import BudgetError, IndexCalcError, ParseError
 from ..expr import tensor, zero
 from ..nodes import Node, Tensor, toposort, variables
 from ..sizes import Shape, size_text
@@ -28,8 +28,11 @@ from ..substitute import replace
 #: The stand-in of a known shape that gives open constants their sizes.
 STAND_IN = "Ω"
 MOST_GUESSES = 12
+#: The most symbols of an answer: each is weighed against many changes of it.
+SYMBOL_LIMIT = 2_000
 
 _ONE = re.compile(r"(?<![\w.^{(,\[₀-₉])1(?![\w.]|\s*[/,)\]])")
+_SYMBOL = re.compile(r"\\(?:[A-Za-z]+|.)|\S", re.DOTALL)
 _SUBSCRIPTS = re.compile(r"_\{?\s*([A-Za-z]+)\s*\}?|\[([^\]]*)\]")
 
 
@@ -76,8 +79,10 @@ class Reading:
 def readings(text: str, context: Context) -> list[Reading]:
     """The ways to read an answer, the likeliest first.
 
-    Raises what the text language raises where there is none, or what LaTeX raises.
+    Raises what the text language raises where there is none, or what LaTeX raises, and
+    `BudgetError` for a text of too many symbols.
     """
+    _require_short(text)
     left, right = sides(text)
     if is_latex(right):
         return [_latex(right, context)]
@@ -93,6 +98,17 @@ def readings(text: str, context: Context) -> list[Reading]:
         raise _likeliest(right, failures)
     unique = {reading.node: reading for reading in reversed(found)}
     return [reading for reading in found if unique[reading.node] is reading]
+
+
+def _require_short(text: str) -> None:
+    beyond = next(islice(_SYMBOL.finditer(text), SYMBOL_LIMIT, None), None)
+    if beyond is not None:
+        raise BudgetError(
+            f"an answer of more than {SYMBOL_LIMIT} symbols is over the limit",
+            text=text,
+            position=beyond.start(),
+            hint="ask `equal` whether it is the derivative, or check a part of it",
+        )
 
 
 def is_latex(text: str) -> bool:
@@ -277,11 +293,13 @@ def _by_index(text: str, out: str | Sequence[str], context: Context) -> Node:
 def _outs(left: str, right: str, context: Context) -> Iterator[Sequence[str]]:
     """The free indices: given, written on the left, or guessed. Those that stand once
     in some term must be free; the question's own names come first."""
+    from ..text.index_notation import axes_named
+
     spans = _spans(right, context.declared())
     if not spans:
         raise ParseError("there are no indices", text=right, position=0)
     if context.out is not None:
-        yield context.out
+        yield axes_named(context.out)
         return
     order = len(context.axes)
     named = [a or b for a, b in _SUBSCRIPTS.findall(left)]

@@ -351,7 +351,9 @@ def _transposed(case: Case) -> Finding | None:
     return _changed(case, _of_both(transposed, case.answer), "transpose")
 
 
-def _of_both(changes: Callable[[Node], list[Change]], root: Node) -> Iterator[Change]:
+def _of_both(
+    changes: Callable[[Node], Iterator[Change]], root: Node
+) -> Iterator[Change]:
     """Changes of the expression as it was written, then of its canonical form."""
     yield from changes(root)
     fused = fuse(root)

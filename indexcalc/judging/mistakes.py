@@ -2,7 +2,7 @@
 
 `transposed` swaps one occurrence of a square matrix, `without` drops one factor of a
 product, `terms` lists what a sum adds up. Each change is made in one place of the
-shared expression, so that trying all of them is cheap.
+shared expression and only when it is asked for, so that trying some is cheap.
 
 >>> from indexcalc.expr import tensor
 >>> from indexcalc.matrix import contract
@@ -16,14 +16,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TypeGuard
 
 from ..errors import BudgetError
+from ..expansion import expand
 from ..expr import einsum, linear, scale, swapped
 from ..functions import power
 from ..index_text import index_text
 from ..nodes import Call, Einsum, Node, Sum, Tensor, is_symmetric, toposort
-from ..simplify import expand, fuse
+from ..simplify import fuse
 from ..substitute import rebuilt
 
 MOST_CHANGES, MOST_TERMS = 40, 24
@@ -55,20 +57,17 @@ def name_of(node: Node) -> str:
     return str(index_text(node))
 
 
-def transposed(root: Node) -> list[Change]:
+def transposed(root: Node) -> Iterator[Change]:
     """Every way to transpose one square factor of one product or one term."""
-    changes = _each_operand(root, _swapped)
+    yield from islice(_each_operand(root, _swapped), MOST_CHANGES)
     if isinstance(root, (Tensor, Call)) and _is_square(root):
-        changes.append(Change(swapped(root), root))
-    return changes[:MOST_CHANGES]
+        yield Change(swapped(root), root)
 
 
-def without(root: Node) -> list[Change]:
+def without(root: Node) -> Iterator[Change]:
     """Every way to drop one factor of one product: 1 in its place, or δ."""
-    changes: list[Change] = []
-    for drop in (_to_ones, _to_delta, _to_base):
-        changes += _each_operand(root, drop)
-    return changes[:MOST_CHANGES]
+    drops = (_each_operand(root, drop) for drop in (_to_ones, _to_delta, _to_base))
+    return islice(chain.from_iterable(drops), MOST_CHANGES)
 
 
 def shortened(root: Node) -> list[Change]:
@@ -99,20 +98,16 @@ def _is_multiple(node: Node) -> TypeGuard[Sum]:
 Swap = Callable[[Einsum | Sum, int], Node | None]
 
 
-def _each_operand(root: Node, change: Swap) -> list[Change]:
-    found: list[Change] = []
+def _each_operand(root: Node, change: Swap) -> Iterator[Change]:
     order = toposort(root)
     for node in order:
         if not isinstance(node, (Einsum, Sum)):
             continue
         rows = node.operands if isinstance(node, Einsum) else node.terms
         for k, (factor, _) in enumerate(rows):
-            if len(found) >= MOST_CHANGES:
-                return found
             new = change(node, k)
             if new is not None:
-                found.append(Change(_replaced(order, node, new), factor))
-    return found
+                yield Change(_replaced(order, node, new), factor)
 
 
 def _replaced(order: list[Node], old: Node, new: Node) -> Node:

@@ -22,6 +22,8 @@ from ..comparison.sampling import Reals, Sample, size_names
 from ..errors import IndexCalcError, ShapeError, UnsupportedError
 from ..face import Expression
 from ..index_text import index_text
+from ..labelling import metered
+from ..legible import quoted
 from ..nodes import Node, Tensor, toposort
 from ..operators import bare
 from ..pairwise import Array
@@ -118,6 +120,7 @@ class Given:
     latex: LatexReader | None = None
 
 
+@metered()
 def verdicts(
     f: Expression,
     variable: Asked | Sequence[Asked],
@@ -131,13 +134,13 @@ def verdicts(
 ) -> Verdict | tuple[Verdict, ...]:
     """The verdict on one answer, or on as many answers as there are variables; see
     `ways_in.check`."""
-    if order not in (1, 2):
+    if type(order) is not int or order not in (1, 2):
         raise UnsupportedError(
-            f"an answer of order {order} cannot be checked",
+            f"an answer of order {quoted(order)} cannot be checked",
             hint="check the derivative of the derivative",
         )
     given = Given(shapes or {}, out, latex)
-    asked = [variable] if isinstance(variable, (Expression, str)) else list(variable)
+    asked = list(variable) if isinstance(variable, (list, tuple)) else [variable]
     leaves = [f._tensor(one) for one in asked]
     if isinstance(answer, (list, tuple)):
         if len(answer) != len(leaves):
@@ -170,8 +173,10 @@ def verdict(
     Raises `ParseError` and its like for an answer that cannot be read, `ShapeError` for
     an unknown layout, `UnsupportedError` where nothing can be evaluated.
     """
-    if layout is not None and layout not in LAYOUTS:
-        raise ShapeError(f"the layout {layout!r} is not one of {', '.join(LAYOUTS)}")
+    if layout is not None and (not isinstance(layout, str) or layout not in LAYOUTS):
+        raise ShapeError(
+            f"the layout {quoted(layout)} is not one of {', '.join(LAYOUTS)}"
+        )
     question = ask(f.written, by)
     expected = f._derived(question.derivative, question.value)
     expected.by = tuple((leaf.name, len(leaf.shape)) for leaf in by)

@@ -25,6 +25,7 @@ from ..nodes import Call, Node, toposort
 from ..regular import split
 from ..substitute import rebuilt
 from ..sympy_scalars import Program, decode, differentiated
+from .symbols import bound
 
 # -- on nodes --------------------------------------------------------------------------
 
@@ -146,7 +147,7 @@ def _unknown(name: str, orders: tuple[int, ...], args: list[Any]) -> Any:
     f = sympy.Function(name)
     if not any(orders):
         return f(*args)
-    stand_ins = [sympy.Dummy(f"xi_{k + 1}") for k in range(len(args))]
+    stand_ins = [bound(f"xi_{k + 1}", k + 1) for k in range(len(args))]
     counts = [(x, n) for x, n in zip(stand_ins, orders, strict=True) if n]
     return sympy.Subs(sympy.Derivative(f(*stand_ins), *counts), stand_ins, args)
 

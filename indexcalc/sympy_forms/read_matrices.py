@@ -89,7 +89,7 @@ def permutation(reader: Reader, expr: Any, scope: Scope) -> Value:
 
 def explicit(reader: Reader, expr: Any, scope: Scope) -> Value | Answers:
     """An array of numbers as a constant, one with symbols as Σ entry · e_i ⋆ e_j …"""
-    entries = [sympy.sympify(entry) for entry in _flat(expr)]
+    entries = [sympy.sympify(entry, strict=True) for entry in _flat(expr)]
     shape = tuple(int(size) for size in expr.shape)
     if all(entry.is_number and entry.is_finite for entry in entries):
         return Value(_numeric(entries, shape))

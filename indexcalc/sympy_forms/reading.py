@@ -24,13 +24,14 @@ from ..errors import (
     UnsupportedError,
 )
 from ..expr import tensor
+from ..given import names_of
 from ..nodes import Node, variables
 from ..sizes import Size
 from ..text.declarations import declare
 from . import read_arrays, read_indexed, read_matrices, read_scalars
 from .reader import Reader
 from .scope import Names, Range, Scope
-from .symbols import size_of
+from .symbols import require_sympy, size_of
 from .values import Value, join, unnamed
 
 RULES: dict[type, Any] = {
@@ -57,14 +58,10 @@ def from_sympy(
     Raises `UnsupportedError` naming the class of what cannot be read, `ShapeError`
     where sizes disagree.
     """
+    require_sympy(expr)
     try:
         root = sympy.sympify(expr, strict=True)
         return _node(root, shapes or {}, free)
-    except sympy.SympifyError:
-        raise UnsupportedError(
-            f"a {type(expr).__name__} is not an object of SymPy",
-            hint="ic.parse reads text",
-        ) from None
     except RecursionError:
         raise BudgetError("the SymPy expression is nested too deeply to walk") from None
     except IndexCalcError:
@@ -132,7 +129,9 @@ def _sizes_of(expr: Any) -> list[Any]:
         return [bound for _, *bounds in expr.limits for bound in bounds]
     if isinstance(expr, _SHAPED) or type(expr) in read_arrays.RULES:
         try:
-            return [sympy.sympify(s) for s in expr.shape or () if s is not None]
+            return [
+                sympy.sympify(s, strict=True) for s in expr.shape or () if s is not None
+            ]
         except (AttributeError, NotImplementedError, TypeError):
             return []
     return []
@@ -161,7 +160,7 @@ def _places(expr: Any) -> list[tuple[Any, Any]]:
 
 
 def _ranges_of(free: Any) -> dict[Any, Range]:
-    if free is None or isinstance(free, str):
+    if not isinstance(free, (list, tuple)):
         return {}
     scope = Scope()
     return {i: scope.range_of(i) for i in free if isinstance(i, sympy.Idx)}
@@ -191,10 +190,11 @@ def _is_matrix(root: Any) -> bool:
 def _order(value: Value, free: Any) -> list[Any]:
     if free is None:
         return sorted(value.indices, key=_natural)
-    given = free.replace(",", " ").split() if isinstance(free, str) else list(free)
+    given = list(free) if isinstance(free, (list, tuple)) else names_of(free, "free")
     known = {str(i): i for i in value.indices}
     order = [known.get(str(i), i) for i in given]
-    lost = [str(i) for i in order if isinstance(i, str)]
+    ranged = (*value.indices, *(i for i in order if isinstance(i, sympy.Idx)))
+    lost = [str(i) for i in order if i not in ranged]
     lost += [str(i) for i in value.indices if i not in order]
     if lost or len(set(order)) != len(order):
         raise UnknownNameError(

@@ -14,12 +14,42 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from numbers import Number
 from typing import Any
 
 import sympy
 
 from ..errors import UnsupportedError
 from ..sizes import Dim, Monomial, Size, polynomial
+
+#: What SymPy's own functions take without reading any text.
+_OBJECTS = (sympy.Basic, sympy.MatrixBase, sympy.NDimArray, Number)
+
+
+def require_sympy(given: object) -> None:
+    """Raises `UnsupportedError` for what is no object of SymPy and no number: SymPy
+    reads texts, in lists and tuples too, by evaluating them.
+
+    >>> require_sympy(("x", "y"))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    indexcalc.errors.UnsupportedError: a tuple is not an object of SymPy (...)
+    """
+    if not isinstance(given, _OBJECTS):
+        raise UnsupportedError(
+            f"a {type(given).__name__} is not an object of SymPy",
+            hint="ic.parse reads text",
+        )
+
+
+def bound(name: str, number: int = 0) -> Any:
+    """The variable of a function that is written, the same one every time: SymPy's own
+    choice is random, and what is written would differ from run to run.
+
+    >>> bound("d") == bound("d")
+    True
+    """
+    return sympy.Dummy(name, dummy_index=number)
 
 
 def size_of(given: Any) -> Size:

@@ -58,7 +58,7 @@ class Vocabulary:
     def scalar(self, node: Tensor) -> Any:
         """A scalar variable, or a constant."""
         if node.array is not None:
-            return sympy.sympify(node.array[()].item())
+            return sympy.sympify(node.array[()].item(), strict=True)
         if node.name in self.given:
             return self.given[node.name]
         positive = {"positive": True} if node.structure == "positive" else {}
@@ -111,7 +111,7 @@ def _entries(node: Tensor) -> list[Any]:
 def _entry(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return sympy.Integer(int(value))
-    return sympy.sympify(value)
+    return sympy.sympify(value, strict=True)
 
 
 def vocabulary(

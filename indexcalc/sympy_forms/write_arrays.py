@@ -26,6 +26,7 @@ from ..functions import is_elementwise
 from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from ..sizes import Shape
 from .elementary import no_word, number, spelled
+from .symbols import bound
 from .vocabulary import Vocabulary
 from .write_matrices import to_matrix
 
@@ -112,7 +113,7 @@ def _call(node: Call, done: dict[Node, Said], words: Vocabulary) -> Said:
     argument = done[node.args[0]].plain
     if not node.shape and isinstance(argument, sympy.Expr):
         return Said(spelled(node, [argument]))
-    x = sympy.Dummy("d")
+    x = bound("d")
     function = sympy.Lambda(x, spelled(node, [x]))
     return Said(arrays.ArrayElementwiseApplyFunc(function, argument))
 

@@ -31,6 +31,7 @@ from ..nodes import Call, Node, Tensor
 from ..sizes import Shape
 from ..words.matrix import formula
 from .elementary import number, spelled
+from .symbols import bound
 from .vocabulary import Vocabulary
 
 
@@ -74,7 +75,7 @@ def _zeros(f: Formula, args: list[Any], words: Vocabulary) -> Any:
 def _basis(f: Formula, args: list[Any], words: Vocabulary) -> Any:
     place, n = f.value
     row, column = (sympy.Symbol(name, integer=True) for name in ("i", "j"))
-    entry = sympy.KroneckerDelta(row, sympy.sympify(place))
+    entry = sympy.KroneckerDelta(row, sympy.Integer(place))
     return sympy.FunctionMatrix(words.size(n), 1, sympy.Lambda((row, column), entry))
 
 
@@ -146,7 +147,7 @@ def _entrywise(name: str, params: list[Any], f: Formula, args: list[Any]) -> Any
             f"SymPy applies functions of one matrix only, and {name} has {len(args)}",
             hint='form="indexed" says it',
         )
-    x = sympy.Dummy("d")
+    x = bound("d")
     return ElementwiseApplyFunction(sympy.Lambda(x, spelled(call, [x])), args[0])
 
 
@@ -167,7 +168,7 @@ OF_MATRIX: dict[str, Callable[[Any], Any]] = {
 
 
 def _exponentials(a: Any) -> Any:
-    x = sympy.Dummy("d")
+    x = bound("d")
     return ElementwiseApplyFunction(sympy.Lambda(x, sympy.exp(x)), a)
 
 

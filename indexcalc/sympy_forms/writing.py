@@ -13,13 +13,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import BudgetError, IndexCalcError, UnsupportedError
-from ..nodes import Node
+from ..nodes import Node, extent
 from ..simplify import fuse
 from .elementary import elementary
+from .symbols import require_sympy
 from .vocabulary import vocabulary
 from .write_arrays import to_array
 from .write_indexed import to_indexed
 from .write_matrices import to_matrix
+
+#: The most parts of an expression that SymPy is given.
+EXTENT_LIMIT = 2_000
 
 FORMS = ("matrix", "array", "indexed")
 
@@ -62,7 +66,15 @@ def to_sympy(
 def _written(
     root: Node, form: str | None, symbols: Mapping[str, Any], names: Sequence[str]
 ) -> Any:
+    for symbol in symbols.values():
+        require_sympy(symbol)
     node = fuse(elementary(root))
+    if extent(node) > EXTENT_LIMIT:
+        raise BudgetError(
+            f"an expression of {extent(node)} parts is too long for SymPy, the limit "
+            f"being {EXTENT_LIMIT}",
+            hint="write a part of it at a time",
+        )
     words = vocabulary(node, symbols, names)
     match form:
         case "matrix":

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import islice
 
 from .. import expr, matrix
 from ..nodes import Node, Tensor
@@ -40,9 +41,8 @@ def block_rule(sizes: Sizes, grid: Grid) -> Meaning:
     def build(*nodes: Node) -> Node:
         numbers = _numbers(nodes)
         if numbers is not None:
-            starts = [sum(counts[:k]) for k in range(len(counts))]
-            rows = [numbers[a : a + n] for a, n in zip(starts, counts, strict=True)]
-            return expr.constant(rows)
+            each = iter(numbers)
+            return expr.constant([[*islice(each, n)] for n in counts])
         entries = iter(map(_matrix, nodes, places))
         return matrix.block([[next(entries) for _ in range(count)] for count in counts])
 

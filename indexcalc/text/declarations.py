@@ -12,12 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from unicodedata import normalize
 
-from ..errors import ParseError
+from ..errors import ParseError, ShapeError
 from ..expr import STRUCTURES, require_structure
+from ..given import mapping_of
+from ..legible import quoted
 from ..sizes import Shape, names_in, parse_shape
 from .scanner import NAME
 
 FUNCTION = "function"
+NAME_LIMIT, AXES_LIMIT = 1_000, 1_000
 _NAME = re.compile(f"{NAME}′*")
 
 
@@ -47,8 +50,10 @@ def declare(shapes: Mapping[str, object]) -> Declarations:
     variables: dict[str, Variable] = {}
     functions: set[str] = set()
     sizes: set[str] = set()
-    for given, value in shapes.items():
+    for given, value in mapping_of(shapes, "shapes").items():
         name = _checked_name(given)
+        if name in variables or name in functions:
+            raise ParseError(f"{name} is declared twice", text=given, position=0)
         if isinstance(value, str) and value.strip() == FUNCTION:
             functions.add(name)
             continue
@@ -58,14 +63,36 @@ def declare(shapes: Mapping[str, object]) -> Declarations:
     return Declarations(variables, frozenset(functions), frozenset(sizes))
 
 
+def declared_variable(name: str, shape: object) -> Variable:
+    """One variable by its name and shape. Raises as `declare`, and `ShapeError` for a
+    function."""
+    found = declare({name: shape}).variables
+    if not found:
+        raise ShapeError(
+            f"{quoted(name)} is declared as a function, and a variable is needed",
+            hint=f"an unknown function is made by unknown({quoted(name)})",
+        )
+    return next(iter(found.values()))
+
+
 def _checked_name(given: object) -> str:
     if not isinstance(given, str):
-        raise ParseError(f"{given!r} is not a name", hint="names are strings")
+        raise ParseError(f"{quoted(given)} is not a name", hint="names are texts")
     name = given if given.isascii() else normalize("NFKC", given.replace("″", "′′"))
     name = name.replace("'", "′")
-    if not _NAME.fullmatch(name):
+    if len(name) > NAME_LIMIT:
         raise ParseError(
-            f"{given!r} is not a name", hint="Latin or Greek letters, digits and _"
+            f"a name of {len(name)} characters is over the limit of {NAME_LIMIT}",
+            text=given,
+            position=NAME_LIMIT,
+        )
+    if not _NAME.fullmatch(name):
+        begun = _NAME.match(name)
+        raise ParseError(
+            f"{quoted(given)} is not a name",
+            text=given,
+            position=begun.end() if begun else 0,
+            hint="Latin or Greek letters, digits and _",
         )
     return name
 
@@ -76,6 +103,8 @@ def _variable(name: str, value: object) -> Variable:
         written, _, word = value.partition(":")
         structure = _checked_structure(name, " ".join(word.split()))
     shape = parse_shape(written)
+    if len(shape) > AXES_LIMIT:
+        raise ShapeError(f"{name} has {len(shape)} axes, and {AXES_LIMIT} is the limit")
     if structure:
         require_structure(name, shape, structure)
     return Variable(name, shape, structure)
@@ -84,7 +113,7 @@ def _variable(name: str, value: object) -> Variable:
 def _checked_structure(name: str, word: str) -> str:
     if word not in STRUCTURES:
         raise ParseError(
-            f"{word!r} is not a structure that {name} could have",
+            f"{quoted(word)} is not a structure that {name} could have",
             hint=f"one of {', '.join(STRUCTURES)}",
         )
     return word

@@ -19,6 +19,8 @@ from typing import TypeAlias
 
 from .. import expr, matrix
 from ..errors import BudgetError, IndexCalcError, ParseError
+from ..given import names_of
+from ..legible import quoted
 from ..nodes import Node
 from ..sizes import Size, dim
 from .declarations import declare
@@ -94,11 +96,14 @@ def axes_named(out: str | Sequence[str]) -> list[str]:
         words = out.replace(",", " ").split()
         names = list(words[0]) if len(words) == 1 else words
     else:
-        names = [name.strip() if isinstance(name, str) else "" for name in out]
+        names = [name.strip() for name in names_of(out, "out")]
     for name in names:
         if not NAME_PATTERN.fullmatch(name):
             raise ParseError(
-                f"{out!r} does not name axes", hint='such as out="ij" or ["row", "col"]'
+                f"{quoted(out)} does not name axes",
+                text=name,
+                position=0,
+                hint='such as out="ij" or ["row", "col"]',
             )
     return [canonical_name(name) for name in names]
 

@@ -127,12 +127,12 @@ def _divided(
             if word.names[0] in {*source.known, *defined}:
                 raise source.error(f"{word.names[0]} is declared already", a)
             defined[word.names[0]] = equals[0] + 1, b
+            if len(defined) > DEFINITION_LIMIT:
+                raise source.error(f"more than {DEFINITION_LIMIT} definitions", a)
         elif asked is not None or a == b:
             raise source.error("one function was expected, and definitions", a)
         else:
             asked = a, b
-    if len(defined) > DEFINITION_LIMIT:
-        raise source.error(f"more than {DEFINITION_LIMIT} definitions", 0)
     return defined, asked
 
 

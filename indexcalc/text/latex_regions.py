@@ -100,7 +100,7 @@ def read_regions(
     Raises `ParseError` where an index is free and it is not clear on which axis.
     """
     opened = _open_names(regions, root)
-    if not opened and out:
+    if not opened and out is not None and axes_named(out):
         raise regions.error("the formula has no free index for out to name", root)
     _require_outside(regions, root, opened)
     _divide(regions, root, bool(opened))
@@ -156,7 +156,7 @@ def _free(
 ) -> list[str]:
     """The free indices: those `out` names, or those that every term has once."""
     if not opened or out is not None:
-        return axes_named(out or "")
+        return [] if out is None else axes_named(out)
     spans = spans_of(Scopes(regions.text, regions.declared), root)
     free = [name for name in opened if spans.get(name) == (1, 1)]
     for name, node in opened.items():

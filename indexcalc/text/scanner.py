@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from unicodedata import normalize
 
 from ..errors import BudgetError, ParseError
+from ..legible import quoted
 from .symbols import INFIX, LOOKALIKES, POWERS, TRANSPOSITIONS
 
 LENGTH_LIMIT = 100_000
@@ -108,13 +109,14 @@ def scan(text: str, functions: Set[str]) -> list[Lexeme]:
 def require_length(text: object) -> None:
     """Raises `BudgetError` for a text over the limit, `ParseError` for none at all."""
     if not isinstance(text, str):
-        raise ParseError(f"a text was expected, not a {type(text).__name__}")
+        raise ParseError(f"a text was expected, and this is {quoted(text)}")
     if len(text) > LENGTH_LIMIT:
         raise BudgetError(
             f"a text of {len(text)} characters is over the limit of {LENGTH_LIMIT}"
         )
     if not text or text.isspace():
-        raise ParseError("the text is empty, and an expression was expected")
+        message = "the text is empty, and an expression was expected"
+        raise ParseError(message, text=text, position=len(text))
 
 
 def _lexemes(text: str, functions: Set[str]) -> Iterator[Lexeme]:

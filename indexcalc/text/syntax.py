@@ -11,7 +11,7 @@ error can point at it. Trees may be thousands deep: nothing here recurses.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -98,11 +98,11 @@ class Suffix:
     inner: Syntax
     place: int
     stop: int
+    start: int = field(init=False)
 
-    @property
-    def start(self) -> int:
-        """Where the operand begins."""
-        return self.inner.start
+    def __post_init__(self) -> None:
+        """It begins where the operand does."""
+        self.start = self.inner.start
 
 
 @dataclass(slots=True, eq=False)
@@ -113,11 +113,11 @@ class Entry:
     indices: tuple[str, ...]
     place: int
     stop: int
+    start: int = field(init=False)
 
-    @property
-    def start(self) -> int:
-        """Where the expression begins."""
-        return self.inner.start
+    def __post_init__(self) -> None:
+        """It begins where the expression does."""
+        self.start = self.inner.start
 
 
 @dataclass(slots=True, eq=False)
