@@ -16,15 +16,20 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
 
 from .errors import ShapeError
 from .expr import einsum, linear, scale, zero
 from .functions import cores, partial, record
-from .network import bundle
+from .labelling import metered
+from .network import alike, bundle
 from .nodes import Call, Einsum, Node, Sum, Tensor, collector_paused, toposort
 from .sizes import Shape, shape_text, size_text
 from .structure import CURVED, SYMMETRISED, by_vech, projected, projected_first
+
+#: How many operands must be repeated before exchangeable ones are looked for.
+FEW_REPEATED = 4
 
 
 def identity(shape: Shape) -> Node:
@@ -57,6 +62,7 @@ def forward(root: Node, variable: Tensor) -> Node:
     return push(root, {variable: identity(variable.shape)}, variable.shape)
 
 
+@metered()
 @collector_paused()
 def push(root: Node, seeds: Mapping[Node, Node], trailing: Shape = ()) -> Node:
     """The tangent of root, given tangents of variables with `trailing` axes after
@@ -79,9 +85,8 @@ def _tangent(node: Node, tangents: dict[Node, Node], trailing: Shape) -> Node | 
             terms = [(tangents[e], c) for e, c in node.terms if e in tangents]
         case Einsum():
             terms = [
-                (_einsum_tangent(node, k, tangents[e], trailing), 1)
-                for k, (e, _) in enumerate(node.operands)
-                if e in tangents
+                (_einsum_tangent(node, k, tangents[node.operands[k][0]], trailing), n)
+                for k, n in _unlike(node, tangents)
             ]
         case Call():
             terms = [
@@ -90,6 +95,16 @@ def _tangent(node: Node, tangents: dict[Node, Node], trailing: Shape) -> Node | 
                 if e in tangents
             ]
     return linear(terms, node.shape + trailing) if terms else None
+
+
+def _unlike(node: Einsum, active: Container[Node]) -> list[tuple[int, int]]:
+    """The operands to differentiate, one of those that are exchangeable, and how many
+    of these there are: their partials are equal."""
+    chosen = [k for k, (e, _) in enumerate(node.operands) if e in active]
+    if len(chosen) - len({node.operands[k][0] for k in chosen}) < FEW_REPEATED:
+        return [(k, 1) for k in chosen]
+    first = alike(node)
+    return list(Counter(first[k] for k in chosen).items())
 
 
 def _einsum_tangent(node: Einsum, k: int, tangent: Node, trailing: Shape) -> Node:
@@ -130,6 +145,7 @@ def reverse(root: Node, variable: Tensor) -> Node:
     return pull(root, [variable], identity(root.shape), root.shape)[0]
 
 
+@metered()
 @collector_paused()
 def pull(
     root: Node, targets: Sequence[Tensor], seed: Node, leading: Shape = ()
@@ -183,9 +199,11 @@ def _contributions(
             return [(e, scale(c, cotangent)) for e, c in node.terms if e in active]
         case Einsum():
             return [
-                (e, _einsum_cotangent(node, k, cotangent, leading))
-                for k, (e, _) in enumerate(node.operands)
-                if e in active
+                (
+                    node.operands[k][0],
+                    scale(n, _einsum_cotangent(node, k, cotangent, leading)),
+                )
+                for k, n in _unlike(node, active)
             ]
         case Call():
             return [

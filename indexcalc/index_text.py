@@ -18,6 +18,7 @@ from .coefficients import Number, number_text
 from .functions import USERS, title
 from .index_walk import Naming, Piece, Spelling, naming_for, written
 from .kernels import unknown_label
+from .legible import harmless
 from .nodes import Call, Node, Tensor
 from .sizes import Dim, Size, size_text
 
@@ -103,7 +104,7 @@ def elementwise_text(node: Call, args: Sequence[str]) -> str:
         return _power_text(node, args[0])
     name = node.function
     if name in USERS:
-        name = unknown_label(*node.params)
+        name = harmless(unknown_label(*node.params))
     return f"{name}({', '.join(args)})"
 
 
@@ -156,11 +157,11 @@ def _product_text(pieces: Sequence[Piece]) -> str:
 
 
 PLAIN = Spelling(
-    name=str,
-    index=str,
+    name=harmless,
+    index=harmless,
     group=lambda indices: f"({''.join(indices)})",
     subscripted=subscripted,
-    copy=str,
+    copy=harmless,
     size=_size_text,
     elementwise=elementwise_text,
     cored=_cored_text,

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
+from math import inf
 from typing import TypeAlias
 
 from .coefficients import Number
@@ -419,23 +421,34 @@ def _copies(
 
 def along_bonds(node: Einsum, known: list[int]) -> list[tuple[Node, tuple[int, ...]]]:
     """The operands in reading order: each next one hangs on what is already there."""
-    left = list(node.operands)
+    rows = node.operands
+    carriers: dict[int, list[int]] = {}
+    for o, (_, legs) in enumerate(rows):
+        for i in dict.fromkeys(legs):
+            carriers.setdefault(i, []).append(o)
     rank = {i: k for k, i in enumerate(known)}
-    ordered = []
-    last: set[int] = set()
+    queue = [(rank.get(i, inf), o) for i, held in carriers.items() for o in held]
+    queue += [(-1, o) for o, (_, legs) in enumerate(rows) if not legs]
+    heapify(queue)
+    left, last = set(range(len(rows))), set[int]()
+    ordered: list[tuple[Node, tuple[int, ...]]] = []
     while left:
-        best = min(
-            range(len(left)),
-            key=lambda o: (
-                not last.intersection(left[o][1]),
-                min((rank.get(i, 999) for i in left[o][1]), default=-1),
-                o,
-            ),
-        )
-        row = left.pop(best)
-        fresh = [i for i in row[1] if i not in rank]
+        near = {o for i in last for o in carriers[i]} & left
+        if near:
+            chosen = min(
+                near, key=lambda o: (min(rank.get(i, inf) for i in rows[o][1]), o)
+            )
+        else:
+            chosen = heappop(queue)[1]
+        if chosen not in left:
+            continue
+        left.remove(chosen)
+        ordered.append(rows[chosen])
+        fresh = [i for i in rows[chosen][1] if i not in rank]
         for i in fresh:
             rank[i] = len(rank)
         last = set(fresh)
-        ordered.append(row)
+        for i in last:
+            for o in carriers[i]:
+                heappush(queue, (rank[i], o))
     return ordered

@@ -17,12 +17,55 @@ never confused.
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
-WORK_CAP = 300_000
+from .errors import BudgetError
+from .unions import Unions
+
+#: How much one component is searched, and all of what one pass labels.
+WORK_CAP, PASS_CAP = 300_000, 3_000_000
+
+
+class _Meter(threading.local):
+    """The work that is left to the pass that a thread is in; without end outside."""
+
+    left: float = inf
+
+
+_meter = _Meter()
+
+
+@contextmanager
+def metered() -> Iterator[None]:
+    """One pass over an expression: a pass inside it shares its budget.
+
+    Labelling raises `BudgetError` in it beyond `PASS_CAP`.
+    """
+    if _meter.left < inf:
+        yield
+        return
+    _meter.left = PASS_CAP
+    try:
+        yield
+    finally:
+        _meter.left = inf
+
+
+def _spend(work: int) -> None:
+    _meter.left -= work
+    if _meter.left < 0:
+        raise BudgetError(
+            "the products in this are too symmetric for their factors to be put in "
+            "order in time: too many ways of exchanging equal factors were tried",
+            hint="give equal factors different names and substitute afterwards, or "
+            "take a part of the expression",
+        )
 
 
 @dataclass(slots=True)
@@ -41,14 +84,20 @@ class Contraction:
 
 @dataclass(slots=True)
 class _Search:
-    """One component under search: the best leaf so far and the work that is left."""
+    """One component under search: the best leaf so far, the work that is left, and
+    whether it was cut short. An automorphism tells the operands that it moves, and
+    where every index goes."""
 
     graph: Contraction
     work: int
+    cut: bool = False
     best: tuple[Any, ...] | None = None
     best_order: list[int] = field(default_factory=list)
     best_numbers: dict[int, int] = field(default_factory=dict)
-    automorphisms: list[dict[int, int]] = field(default_factory=list)
+    automorphisms: list[tuple[dict[int, int], dict[int, int]]] = field(
+        default_factory=list
+    )
+    classes: list[int] = field(default_factory=list)
 
 
 Colouring = tuple[list[int], list[int]]
@@ -74,6 +123,42 @@ def operand_order(graph: Contraction) -> tuple[list[int], list[Any]]:
             number[wires[local]] = (rank, position)
     order = sorted(range(len(operands)), key=lambda o: (operands[o], place[o]))
     return order, list(zip(indices, number, strict=True))
+
+
+def orbits(graph: Contraction) -> list[int]:
+    """For every operand the first one that an automorphism maps onto it, leg for leg.
+
+    Those that the search met are counted; there may be more. Nothing is exchanged
+    between components that hang together nowhere.
+
+    >>> ring = Contraction("AAA", [(0, 1), (1, 2), (2, 0)], [(), (), ()])
+    >>> orbits(ring)
+    [0, 0, 0]
+    """
+    operands, indices = _refine(graph)[0]
+    found = list(range(len(operands)))
+    for members, wires in _tied_components(graph, operands, indices):
+        search = _explored(_component(graph, operands, indices, members, wires))
+        for local, first in enumerate(_arcs(search)):
+            found[members[local]] = members[first]
+    return found
+
+
+def _arcs(search: _Search) -> list[int]:
+    """The orbits in one component; the same legs the other way round are told apart."""
+    graph, classes = search.graph, search.classes
+    ends = dict.fromkeys(enumerate(graph.legs))
+    ends |= {(o, graph.legs[o][::-1]): None for o in graph.unordered}
+    joined = Unions(len(ends))
+    number = {end: k for k, end in enumerate(ends)}
+    alike: dict[tuple[Any, ...], int] = {}
+    for (o, legs), k in number.items():
+        kind = [(classes[i], legs.index(i)) for i in legs]
+        joined.join(alike.setdefault((graph.operand_colours[o], *kind), k), k)
+        for moved, wires in search.automorphisms:
+            image = (moved.get(o, o), tuple(wires[i] for i in legs))
+            joined.join(k, number[image])
+    return joined.all()[: len(graph.legs)]
 
 
 def _ranks(keys: Sequence[Any]) -> list[int]:
@@ -166,57 +251,168 @@ def _settle(
     members: list[int],
     wires: list[int],
 ) -> _Search:
-    """The best order inside one component, all else being fixed."""
+    """The best order inside one component, all else being fixed.
+
+    A search that was cut short goes on from its best order until that stands: so what
+    was labelled keeps its labels when it is labelled again.
+    """
+    part = _component(graph, operands, indices, members, wires)
+    found = _explored(part)
+    while found.cut:
+        again = _explored(_rearranged(part, found.best_order))
+        if again.best is None or found.best is None or again.best >= found.best:
+            break
+        again.best_order = [found.best_order[o] for o in again.best_order]
+        found = again
+    return found
+
+
+def _component(
+    graph: Contraction,
+    operands: list[int],
+    indices: list[int],
+    members: list[int],
+    wires: list[int],
+) -> Contraction:
+    """One component as a graph of its own, coloured as it was refined."""
     local = {i: position for position, i in enumerate(wires)}
-    part = Contraction(
+    return Contraction(
         [operands[o] for o in members],
         [tuple(local[i] for i in graph.legs[o]) for o in members],
         [indices[i] for i in wires],
         frozenset(p for p, o in enumerate(members) if o in graph.unordered),
     )
-    search = _Search(part, WORK_CAP)
-    _explore(search)
-    return search
 
 
-def _explore(search: _Search) -> None:
+def _rearranged(part: Contraction, order: Sequence[int]) -> Contraction:
+    """The same graph, its operands numbered by an order."""
+    return Contraction(
+        [part.operand_colours[o] for o in order],
+        [part.legs[o] for o in order],
+        part.index_colours,
+        frozenset(p for p, o in enumerate(order) if o in part.unordered),
+    )
+
+
+def _explored(part: Contraction) -> _Search:
     """Depth first through the individualisations."""
-    first = (list(search.graph.operand_colours), list(search.graph.index_colours))
+    search = _Search(part, WORK_CAP, classes=_exchangeable(part))
+    first = (list(part.operand_colours), list(part.index_colours))
     stack: list[tuple[Colouring, tuple[int, ...]]] = [(first, ())]
-    tried: dict[tuple[int, ...], list[int]] = {}
+    tried: dict[tuple[int, ...], _Tried] = {}
     while stack:
         parent, prefix = stack.pop()
-        if search.work <= 0 and search.best is not None:
-            return
-        if _redundant(search, prefix, tried):
+        if prefix and _redundant(search, prefix, tried):
             continue
+        if search.work <= 0 and search.best is not None:
+            search.cut = True
+            break
         colouring = _individualise(search, parent, prefix[-1]) if prefix else parent
         cell = _smallest_cell(colouring[0])
         if cell:
-            stack.extend((colouring, (*prefix, o)) for o in reversed(cell))
+            chosen = _unlike(search, cell, prefix)
+            stack.extend((colouring, (*prefix, o)) for o in reversed(chosen))
         else:
             _leaf(search, colouring)
+    _spend(WORK_CAP - search.work)
+    return search
+
+
+@dataclass(slots=True)
+class _Tried:
+    """What was tried after a path: the choices, the orbits that the automorphisms
+    fixing the path make, and how many of those were counted in."""
+
+    choices: list[int] = field(default_factory=list)
+    parent: dict[int, int] = field(default_factory=dict)
+    known: int = 0
+
+    def root(self, o: int) -> int:
+        """One operand for all of an orbit."""
+        while o in self.parent:
+            o = self.parent[o]
+        return o
+
+    def learn(self, moved: dict[int, int]) -> None:
+        """Joins what an automorphism maps on each other."""
+        for o, image in moved.items():
+            one, two = self.root(o), self.root(image)
+            if one != two:
+                self.parent[max(one, two)] = min(one, two)
 
 
 def _redundant(
-    search: _Search, prefix: tuple[int, ...], tried: dict[tuple[int, ...], list[int]]
+    search: _Search, prefix: tuple[int, ...], tried: dict[tuple[int, ...], _Tried]
 ) -> bool:
     """Whether an automorphism that fixes the path maps a tried choice onto this one."""
-    if not prefix:
-        return False
     path, chosen = prefix[:-1], prefix[-1]
-    before = tried.setdefault(path, [])
-    fixing = [a for a in search.automorphisms if all(a[o] == o for o in path)]
-    orbit, frontier = {chosen}, [chosen]
-    while frontier and before:
-        o = frontier.pop()
-        images = {a[o] for a in fixing} - orbit
-        orbit |= images
-        frontier.extend(images)
-    if not orbit.isdisjoint(before):
+    before = tried.setdefault(path, _Tried())
+    for moved, _ in search.automorphisms[before.known :]:
+        if moved.keys().isdisjoint(path):
+            before.learn(moved)
+    before.known = len(search.automorphisms)
+    root = before.root(chosen)
+    if any(before.root(o) == root for o in before.choices):
         return True
-    before.append(chosen)
+    before.choices.append(chosen)
     return False
+
+
+# -- exchangeable indices --------------------------------------------------------------
+
+
+def _exchangeable(part: Contraction) -> list[int]:
+    """A class for every index: two in one class may be exchanged, all else staying.
+
+    They have the same neighbours, or are neighbours and else have the same: as in
+    complete graphs and complete bipartite ones.
+    """
+    rows: list[list[tuple[Any, ...]]] = [[] for _ in part.index_colours]
+    for o, legs in enumerate(part.legs):
+        ordered = o not in part.unordered
+        for i in dict.fromkeys(legs):
+            others = [-1 if leg == i else leg for leg in legs]
+            if not ordered:
+                others.sort()
+            rows[i].append((part.operand_colours[o], ordered, *others))
+    classes = list(range(len(rows)))
+    known: dict[tuple[Any, ...], int] = {}
+    for i, around in enumerate(rows):
+        for key in _neighbourhoods(i, part.index_colours[i], around):
+            classes[i] = min(classes[i], classes[known.setdefault(key, i)])
+    return classes
+
+
+def _neighbourhoods(
+    i: int, colour: object, around: list[tuple[Any, ...]]
+) -> list[tuple[Any, ...]]:
+    """What stands round an index; then, for every colour of pairs, the same with the
+    index itself among the neighbours of that colour."""
+    found: list[tuple[Any, ...]] = [(colour, *sorted(around))]
+    pairs = [row for row in around if len(row) == 4 and row[2:] != (-1, -1)]
+    for kind in sorted({row[:2] for row in pairs}):
+        own = [(*kind, -1, i), (*kind, i, -1)] if kind[1] else [(*kind, -1, i)]
+        found.append((colour, kind, *sorted([*around, *own])))
+    return found
+
+
+def _unlike(search: _Search, cell: list[int], path: tuple[int, ...]) -> list[int]:
+    """The operands of a cell, one of those that exchanging indices maps on each other
+    while the path stays: indices of one class that are on its operands alike."""
+    graph, classes = search.graph, search.classes
+    met: dict[int, tuple[tuple[int, int], ...]] = {}
+    for position, o in enumerate(path):
+        for place, i in enumerate(graph.legs[o]):
+            seen = (position, 0 if o in graph.unordered else place)
+            met[i] = (*met.get(i, ()), seen)
+    first: dict[tuple[Any, ...], int] = {}
+    for o in cell:
+        legs = graph.legs[o]
+        ends = [(classes[i], met.get(i, ())) for i in legs]
+        if o in graph.unordered:
+            ends.sort()
+        first.setdefault((*map(legs.index, legs), *ends), o)
+    return list(first.values())
 
 
 def _smallest_cell(colours: list[int]) -> list[int]:
@@ -254,5 +450,8 @@ def _leaf(search: _Search, colouring: Colouring) -> None:
     if search.best is None or certificate < search.best:
         search.best, search.best_order, search.best_numbers = certificate, order, number
     elif certificate == search.best:
-        there = dict(zip(search.best_order, order, strict=True))
-        search.automorphisms += [there, {b: a for a, b in there.items()}]
+        there = zip(search.best_order, order, strict=True)
+        at = {place: i for i, place in number.items()}
+        wires = {i: at[place] for i, place in search.best_numbers.items()}
+        moved = {o: image for o, image in there if o != image}
+        search.automorphisms.append((moved, wires))

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
+from .errors import BudgetError
 from .functions import is_elementwise, title
 from .index_text import (
     IndexText,
@@ -32,9 +33,13 @@ from .index_text import (
     with_parts,
 )
 from .index_walk import along_bonds
+from .legible import harmless
 from .nodes import Call, Einsum, Node, Operand, Sum, Tensor, toposort
 from .sizes import Size, size_text
 from .unions import Unions
+
+#: The most factors of one product that is spelled out in full.
+FACTOR_LIMIT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +80,16 @@ class _Printing:
 
 
 def lowered(root: Node) -> Lowered:
-    """The lowered form of an expression as it was written."""
+    """The lowered form of an expression as it was written.
+
+    Raises `BudgetError` for a product of more than `FACTOR_LIMIT` factors: what is
+    written once and used twice is twice in it.
+    """
     printing = _Printing(naming_for(root))
     for node in toposort(root):
         named = isinstance(node, Sum) or (isinstance(node, Call) and node.args)
         if named and node is not root:
-            name = printing.naming.part()
+            name = printing.naming.parts[node] = printing.naming.part()
             axes = [next(printing.naming.fresh) for _ in node.shape]
             text = _formula(printing, node, axes)
             printing.where.append((subscripted(name, axes), text))
@@ -101,7 +110,7 @@ def _formula(printing: _Printing, node: Node, axes: Sequence[str]) -> str:
         return subscripted(printing.names[node], axes)
     match node:
         case Tensor():
-            return subscripted(node.name or "C", axes)
+            return subscripted(harmless(node.name or "C"), axes)
         case Sum():
             return signed_sum([(_formula(printing, e, axes), c) for e, c in node.terms])
         case Call():
@@ -152,6 +161,8 @@ def opened(root: Einsum, *, nested: bool = True) -> Opened:
     >>> form = opened(einsum([(x, [0])], [0, 0]))
     >>> form.free, [wires for _, wires in form.dots]
     (2, [[0, 1, 2]])
+
+    Raises `BudgetError` beyond `FACTOR_LIMIT` factors.
     """
     free = sum(len(group) or 1 for group in root.out)
     drawing = Opened(free, free)
@@ -175,7 +186,17 @@ def opened(root: Einsum, *, nested: bool = True) -> Opened:
                 drawing.leaves.append((child, wires))
         drawing.dots += zip(node.dims, ends, strict=True)
         stack.extend(reversed(inside))
+        require_few(len(drawing.leaves) + len(stack), FACTOR_LIMIT)
     return drawing
+
+
+def require_few(count: int, limit: int) -> None:
+    """Raises `BudgetError` for a product with more factors than a limit."""
+    if count > limit:
+        raise BudgetError(
+            f"spelled out in full, this product has more than {limit} factors",
+            hint="index() writes shared parts once; or take a part of the expression",
+        )
 
 
 def _opens(node: Node) -> TypeGuard[Einsum]:

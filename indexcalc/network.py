@@ -8,22 +8,26 @@ interns it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .coefficients import Number
-from .labelling import Contraction, operand_order
+from .labelling import Contraction, operand_order, orbits
 from .nodes import (
     Einsum,
     Node,
     Operand,
     digest_of,
     intern_node,
+    interned,
     is_symmetric,
     shape_key,
     size_key,
 )
 from .sizes import Shape, Size, times
+
+#: A product of more factors is looked up as it stands before it is labelled.
+FEW = 8
 
 
 class Network:
@@ -203,59 +207,114 @@ class _Merge:
 
 def canonical(net: Network, shape: Shape) -> Einsum:
     """Interns the network under its canonical labelling."""
-    order, index_keys = _ordered(net)
+    order = _order_by_keys(net)
+    if order is not None:
+        operands, out, dims = _arranged(net, order, {})
+    elif (found := _as_it_stands(net)) is not None:
+        return found
+    else:
+        operands, out, dims = _arranged(net, *_ordered(net))
+    in_out = {i for axis in out for i in axis}
+    view = len(operands) < 2 and all(i in in_out for _, legs in operands for i in legs)
+    fields = {
+        "operands": operands,
+        "out": out,
+        "dims": dims,
+        "view": view,
+        "shape": shape,
+    }
+    label = operands[0][0].key[1] if operands else ""
+    return intern_node(Einsum, _digest(operands, out, dims), label, fields)
+
+
+def _order_by_keys(net: Network) -> list[int] | None:
+    """The canonical order where the operands are different nodes, none symmetric."""
+    keys = [node.key for node, _ in net.operands]
+    if len(set(keys)) < len(keys) or any(is_symmetric(e) for e, _ in net.operands):
+        return None
+    return sorted(range(len(keys)), key=keys.__getitem__)
+
+
+def _as_it_stands(net: Network) -> Einsum | None:
+    """The node of a network of many operands that is arranged canonically already."""
+    if len(net.operands) <= FEW:
+        return None
+    known: Einsum | None
+    known = interned(_digest(*_arranged(net, range(len(net.operands)), {})))
+    return known
+
+
+def _arranged(
+    net: Network, order: Iterable[int], index_keys: Mapping[int, Any]
+) -> tuple[tuple[Operand, ...], tuple[tuple[int, ...], ...], tuple[Size, ...]]:
+    """Operands in an order, out and dims, the indices numbered as they are met."""
     number: dict[int, int] = {}
     operands: list[Operand] = []
     for o in order:
         node, legs = net.operands[o]
         if is_symmetric(node):
             big = len(net.dims)
-            legs = sorted(legs, key=lambda i: (number.get(i, big), index_keys.get(i)))
+            key = {i: (number.get(i, big), index_keys.get(i, ())) for i in legs}
+            legs = sorted(legs, key=key.__getitem__)
         operands.append((node, tuple(number.setdefault(i, len(number)) for i in legs)))
     out = tuple(tuple(number.setdefault(i, len(number)) for i in a) for a in net.out)
     rest = [size for i, size in net.dims.items() if i not in number and size != 1]
     rest.sort(key=size_key)
-    dims = tuple(net.dims[i] for i in number) + tuple(rest)
+    return tuple(operands), out, (*(net.dims[i] for i in number), *rest)
+
+
+def _digest(
+    operands: tuple[Operand, ...],
+    out: tuple[tuple[int, ...], ...],
+    dims: tuple[Size, ...],
+) -> bytes:
     parts = tuple((node.digest, legs) for node, legs in operands)
-    digest = digest_of("E", parts, out, shape_key(dims))
-    in_out = {i for axis in out for i in axis}
-    view = len(operands) < 2 and all(i in in_out for _, legs in operands for i in legs)
-    fields = {
-        "operands": tuple(operands),
-        "out": out,
-        "dims": dims,
-        "view": view,
-        "shape": shape,
-    }
-    return intern_node(
-        Einsum, digest, operands[0][0].key[1] if operands else "", fields
-    )
+    return digest_of("E", parts, out, shape_key(dims))
+
+
+def alike(node: Einsum) -> list[int]:
+    """For every operand of a product the first that is exchangeable with it: an
+    automorphism that keeps the result maps one onto the other, leg for leg."""
+    rows = [(child, list(legs)) for child, legs in node.operands]
+    found = list(range(len(rows)))
+    graph, groups, _ = _graph(rows, node.out, dict(enumerate(node.dims)))
+    for same, first in zip(groups, orbits(graph), strict=True):
+        for o in same:
+            found[o] = groups[first][0]
+    return found
 
 
 def _ordered(net: Network) -> tuple[list[int], dict[int, Any]]:
-    """The canonical order of the operands; twins are labelled once."""
-    rows = net.operands
-    symmetric = [is_symmetric(node) for node, _ in rows]
-    keys = [node.key for node, _ in rows]
-    if len(set(keys)) == len(keys) and not any(symmetric):
-        return sorted(range(len(rows)), key=keys.__getitem__), {}
-    twins: dict[tuple[Any, tuple[int, ...]], list[int]] = {}
-    for o, (_, legs) in enumerate(rows):
-        seen = tuple(sorted(legs)) if symmetric[o] else tuple(legs)
-        twins.setdefault((keys[o], seen), []).append(o)
-    places: dict[int, list[tuple[int, int]]] = {i: [] for i in net.dims}
-    for axis, group in enumerate(net.out):
-        for place, i in enumerate(group):
-            places[i].append((axis, place))
-    names = list(net.dims)
-    local = {i: position for position, i in enumerate(names)}
-    graph = Contraction(
-        [(key, len(same)) for (key, _), same in twins.items()],
-        [tuple(local[i] for i in rows[same[0]][1]) for same in twins.values()],
-        [(size_key(net.dims[i]), tuple(places[i])) for i in names],
-        frozenset(p for p, same in enumerate(twins.values()) if symmetric[same[0]]),
-    )
+    """The canonical order of operands some of which are equal or symmetric."""
+    graph, groups, names = _graph(net.operands, net.out, net.dims)
     order, index_keys = operand_order(graph)
-    groups = list(twins.values())
     ranked = [o for position in order for o in groups[position]]
     return ranked, dict(zip(names, index_keys, strict=True))
+
+
+def _graph(
+    rows: Sequence[tuple[Any, list[int]]],
+    out: Iterable[Iterable[int]],
+    dims: Mapping[int, Size],
+) -> tuple[Contraction, list[list[int]], list[int]]:
+    """What is labelled: operands that are equal on equal legs count as one. With it
+    the operands in each, and the indices."""
+    symmetric = [is_symmetric(node) for node, _ in rows]
+    twins: dict[tuple[Any, tuple[int, ...]], list[int]] = {}
+    for o, (node, legs) in enumerate(rows):
+        seen = tuple(sorted(legs)) if symmetric[o] else tuple(legs)
+        twins.setdefault((node.key, seen), []).append(o)
+    places: dict[int, list[tuple[int, int]]] = {i: [] for i in dims}
+    for axis, group in enumerate(out):
+        for place, i in enumerate(group):
+            places[i].append((axis, place))
+    names = list(dims)
+    local = {i: position for position, i in enumerate(names)}
+    groups = list(twins.values())
+    graph = Contraction(
+        [(key, len(same)) for (key, _), same in twins.items()],
+        [tuple(local[i] for i in rows[same[0]][1]) for same in groups],
+        [(size_key(dims[i]), tuple(places[i])) for i in names],
+        frozenset(p for p, same in enumerate(groups) if symmetric[same[0]]),
+    )
+    return graph, groups, names

@@ -132,6 +132,12 @@ def intern_node(
         return node
 
 
+def interned(digest: bytes) -> Any:
+    """The node with this digest, or None where there is none yet."""
+    with _lock:
+        return _table.get(digest)
+
+
 def is_symmetric(node: Node) -> bool:
     """Whether a matrix is known to equal its transpose."""
     if isinstance(node, Tensor):
@@ -194,6 +200,16 @@ def toposort(*roots: Node, known: Container[Node] = ()) -> list[Node]:
             stack += (node, None)
             stack += [child for child in children(node)[::-1] if child not in done]
     return order
+
+
+def extent(*roots: Node) -> int:
+    """How long an expression is, what is shared counted once: its nodes' places.
+
+    >>> from indexcalc.expr import scale, tensor
+    >>> extent(scale(2, tensor("x", ["n"])))
+    2
+    """
+    return len(roots) + sum(len(children(node)) for node in toposort(*roots))
 
 
 def variables(*roots: Node) -> dict[str, Tensor]:

@@ -20,11 +20,26 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from . import contraction
+from .errors import BudgetError
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Labels: TypeAlias = tuple[int, ...]
 Labelled: TypeAlias = tuple[Array, Labels]
 Known: TypeAlias = dict[Any, tuple[Array, Labels, tuple[Array, Array]]]
+
+
+#: The most indices of one product of two arrays: an array has no more axes.
+MOST_LABELS = 52
+
+
+def require_labels(count: int) -> None:
+    """Raises `BudgetError` for a product of more indices than arrays have axes."""
+    if count > MOST_LABELS:
+        raise BudgetError(
+            f"{count} indices meet in one product of the best order that was found, "
+            f"and the limit is {MOST_LABELS}",
+            hint="the operands hang together too closely; evaluate a part at a time",
+        )
 
 
 def contract(operands: Sequence[Labelled], out: Labels) -> Array:
@@ -39,10 +54,20 @@ def contract(operands: Sequence[Labelled], out: Labels) -> Array:
     steps = path(tuple(labels for _, labels in rows), out, tuple(sorted(sizes.items())))
     arrays = [id(array) for array, _ in operands]
     known: Known | None = {} if len(set(arrays)) < len(arrays) else None
+    carried = dict.fromkeys(out, 1)
+    for _, labels in rows:
+        for i in labels:
+            carried[i] = carried.get(i, 0) + 1
     for step in steps:
         taken = [rows.pop(k) for k in sorted(step, reverse=True)][::-1]
-        alive = set(out).union(*(labels for _, labels in rows))
-        rows.append(_joined(taken, alive, known))
+        own = [i for _, labels in taken for i in labels]
+        if len(own) > MOST_LABELS:
+            require_labels(len(set(own)))
+        for i in own:
+            carried[i] -= 1
+        rows.append(_joined(taken, {i for i in own if carried[i]}, known))
+        for i in rows[-1][1]:
+            carried[i] += 1
     array, labels = rows[0]
     return arranged(array, labels, out)
 

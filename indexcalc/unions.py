@@ -21,7 +21,7 @@ class Unions:
         """The least number of the class of i."""
         parent = self._parent
         while parent[i] != i:
-            i = parent[i]
+            parent[i] = i = parent[parent[i]]
         return i
 
     def join(self, i: int, j: int) -> None:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import count
+from math import fsum
 from typing import NamedTuple
 
 from .machine import TYPICAL, Machine, Product, product
@@ -113,7 +114,7 @@ def path_seconds(
     for step in steps(inputs, out, path):
         i, j = step.sources
         rows.append(pricing.pair(rows[i], rows[j], step.keep))
-    total = sum({row.form: row.cost for row in rows}.values())
+    total = fsum({row.form: row.cost for row in rows}.values())
     return total + (pricing.turning(rows[-1], out) if path else 0.0)
 
 

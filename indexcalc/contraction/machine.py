@@ -21,6 +21,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -108,8 +109,27 @@ def product(
 ) -> Product:
     """The cost of the product of two arrays that lie in the order of their labels (C
     order), or in one of their `layouts` whichever suits (any, where none is named);
-    summed over the shared labels that are not in `keep`."""
+    summed over the shared labels that are not in `keep`. What takes longer than a float
+    can say takes for ever."""
     parts = groups(left, right, keep)
+    try:
+        return _timed(left, right, parts, sizes, machine, itemsize, layouts)
+    except OverflowError:
+        a, b, size = (entries(g, sizes) for g in (left, right, parts.result))
+        flops = 2 * a * entries(parts.columns, sizes)
+        return Product(parts.result, flops, a + b + size, 0, inf, ())
+
+
+def _timed(
+    left: Labels,
+    right: Labels,
+    parts: Groups,
+    sizes: Sizes,
+    machine: Machine,
+    itemsize: int,
+    layouts: tuple[Layouts, Layouts] | None,
+) -> Product:
+    """The cost where the machine's times are numbers that a float holds."""
     a, b = entries(left, sizes), entries(right, sizes)
     if not any(sizes[i] > 1 for i in parts.bound):
         return _entrywise(left, right, parts, (a, b), sizes, machine, itemsize)
@@ -166,7 +186,8 @@ def _matmul(
     if min(m, n) > 1:
         rate *= m / (m + OUTER) * n / (n + OUTER) * k / (k + INNER)
     price = batch * machine.matrix if batch > 1 else 0.0
-    return max(flops / rate, bytes_ / machine.bandwidth(bytes_)) + price
+    arithmetic = flops / rate if flops else 0.0
+    return max(arithmetic, bytes_ / machine.bandwidth(bytes_)) + price
 
 
 def readable(

@@ -14,6 +14,7 @@ is computed, with the two parts it is the product of.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import fsum
 from typing import TypeAlias
 
 from .products import Labels, Sizes
@@ -49,10 +50,11 @@ class Web:
         self.leaves = [
             sum(1 << place[i] for i in dict.fromkeys(row) if i in place) for row in rows
         ]
-        self.carriers = [
-            sum(1 << k for k, leaf in enumerate(self.leaves) if leaf >> i & 1)
-            for i in range(len(kept))
-        ]
+        self.carriers = [0] * len(kept)
+        for k, row in enumerate(rows):
+            for i in dict.fromkeys(row):
+                if i in place:
+                    self.carriers[place[i]] |= 1 << k
         ends = [part.bit_count() for part in self.carriers]
         self.ends = ends
         self.plain = sum(1 << i for i, n in enumerate(ends) if n == 2) & ~self.out
@@ -97,7 +99,7 @@ class Web:
 
 def tree_flops(web: Web, tree: Tree) -> float:
     """Additions and multiplications of all products of a tree."""
-    return sum(web.flops(a, b) for a, b in tree.values())
+    return fsum(web.flops(a, b) for a, b in tree.values())
 
 
 def tree_path(tree: Tree, count: int) -> Path:

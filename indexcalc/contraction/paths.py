@@ -10,6 +10,7 @@ candidates the one that the model calls fastest is taken, layouts and copies inc
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
@@ -17,6 +18,7 @@ from math import inf
 from typing import Literal
 
 from .costs import path_seconds, priced
+from .elimination import eliminated
 from .exact import FLOPS, Price
 from .machine import TYPICAL, Machine
 from .networks import Path, Tree, Web, lifted, tree_path
@@ -32,11 +34,19 @@ Aim = Literal["seconds", "flops"]
 #: starts where it is installed.
 LARGE = 40
 
+#: Networks in which more ends meet are searched briefly, and beyond the other number
+#: not at all: their labels are summed one by one.
+DENSE, SEARCHED = 3_000, 20_000
+
 USUAL = Effort()
+BRIEF = Effort(starts=2, improved=1, rounds=1, leaves=6, windows=20, last_rounds=0)
 LONG = Effort(rounds=3, windows=100, last_rounds=6)
 
 #: What is done to turn a tree of few flops into one of few seconds.
 NEARBY = Effort(improved=1, rounds=1, last_rounds=1)
+
+#: Up to how many operands products that occur again are looked for.
+TWINNED = 200
 
 #: Up to how many rounds of products that occur again are taken first.
 STAGES = 4
@@ -65,7 +75,10 @@ def path(
     rows = tuple(map(tuple, inputs))
     labels = dict.fromkeys(i for row in rows for i in row)
     lengths = tuple((i, max(sizes[i], 1)) for i in labels)
-    identities = None if same is None else tuple(same)
+    numbers: dict[int, int] = {}
+    identities = None
+    if same is not None:
+        identities = tuple(numbers.setdefault(k, len(numbers)) for k in same)
     kept = tuple(i for i in dict.fromkeys(out) if i in labels)
     return _path(rows, kept, lengths, minimize, machine, itemsize, identities)
 
@@ -83,6 +96,8 @@ def _path(
     count, sizes = len(inputs), dict(lengths)
     if count < 3:
         return ((0, 1),) if count == 2 else ()
+    if _pairs(inputs) > SEARCHED:
+        return eliminated(inputs, out)
     web = Web(inputs, out, sizes)
     trees = _searched(web, FLOPS)
     if aim == "flops":
@@ -99,13 +114,19 @@ def _path(
     price = model_price(machine, itemsize)
     if count > EXHAUSTIVE:
         trees += _repriced(web, trees[0], price)
-    if same is not None and len(set(same)) < len(same):
+    if same is not None and len(set(same)) < len(same) and count <= TWINNED:
         trees += _with_twins(inputs, out, sizes, price, same)
     if count <= EXHAUSTIVE:
         rows = priced(inputs, sizes, machine, itemsize, same)
         bound = min(took(tree_path(tree, count)) for tree in trees)
         return tree_path(fastest(inputs, out, *rows, bound), count)
     return min((tree_path(tree, count) for tree in trees), key=took)
+
+
+def _pairs(inputs: tuple[Labels, ...]) -> int:
+    """How many ends meet: the squares of how often each label is carried."""
+    carried = Counter(i for labels in inputs for i in labels)
+    return sum(count * count for count in carried.values())
 
 
 def _with_twins(
@@ -128,6 +149,8 @@ def _searched(web: Web, price: Price) -> list[Tree]:
     """The best tree by a price, and some that are nearly as good."""
     if len(web.leaves) <= LARGE:
         return best_trees(web, price, USUAL)
+    if sum(count * count for count in web.ends) > DENSE:
+        return best_trees(web, price, BRIEF)
     return best_trees(web, price, LONG, random_trees(web, LONG.starts))
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import fsum
 from random import Random
 
 from .exact import Price, best_splits, splits_tree
@@ -171,7 +172,7 @@ class Smith:
 
     def cost(self, tree: Tree) -> float:
         """The price of all products of a tree."""
-        return sum(map(self.paid, tree.values()))
+        return fsum(map(self.paid, tree.values()))
 
     def reduced(
         self, tree: Tree, count: int, limit: int
@@ -183,7 +184,7 @@ class Smith:
         while changed and limit > 0:
             changed = False
             costs = {part: self.paid(pair) for part, pair in current.items()}
-            worth = NEGLIGIBLE * sum(costs.values())
+            worth = NEGLIGIBLE * fsum(costs.values())
             for root in sorted(costs, key=lambda part: (-costs[part], part)):
                 if root in current and limit > 0:
                     leaves = window(self.web, current, root, count, self.random)
@@ -202,7 +203,7 @@ class Smith:
         """Replaces the products of a window where that is cheaper; whether that was
         tried, and whether it was."""
         inner = _inner(tree, root, set(leaves))
-        before = sum(self.paid(tree[part]) for part in inner)
+        before = fsum(self.paid(tree[part]) for part in inner)
         if before <= worth or len(leaves) < 3:
             return False, False
         key = tuple(leaves)

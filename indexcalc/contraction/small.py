@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
-from math import inf
+from math import fsum, inf
 from typing import NamedTuple
 
 from .costs import Pricing, Value
@@ -110,7 +110,7 @@ def _joined(a: _Way, b: _Way, value: Value, pair: tuple[Part, Part]) -> _Way:
     if a.paid is None or b.paid is None:
         return _Way(a.total + b.total + value.cost, value, pairs, None)
     paid = a.paid | b.paid | {value.form: value.cost}
-    return _Way(sum(paid.values()), value, pairs, paid)
+    return _Way(fsum(paid.values()), value, pairs, paid)
 
 
 def _thinned(ways: Iterator[_Way]) -> list[_Way]:

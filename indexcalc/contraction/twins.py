@@ -11,6 +11,7 @@ such pairs are already products is a candidate of its own.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -51,19 +52,34 @@ def stages(
 
 def _twins(stage: Stage, out: Labels) -> list[tuple[int, int]]:
     """The disjoint pairs of one form that occurs most often, at least twice."""
-    found: dict[object, list[tuple[int, int]]] = {}
-    for i, j in combinations(range(len(stage.parts)), 2):
-        if set(stage.inputs[i]) & set(stage.inputs[j]):
-            known = found.setdefault(_form(stage, out, i, j), [])
-            if not any({i, j} & set(pair) for pair in known):
-                known.append((i, j))
-    most = max(found.values(), key=len, default=[])
-    return most if len(most) > 1 else []
+    found: dict[object, dict[int, int]] = {}
+    carried = _carried(stage, out)
+    for i, j in _meeting(stage):
+        known = found.setdefault(_form(stage, carried, i, j), {})
+        if i not in known and j not in known:
+            known |= {i: j, j: i}
+    most = max(found.values(), key=len, default={})
+    return [(i, j) for i, j in most.items() if i < j] if len(most) > 2 else []
 
 
-def _form(stage: Stage, out: Labels, i: int, j: int) -> tuple[object, ...]:
+def _meeting(stage: Stage) -> list[tuple[int, int]]:
+    """The pairs that share a label, in order."""
+    holders: dict[int, list[int]] = {}
+    for k, labels in enumerate(stage.inputs):
+        for i in dict.fromkeys(labels):
+            holders.setdefault(i, []).append(k)
+    return sorted({pair for held in holders.values() for pair in combinations(held, 2)})
+
+
+def _carried(stage: Stage, out: Labels) -> Counter[int]:
+    """How many operands, and the result, carry each label."""
+    rows = (*stage.inputs, out)
+    return Counter(i for labels in rows for i in dict.fromkeys(labels))
+
+
+def _form(stage: Stage, carried: Counter[int], i: int, j: int) -> tuple[object, ...]:
     """What a pair computes, whatever its labels are called."""
-    keep = _kept(stage, out, i, j)
+    keep = _kept(stage, carried, i, j)
     return min(_one_form(stage, keep, i, j), _one_form(stage, keep, j, i))
 
 
@@ -74,9 +90,10 @@ def _one_form(stage: Stage, keep: set[int], i: int, j: int) -> tuple[object, ...
     return (stage.identities[i], stage.identities[j], places, kept)
 
 
-def _kept(stage: Stage, out: Labels, i: int, j: int) -> set[int]:
-    others = (row for k, row in enumerate(stage.inputs) if k not in (i, j))
-    return set(out).union(*others)
+def _kept(stage: Stage, carried: Counter[int], i: int, j: int) -> set[int]:
+    """The labels of a pair that something else carries too."""
+    own = Counter((*set(stage.inputs[i]), *set(stage.inputs[j])))
+    return {label for label, count in own.items() if carried[label] > count}
 
 
 def _contracted(stage: Stage, out: Labels, pairs: list[tuple[int, int]]) -> Stage:
@@ -85,9 +102,9 @@ def _contracted(stage: Stage, out: Labels, pairs: list[tuple[int, int]]) -> Stag
     rows = dict(
         enumerate(zip(stage.parts, stage.inputs, stage.identities, strict=True))
     )
-    fresh = max(stage.identities) + 1
+    fresh, carried = max(stage.identities) + 1, _carried(stage, out)
     for i, j in pairs:
-        keep = _kept(stage, out, i, j)
+        keep = _kept(stage, carried, i, j)
         left, right = stage.parts[i], stage.parts[j]
         labels = tuple(dict.fromkeys(stage.inputs[i] + stage.inputs[j]))
         tree[left | right] = (left, right)

@@ -9,21 +9,33 @@ refused with the place of the fault, in linear time and bounded depth.
 >>> model = model_of(tensor("x", ("n",)))
 >>> from_json(to_json(model)) == model
 True
->>> from_json('{"format": "indexcalc.diagram", "version": 7}')
+>>> from_json('{"format": "indexcalc.diagram", "version": 7}')  # doctest: +ELLIPSIS
 Traceback (most recent call last):
     ...
-indexcalc.errors.ParseError: version 7, where 1 is known
+indexcalc.errors.ParseError: version 7, where 1 is known: it was written by a newer ...
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-from ..coefficients import Number, as_number
+from ..coefficients import Number
+from ..documents.reading import (
+    VERSION,
+    count_of,
+    dumped,
+    fields_of,
+    kind_of,
+    listed,
+    loaded,
+    number_of,
+    text_of,
+    unread,
+    versioned,
+)
 from ..errors import BudgetError, ParseError
 from ..nodes import Tensor
 from ..rows import (
@@ -32,13 +44,12 @@ from ..rows import (
     leaf_row,
     number_row,
     param_row,
-    read_number,
 )
 from ..sizes import Size, parse_size, size_text
 from .model import Box, Dot, End, Kind, Model, Network, Picture, Place, Role, Wire
-from .validity import DEPTH_LIMIT, said, why_invalid
+from .validity import DEPTH_LIMIT, why_invalid
 
-FORMAT, FILM_FORMAT, VERSION = "indexcalc.diagram", "indexcalc.film", 1
+FORMAT, FILM_FORMAT = "indexcalc.diagram", "indexcalc.film"
 
 #: The longest text of a size or of a variable's shape: reading one takes longer than in
 #: proportion.
@@ -46,10 +57,6 @@ SIZE_LIMIT = 1_000
 
 #: A frame of a derivation: the diagram, the rule that led to it, and why.
 Frame = tuple[Model, str, str]
-
-T = TypeVar("T")
-Reader = Callable[[object, str], T]
-Fields = Mapping[str, Any]
 
 # -- out -------------------------------------------------------------------------------
 
@@ -59,7 +66,7 @@ def to_json(model: Model) -> str:
 
     Raises `BudgetError` for frames inside one another beyond the limit.
     """
-    return json.dumps(to_document(model), allow_nan=False)
+    return dumped(to_document(model))
 
 
 def to_document(model: Model) -> dict[str, Any]:
@@ -95,7 +102,7 @@ def frames_to_json(frames: Sequence[Frame]) -> str:
         for model, rule, reason in frames
     ]
     film = {"format": FILM_FORMAT, "version": VERSION, "frames": entries}
-    return json.dumps(film, allow_nan=False)
+    return dumped(film)
 
 
 def _picture_entry(picture: Picture, depth: int = 0) -> dict[str, Any]:
@@ -169,7 +176,7 @@ def from_json(text: str) -> Model:
 
     Raises `ParseError` for a text that is no document of a diagram.
     """
-    return from_document(_loaded(text))
+    return from_document(loaded(text))
 
 
 def from_document(document: object) -> Model:
@@ -185,52 +192,26 @@ def frames_from_json(text: str) -> tuple[Frame, ...]:
 
     Raises `ParseError` for a text that is none.
     """
-    needed = ("format", "version", "frames")
-    film = _versioned(_loaded(text), "", FILM_FORMAT, needed)
-    return _listed(film["frames"], "frames", _frame)
-
-
-def _loaded(text: object) -> object:
-    if not isinstance(text, str):
-        raise ParseError(f"a document is a text, and this is {_kind(text)}")
-    try:
-        return json.loads(text, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"this is not JSON: {str(error)[:200]}") from None
-
-
-def _no_number(text: str) -> object:
-    raise ValueError(f"{text} is not a number")
-
-
-def _versioned(entry: object, at: str, format: str, needed: tuple[str, ...]) -> Fields:
-    """The fields of a document of a format, in the version that is known."""
-    place = f"{at}: " if at else ""
-    if not isinstance(entry, dict) or entry.get("format") != format:
-        raise ParseError(f"{place}not a document of the format {format}")
-    version = entry.get("version")
-    if type(version) is not int or version != VERSION:
-        told = version if type(version) is int and version < 10**9 else _kind(version)
-        raise ParseError(f"{place}version {told}, where {VERSION} is known")
-    return _fields(entry, at or "the document", needed)
+    film = versioned(loaded(text), "", FILM_FORMAT, ("frames",))
+    return listed(film["frames"], "frames", _frame)
 
 
 def _frame(entry: object, at: str) -> Frame:
-    fields = _fields(entry, at, ("rule", "reason", "diagram"))
-    rule = _text(fields["rule"], f"{at}.rule")
-    reason = _text(fields["reason"], f"{at}.reason")
+    fields = fields_of(entry, at, ("rule", "reason", "diagram"))
+    rule = text_of(fields["rule"], f"{at}.rule")
+    reason = text_of(fields["reason"], f"{at}.reason")
     return _read_model(fields["diagram"], f"{at}.diagram"), rule, reason
 
 
 def _read_model(entry: object, at: str) -> Model:
-    needed = ("format", "version", "layout", "variables", "picture", "parts")
-    fields = _versioned(entry, at, FORMAT, needed)
+    needed = ("layout", "variables", "picture", "parts")
+    fields = versioned(entry, at, FORMAT, needed)
     before = f"{at}." if at else ""
     model = Model(
         _picture(fields["picture"], f"{before}picture"),
-        _listed(fields["parts"], f"{before}parts", _part),
-        _listed(fields["variables"], f"{before}variables", _text),
-        _text(fields["layout"], f"{before}layout"),
+        listed(fields["parts"], f"{before}parts", _part),
+        listed(fields["variables"], f"{before}variables", text_of),
+        text_of(fields["layout"], f"{before}layout"),
     )
     fault = why_invalid(model)
     if fault is not None:
@@ -239,55 +220,55 @@ def _read_model(entry: object, at: str) -> Model:
 
 
 def _part(entry: object, at: str) -> tuple[str, Picture]:
-    fields = _fields(entry, at, ("name", "picture"))
-    return _text(fields["name"], at), _picture(fields["picture"], f"{at}.picture")
+    fields = fields_of(entry, at, ("name", "picture"))
+    return text_of(fields["name"], at), _picture(fields["picture"], f"{at}.picture")
 
 
 def _picture(entry: object, at: str, depth: int = 0) -> Picture:
     if depth > DEPTH_LIMIT:
         raise ParseError(f"more than {DEPTH_LIMIT} frames inside one another at {at}")
-    fields = _fields(entry, at, ("ends", "terms"))
+    fields = fields_of(entry, at, ("ends", "terms"))
 
     def term(inner: object, place: str) -> tuple[Number, Network]:
         return _term(inner, place, depth)
 
-    ends = _listed(fields["ends"], f"{at}.ends", _end)
-    return Picture(ends, _listed(fields["terms"], f"{at}.terms", term))
+    ends = listed(fields["ends"], f"{at}.ends", _end)
+    return Picture(ends, listed(fields["terms"], f"{at}.terms", term))
 
 
 def _end(entry: object, at: str) -> End:
-    fields = _fields(entry, at, ("names", "sizes", "role"), ("of",))
-    names = _listed(fields["names"], f"{at}.names", _text)
-    sizes = _listed(fields["sizes"], f"{at}.sizes", _size)
-    role = cast(Role, _text(fields["role"], f"{at}.role"))
-    return End(names, sizes, role, _text(fields.get("of", ""), f"{at}.of"))
+    fields = fields_of(entry, at, ("names", "sizes", "role"), ("of",))
+    names = listed(fields["names"], f"{at}.names", text_of)
+    sizes = listed(fields["sizes"], f"{at}.sizes", _size)
+    role = cast(Role, text_of(fields["role"], f"{at}.role"))
+    return End(names, sizes, role, text_of(fields.get("of", ""), f"{at}.of"))
 
 
 def _term(entry: object, at: str, depth: int) -> tuple[Number, Network]:
-    fields = _fields(entry, at, ("coefficient", "boxes", "dots", "wires"))
+    fields = fields_of(entry, at, ("coefficient", "boxes", "dots", "wires"))
 
     def box(inner: object, place: str) -> Box:
         return _box(inner, place, depth)
 
     network = Network(
-        _listed(fields["boxes"], f"{at}.boxes", box),
-        _listed(fields["dots"], f"{at}.dots", _dot),
-        _listed(fields["wires"], f"{at}.wires", _wire),
+        listed(fields["boxes"], f"{at}.boxes", box),
+        listed(fields["dots"], f"{at}.dots", _dot),
+        listed(fields["wires"], f"{at}.wires", _wire),
     )
-    return _number(fields["coefficient"], f"{at}.coefficient"), network
+    return number_of(fields["coefficient"], f"{at}.coefficient"), network
 
 
 def _dot(entry: object, at: str) -> Dot:
-    fields = _fields(entry, at, ("name", "size"))
-    return Dot(_text(fields["name"], f"{at}.name"), _size(fields["size"], at))
+    fields = fields_of(entry, at, ("name", "size"))
+    return Dot(text_of(fields["name"], f"{at}.name"), _size(fields["size"], at))
 
 
 def _wire(entry: object, at: str) -> Wire:
-    fields = _fields(entry, at, ("places", "name", "size"))
-    places = _listed(fields["places"], f"{at}.places", _place)
+    fields = fields_of(entry, at, ("places", "name", "size"))
+    places = listed(fields["places"], f"{at}.places", _place)
     if len(places) != 2:
         raise ParseError(f"{at}: a wire has two places, and this has {len(places)}")
-    name = _text(fields["name"], f"{at}.name")
+    name = text_of(fields["name"], f"{at}.name")
     return Wire((places[0], places[1]), name, _size(fields["size"], at))
 
 
@@ -297,7 +278,7 @@ def _place(entry: object, at: str) -> Place:
     kind, number, port = entry
     if kind not in ("box", "dot", "end"):
         raise ParseError(f"{at}: a place is of a box, dot or end")
-    return kind, _count(number, at), _count(port, at)
+    return kind, count_of(number, at), count_of(port, at)
 
 
 _BOX = ("id", "kind", "label", "ports")
@@ -305,69 +286,35 @@ _BOX_MORE = ("tensor", "function", "params", "core", "contents")
 
 
 def _box(entry: object, at: str, depth: int) -> Box:
-    fields = _fields(entry, at, _BOX, _BOX_MORE)
+    fields = fields_of(entry, at, _BOX, _BOX_MORE)
 
     def content(inner: object, place: str) -> Picture:
         return _picture(inner, place, depth + 1)
 
     leaf = fields.get("tensor")
     return Box(
-        _text(fields["id"], f"{at}.id"),
-        cast(Kind, _text(fields["kind"], f"{at}.kind")),
-        _text(fields["label"], f"{at}.label"),
-        _listed(fields["ports"], f"{at}.ports", _size),
+        text_of(fields["id"], f"{at}.id"),
+        cast(Kind, text_of(fields["kind"], f"{at}.kind")),
+        text_of(fields["label"], f"{at}.label"),
+        listed(fields["ports"], f"{at}.ports", _size),
         tensor=None if leaf is None else _tensor(leaf, f"{at}.tensor"),
-        function=_text(fields.get("function", ""), f"{at}.function"),
-        params=_listed(fields.get("params", []), f"{at}.params", _param),
-        core=_count(fields.get("core", 0), f"{at}.core"),
-        contents=_listed(fields.get("contents", []), f"{at}.contents", content),
+        function=text_of(fields.get("function", ""), f"{at}.function"),
+        params=listed(fields.get("params", []), f"{at}.params", _param),
+        core=count_of(fields.get("core", 0), f"{at}.core"),
+        contents=listed(fields.get("contents", []), f"{at}.contents", content),
     )
 
 
 # -- pieces ----------------------------------------------------------------------------
 
 
-def _fields(
-    entry: object, at: str, needed: tuple[str, ...], more: tuple[str, ...] = ()
-) -> Fields:
-    """A dictionary with all the needed fields and none that is unknown."""
-    if not isinstance(entry, dict):
-        raise ParseError(f"{at}: {_kind(entry)} where fields are needed")
-    for name in needed:
-        if name not in entry:
-            raise ParseError(f"{at}: the field {name} is missing")
-    for name in entry:
-        if name not in needed and name not in more:
-            told = said(name) if isinstance(name, str) else _kind(name)
-            raise ParseError(f"{at}: the field {told} is not known")
-    return entry
-
-
-def _listed(entries: object, at: str, read: Reader[T]) -> tuple[T, ...]:
-    if not isinstance(entries, (list, tuple)):
-        raise ParseError(f"{at}: {_kind(entries)} where a list is needed")
-    return tuple(read(entry, f"{at}[{k}]") for k, entry in enumerate(entries))
-
-
-def _text(entry: object, at: str) -> str:
-    if not isinstance(entry, str):
-        raise ParseError(f"{at}: {_kind(entry)} where a text is needed")
-    return entry
-
-
-def _count(entry: object, at: str) -> int:
-    if type(entry) is not int or entry < 0:
-        raise ParseError(f"{at}: {_kind(entry)} where a number from 0 on is needed")
-    return entry
-
-
 def _size(entry: object, at: str) -> Size:
-    text = _text(entry, at)
+    text = text_of(entry, at)
     _require_short(text, at)
     try:
         return _parsed(text)
     except UNREADABLE as error:
-        raise _unread(at, "a size", error) from None
+        raise unread(at, "a size", error) from None
 
 
 def _require_short(text: str, at: str) -> None:
@@ -376,17 +323,6 @@ def _require_short(text: str, at: str) -> None:
 
 
 _parsed = lru_cache(maxsize=1024)(parse_size)
-
-
-def _number(entry: object, at: str) -> Number:
-    if type(entry) not in (int, str):
-        raise ParseError(f"{at}: {_kind(entry)} where an exact number is needed")
-    try:
-        value = read_number(cast("int | str", entry))
-        as_number(value)
-    except UNREADABLE as error:
-        raise _unread(at, "a number", error) from None
-    return value
 
 
 def _tensor(entry: object, at: str) -> Tensor:
@@ -399,7 +335,7 @@ def _tensor(entry: object, at: str) -> Tensor:
     try:
         return cast(Tensor, from_rows([tuple(entry)]))
     except UNREADABLE as error:
-        raise _unread(at, "a tensor", error) from None
+        raise unread(at, "a tensor", error) from None
 
 
 _LEAVES: tuple[Any, ...] = (["tensor"], ["constant"], ("tensor",), ("constant",))
@@ -422,7 +358,7 @@ def _param_item(entry: object, at: str) -> object:
 
 def _plain_param(entry: object, at: str) -> object:
     if type(entry) not in (int, float, str):
-        raise ParseError(f"{at}: {_kind(entry)} where a parameter is needed")
+        raise ParseError(f"{at}: {kind_of(entry)} where a parameter is needed")
     return entry
 
 
@@ -431,22 +367,8 @@ def _marked_param(entry: dict[str, object], at: str) -> object:
         raise ParseError(f"{at}: a parameter has one mark, size or number")
     ((mark, value),) = entry.items()
     if mark == "number":
-        found = _number(value, at)
+        found = number_of(value, at)
         return Fraction(found) if isinstance(found, int) else found
     if mark != "size":
         raise ParseError(f"{at}: a parameter is marked size or number")
     return _size(value, at)
-
-
-def _kind(entry: object) -> str:
-    """What stands in a document, in a word."""
-    words = {dict: "fields", list: "a list", str: "a text", bool: "true or false"}
-    words |= {int: "a number", float: "a number", type(None): "nothing"}
-    return words.get(type(entry), f"of type {type(entry).__name__}")
-
-
-def _unread(at: str, what: str, error: Exception) -> ParseError:
-    if isinstance(error, ParseError) and str(error).startswith(at):
-        return error
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return ParseError(f"{at}: not {what}: {reason[:200]}")

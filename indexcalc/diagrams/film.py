@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 
 from ..derivative import jacobian
 from ..errors import BudgetError, UnsupportedError
+from ..labelling import metered
 from ..nodes import Node, Tensor
 from ..simplify import fuse
 from .build import BOX_LIMIT, Axes, model_of
@@ -76,6 +77,7 @@ class Frame:
     reason: str
 
 
+@metered()
 def derivation_frames(
     node: Node,
     variable: Tensor,

@@ -14,6 +14,7 @@ from ..einsum_spec import Joined, joined, read_spec, term_orders
 from ..errors import ParseError, UnknownNameError
 from ..expr import einsum, tensor
 from ..index_walk import naming_for
+from ..legible import quoted
 from ..nodes import Node, variables
 from ..sizes import Size, dim
 from .build import Building, box_of
@@ -38,7 +39,9 @@ def model_of_spec(
     told = term_orders(text) if named else [0] * len(given)
     if len(told) != len(given):
         raise ParseError(
-            f"the spec {text!r} has {len(told)} operands, {len(given)} given"
+            f"the spec {quoted(text)} has {len(told)} operands, {len(given)} given",
+            text=text,
+            position=0,
         )
     orders = [
         order if isinstance(operand, str) else len(operand.shape)
@@ -49,7 +52,7 @@ def model_of_spec(
     stray = sorted(set(sizes or {}) - letters)
     if stray:
         raise UnknownNameError(
-            f"{text!r} has no index {stray[0]}",
+            f"{quoted(text)} has no index {quoted(stray[0])}",
             hint=f"it has {', '.join(sorted(letters))}",
         )
     known: dict[str, Size] = dict(sizes or {})

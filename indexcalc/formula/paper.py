@@ -33,7 +33,7 @@ def beside(factors: Sequence[str]) -> str:
 
 
 def _gap(before: str, after: str) -> str:
-    if after[0] == "(":
+    if not before or not after or after[0] == "(":
         return ""
     single = len(after) < 2 or not _wordy(after[1])
     lone = not _wordy(before[-1]) or len(before) < 2 or not _wordy(before[-2])

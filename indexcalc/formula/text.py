@@ -19,6 +19,7 @@ from fractions import Fraction
 
 from ..errors import UnsupportedError
 from ..functions import USERS
+from ..legible import harmless
 from ..sizes import names_in, size_text
 from . import (
     POWERS,
@@ -241,7 +242,7 @@ def _number(style: Style, f: Formula, args: list[Said]) -> Said:
 
 
 def _leaf(style: Style, f: Formula, args: list[Said]) -> Said:
-    return Said(f.value, ATOM)
+    return Said(harmless(f.value), ATOM)
 
 
 def _size(style: Style, f: Formula, args: list[Said]) -> Said:
@@ -280,7 +281,7 @@ def _plain_call(style: Style, f: Formula, args: list[Said]) -> Said:
     inside = ", ".join(s.text for s in args)
     if name not in USERS:
         return Said(f"{name}({inside})", ATOM)
-    called, orders = params[:2]
+    called, orders = harmless(params[0]), params[1]
     if len(orders) == 1:
         return Said(f"{called}{'′' * orders[0]}({inside})", ATOM)
     if any(orders):

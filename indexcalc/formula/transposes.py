@@ -9,6 +9,8 @@ True
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ..expr import swapped
 from ..functions import is_elementwise
 from ..nodes import is_symmetric
@@ -25,6 +27,7 @@ SERIES = frozenset({"expm", "logm", "sqrtm", "sinm", "cosm", "pinv"})
 _SAME = frozenset({"eye", "Diag"})
 
 
+@lru_cache(maxsize=4096)
 def transposed(f: Formula) -> Formula:
     """The transpose, pushed inwards where that writes fewer symbols."""
     if not f.order or f.op in _SAME or _is_symmetric(f):

@@ -22,8 +22,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..errors import UnsupportedError
-from ..nodes import Node, Tensor
+from ..errors import BudgetError, UnsupportedError
+from ..labelling import metered
+from ..nodes import Node, Tensor, extent
 from .chain import by_chain
 from .formulas import name_of
 from .index import by_indices
@@ -44,6 +45,11 @@ METHODS: dict[str, Callable[[Problem], None]] = {
 }
 
 
+#: The most parts of an expression that is derived line by line.
+EXTENT_LIMIT = 5_000
+
+
+@metered()
 def derivation(
     node: Node, variable: Tensor, method: str = "differential", order: int = 1
 ) -> Derivation:
@@ -60,6 +66,12 @@ def derivation(
         )
     if not isinstance(order, int) or order < 1:
         raise UnsupportedError(f"a derivation of order {order}", hint="1 or more")
+    if extent(node) > EXTENT_LIMIT:
+        raise BudgetError(
+            f"an expression of {extent(node)} parts is too long to derive line by "
+            f"line, the limit being {EXTENT_LIMIT}",
+            hint="derive a part of it at a time; diff has no such limit",
+        )
     problem = problem_of(node, variable)
     METHODS[method](problem)
     bases, used = problem.bases, [problem.name]

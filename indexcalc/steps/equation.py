@@ -94,7 +94,7 @@ def definition(
     letters = index.letters()
     axes = axes_of(part.definition, letters, sizes)
     terms = opened(part.definition, axes, letters, sizes)
-    require_short(terms)
+    require_short(len(terms))
     about = words(entry(name, axes))
     rule = "write in indices" if name == index.problem.name else "name"
     _line(index, rule, about, terms, axes, sizes)
@@ -167,7 +167,7 @@ class _Writer:
 
     def line(self, rule: str, terms: list[Term], reason: str = "") -> list[Term]:
         """Writes a line; the terms."""
-        require_short(terms)
+        require_short(len(terms))
         _line(self.index, rule, self.about, terms, self.axes, self.sizes, reason)
         return terms
 

@@ -75,7 +75,7 @@ class Ledger:
         chosen = notation("paper")
         lines = ["| part | shape |", "|---|---|"]
         for row in self.rows:
-            text = row.said.spelled(chosen).replace("|", "\\|")
+            text = row.said.spelled(chosen).translate(_IN_CELL)
             lines.append(f"| {text} | {row.size} |")
         return "\n".join(lines)
 
@@ -87,6 +87,10 @@ class Ledger:
         ]
         body = " \\\\\n".join(lines)
         return f"\\begin{{array}}{{ll}}\n{body}\n\\end{{array}}"
+
+
+#: What would end a cell, or begin a tag.
+_IN_CELL = str.maketrans({"|": "\\|", "<": "&lt;"})
 
 
 def _latex_shape(row: Row) -> str:

@@ -22,12 +22,16 @@ from typing import NamedTuple
 from ..coefficients import Number, multiply
 from ..expr import tensor
 from ..functions import is_symmetric_matrix
+from ..lowered import require_few
 from ..network import bundle
 from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from ..sizes import Size
 from ..substitute import rebuilt
 from ..unions import Unions
-from .terms import Axes, Factor, Term, copy_of
+from .terms import Axes, Factor, Term, copy_of, require_short
+
+#: The most factors of one term in a line of a derivation.
+FACTOR_LIMIT = 256
 
 # -- parts -----------------------------------------------------------------------------
 
@@ -111,6 +115,7 @@ def opened(
             case Sum():
                 inner = [(e, multiply(c, k)) for e, k in node.terms]
                 stack += inner[::-1]
+                require_short(len(terms) + len(stack))
             case Einsum():
                 terms.append(_Drawing(node, letters, sizes).term(c, axes))
             case Tensor() | Call():
@@ -160,6 +165,7 @@ class _Drawing:
             node, ends_outside = stack.pop()
             nested = self._one(node, ends_outside)
             stack.extend(reversed(nested))
+            require_few(len(self.leaves) + len(stack), FACTOR_LIMIT)
 
     def _one(
         self, node: Einsum, outside: list[list[int]]

@@ -16,6 +16,7 @@ from itertools import count, islice
 from ..comparison.evidence import compare
 from ..derivative import unconstrained
 from ..errors import InternalError, ShapeError
+from ..expansion import same
 from ..expr import tensor
 from ..formula import Formula
 from ..formula.value import value
@@ -24,7 +25,6 @@ from ..index_latex import index_latex
 from ..index_text import index_text
 from ..index_walk import LETTERS
 from ..nodes import Call, Node, Tensor, toposort
-from ..simplify import same
 from ..sizes import Size, names_in
 from ..structure import projected
 from ..words.matrix import described

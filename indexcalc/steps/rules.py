@@ -157,9 +157,15 @@ def _sum_of_terms(terms: list[Formula], f: Formula) -> Expansion:
 
 def _matrix_power(rules: Rules, f: Formula) -> Expansion:
     (base,), k = f.args, f.value
-    if not 0 < k <= POWER_LIMIT:
+    if k < 1:
+        raise UnsupportedError(
+            f"there is no rule for the differential of a matrix to the power {k}",
+            hint=WAY_OUT,
+        )
+    if k > POWER_LIMIT:
         raise BudgetError(
-            f"the differential of a matrix to the power {k} has {abs(k)} terms",
+            f"the differential of a matrix to the power {k} has {k} terms, and the "
+            f"limit is {POWER_LIMIT}",
             hint=WAY_OUT,
         )
     middle = rules.d(base)

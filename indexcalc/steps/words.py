@@ -27,6 +27,7 @@ from ..formula.text import PLAIN, spelled
 from ..index_text import PLAIN as PLAIN_INDEX
 from ..index_walk import Spelling
 from ..latex_names import GREEK
+from ..legible import harmless
 
 # -- notations -------------------------------------------------------------------------
 
@@ -159,7 +160,10 @@ LATEX_SIGNS = (
     *((letter, f"\\{name} ") for letter, name in GREEK.items() if letter != "δ"),
 )
 _SIGN = re.compile(f"({'|'.join(sign for sign, _ in LATEX_SIGNS)})")
-_ESCAPES = str.maketrans({c: f"\\{c}" for c in "_&%$#{}"})
+_ESCAPES = str.maketrans(
+    {c: f"\\{c}" for c in "_&%$#{}"}
+    | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
+)
 
 
 def latex_prose(text: str) -> str:
@@ -167,7 +171,7 @@ def latex_prose(text: str) -> str:
     signs = dict(LATEX_SIGNS)
     return "".join(
         f"${_raised(signs[piece])}$" if piece in signs else piece.translate(_ESCAPES)
-        for piece in _SIGN.split(text)
+        for piece in _SIGN.split(harmless(text))
     )
 
 

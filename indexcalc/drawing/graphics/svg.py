@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import groupby
+from math import fsum
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from ..faces import harmless, text_width
@@ -326,7 +327,7 @@ def _starts(mark: Label, pieces: Sequence[Sequence[Run]]) -> list[dict[str, str]
     if len(pieces) < 2 or len(rare) != 1:
         return []
     wide = [_wide(mark, piece) for piece in pieces]
-    left = mark.x + BEGINS[mark.anchor] * sum(wide)
+    left = mark.x + BEGINS[mark.anchor] * fsum(wide)
     meet = left + wide[0]
     y = number(mark.y + MIDDLE * mark.size)
     anchors = ["end", "start", "start"]
@@ -338,7 +339,7 @@ def _starts(mark: Label, pieces: Sequence[Sequence[Run]]) -> list[dict[str, str]
 
 def _wide(mark: Label, piece: Sequence[Run]) -> float:
     small = {True: _SMALL, False: 1.0}
-    return sum(
+    return fsum(
         text_width(text, mark.size * small[level != 0]) for text, _, level in piece
     )
 

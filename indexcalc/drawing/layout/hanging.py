@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 
 from ...diagrams.model import Picture
 from ..placed import PlacedPicture
@@ -85,7 +86,7 @@ def _lean(vectors: int, lateral: tuple[int, int]) -> int:
 def _middle(row: Sequence[int], centres: Sequence[float], ends: set[int]) -> float:
     """What comes straight below the dot: the middle of the ends, else of everything."""
     chosen = [x for v, x in zip(row, centres, strict=True) if v in ends] or centres
-    return sum(chosen) / len(chosen) if chosen else 0.0
+    return fsum(chosen) / len(chosen) if chosen else 0.0
 
 
 def _vector(component: Component, vertex: int, m: Metrics) -> Body:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import fsum
 
 import numpy as np
 
@@ -120,7 +121,7 @@ def _main(layers: Layered, n: int) -> bool:
 def _weight(layers: Layered, n: int) -> float:
     link = layers.links[n]
     passing = [layers.items[i].vertex < 0 for i in (link.left, link.right)]
-    return (2.0 if _main(layers, n) else 0.5) * (1 + sum(passing))
+    return (2.0 if _main(layers, n) else 0.5) * (1 + fsum(passing))
 
 
 # -- the quadratic programme -----------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import fsum
 
 from ...diagrams.model import End, Network
 from ..faces import end_label
@@ -127,8 +128,8 @@ def _middle(own: Sequence[Point], side: Side, a: Arranged, m: Metrics) -> Point:
     if len(own) == 1:
         return own[0]
     if own:
-        x = sum(p[0] for p in own) / len(own)
-        y = sum(p[1] for p in own) / len(own)
+        x = fsum(p[0] for p in own) / len(own)
+        y = fsum(p[1] for p in own) / len(own)
         return (m.whole(x), y) if side == "bottom" else (x, m.near(y))
     taken = [p[1] for part in a.parts for p in part.tips.values()]
     y = a.line

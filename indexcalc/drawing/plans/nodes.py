@@ -18,8 +18,8 @@ from itertools import chain, count
 from math import prod
 from typing import Literal
 
-from ...planning.budgets import bytes_text
 from ...planning.report import MOST_BLOCKS, PlanReport, PlanStep
+from ...planning.room import bytes_text
 from ...planning.tables import count_text, time_text
 from ..faces import harmless
 

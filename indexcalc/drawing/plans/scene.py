@@ -14,8 +14,8 @@ under the tree.
 
 from __future__ import annotations
 
-from ...planning.budgets import bytes_text
 from ...planning.report import PlanReport
+from ...planning.room import bytes_text
 from ...planning.tables import time_text
 from ..faces import fitted, harmless, shown_name, text_width
 from ..scene import Group, Label, Mark, Path, Rect, Scene

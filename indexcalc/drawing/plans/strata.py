@@ -18,6 +18,7 @@ from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from math import fsum
 from typing import TypeAlias
 
 Point: TypeAlias = tuple[float, float]
@@ -175,7 +176,7 @@ def _swept(
         for k, stop in enumerate(found[r]):
             near = [fixed[s] for s in beside.get(stop, ())]
             own = k * len(fixed) / len(found[r])
-            keys[stop] = sum(near) / len(near) if near else own
+            keys[stop] = fsum(near) / len(near) if near else own
         found[r] = sorted(found[r], key=lambda stop: keys[stop])
     return found
 
@@ -246,9 +247,9 @@ def _move_row(
     for stop in row:
         near = [s for side in sides for s in side.get(stop, ())]
         weight = [pull[stop] * pull[s] for s in near]
-        moment = sum(w * xs[s] for w, s in zip(weight, near, strict=True))
-        wanted.append(moment / sum(weight) if near else xs[stop])
-        weights.append(sum(weight) or 0.01)
+        moment = fsum(w * xs[s] for w, s in zip(weight, near, strict=True))
+        wanted.append(moment / fsum(weight) if near else xs[stop])
+        weights.append(fsum(weight) or 0.01)
     xs |= dict(zip(row, apart(wanted, weights, gap), strict=True))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
+from math import fsum
 
 from ...diagrams.model import Box
 from ..faces import (
@@ -82,7 +83,7 @@ def loop_foot(placed: PlacedBox) -> Point:
     """The hollow dot of a loop, where the variable's wires begin."""
     ports = placed.ports[placed.box.passing :]
     xs = [x for (x, _), _ in ports] or [placed.x + placed.width / 2]
-    return (sum(xs) / len(xs), placed.y + placed.height)
+    return (fsum(xs) / len(xs), placed.y + placed.height)
 
 
 # -- tensors ---------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise, product
-from math import hypot
+from math import fsum, hypot
 
 from ..faces import text_width
 from ..scene import Circle, Label, Mark, Path, Point, Rect
@@ -110,7 +110,7 @@ def line_points(mark: Path, step: float = _STEP) -> tuple[Point, ...]:
     """Points along a path, about `step` apart."""
     at, found = mark.start, [mark.start]
     for piece in mark.pieces:
-        long = sum(hypot(c - a, d - b) for (a, b), (c, d) in pairwise((at, *piece)))
+        long = fsum(hypot(c - a, d - b) for (a, b), (c, d) in pairwise((at, *piece)))
         count = max(1, round(long / step))
         found += [on_piece(at, piece, k / count) for k in range(1, count + 1)]
         at = piece[-1]

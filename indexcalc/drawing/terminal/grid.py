@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ...latex_names import GREEK
+from ...legible import columns as columns
 
 Cell: TypeAlias = tuple[int, int]
 
@@ -86,21 +87,6 @@ class Writing:
     spelled: Callable[[str], str]
     joints: Joints
     single_joints: Joints
-
-
-def columns(text: str) -> int:
-    """How many columns a text takes.
-
-    >>> columns("Aé"), columns("漢"), columns("e\\u0301")
-    (2, 2, 1)
-    """
-    return sum(map(_column, text))
-
-
-def _column(c: str) -> int:
-    if unicodedata.combining(c) or unicodedata.category(c) in ("Mn", "Me"):
-        return 0
-    return 2 if unicodedata.east_asian_width(c) in "WF" else 1
 
 
 def cut(text: str, widest: int) -> str:
@@ -256,7 +242,7 @@ class Sheet:
     def write(self, x: int, y: int, text: str) -> None:
         """A text from a cell to the right; a wide letter fills two cells."""
         for c in self.writing.spelled(text):
-            wide = _column(c)
+            wide = columns(c)
             if not wide:
                 self.marks[x - 1, y] = self.marks.get((x - 1, y), "") + c
                 continue
