@@ -80,13 +80,15 @@ def multiply(a: Number, b: Number) -> Number:
         return b
     if b == 1:
         return a
-    product = a * b
-    return _reduced(product) if isinstance(product, Fraction) else _bounded(product)
+    try:
+        return as_number(a * b)
+    except OverflowError:
+        raise _too_large() from None
 
 
-def _bounded(value: Number) -> Number:
-    """The value itself, unless it is an integer too long to compute with."""
-    if isinstance(value, int) and value.bit_length() > MAX_INTEGER_BITS:
+def _bounded(value: int) -> int:
+    """The value itself, unless it is too long to compute with."""
+    if value.bit_length() > MAX_INTEGER_BITS:
         raise BudgetError(
             f"a number of more than {MAX_INTEGER_BITS} bits",
             hint="scale the expression",
@@ -96,8 +98,17 @@ def _bounded(value: Number) -> Number:
 
 def plus(a: Number, b: Number) -> Number:
     """The sum, reduced."""
-    total = a + b
-    return _reduced(total) if isinstance(total, Fraction) else _bounded(total)
+    try:
+        return as_number(a + b)
+    except OverflowError:
+        raise _too_large() from None
+
+
+def _too_large() -> EvaluationError:
+    return EvaluationError(
+        "a number too large for floats meets one that has no exact form",
+        hint="scale the expression",
+    )
 
 
 def divide(a: Number, b: Number) -> Number:

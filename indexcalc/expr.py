@@ -16,7 +16,9 @@ whatever the names of their dummies or the order of their operands, are one obje
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fractions import Fraction
 from hashlib import blake2b
 from typing import Any
@@ -101,14 +103,16 @@ def require_structure(name: str, shape: Shape, structure: str) -> None:
 
 
 def constant(array: object, name: str = "") -> Tensor:
-    """A constant that owns a read-only copy of `array`; a symmetric matrix is known
-    to be one.
+    """A constant that owns a read-only copy of `array`, in the machine's byte order; a
+    symmetric matrix is known to be one.
 
     Two constants of equal name, dtype, shape and entries are one node.
     """
     copy = np.array(array, order="C")
     if copy.dtype.kind not in "bifc":
         raise ShapeError(f"an array of dtype {copy.dtype} is not numeric")
+    if not copy.dtype.isnative:
+        copy = copy.astype(copy.dtype.newbyteorder("="))
     copy.setflags(write=False)
     content = blake2b(copy.tobytes(), digest_size=16).digest()
     shape = tuple(int(size) for size in copy.shape)
@@ -117,6 +121,35 @@ def constant(array: object, name: str = "") -> Tensor:
     structure = "symmetric" if even else ""
     fields = {"name": name, "shape": shape, "structure": structure, "array": copy}
     return intern_node(Tensor, digest, name or "constant", fields)
+
+
+# -- what vanishes ---------------------------------------------------------------------
+
+_gone: ContextVar[dict[Node, None] | None] = ContextVar("_gone", default=None)
+
+
+@contextmanager
+def vanishing() -> Iterator[dict[Node, None]]:
+    """Notes the nodes that get the coefficient 0 meanwhile, such as the y of y − y.
+
+    >>> y = tensor("y", ("n",))
+    >>> with vanishing() as gone:
+    ...     nothing = linear([(y, 1), (y, -1)], y.shape)
+    >>> is_zero(nothing), list(gone) == [y]
+    (True, True)
+    """
+    found: dict[Node, None] = {}
+    before = _gone.set(found)
+    try:
+        yield found
+    finally:
+        _gone.reset(before)
+
+
+def _note(nodes: Iterable[Node]) -> None:
+    found = _gone.get()
+    if found is not None:
+        found.update(dict.fromkeys(nodes))
 
 
 # -- linear combinations ---------------------------------------------------------------
@@ -143,6 +176,8 @@ def linear(terms: Iterable[tuple[Node, object]], shape: Shape) -> Node:
         else:
             _collect(total, node, coefficient)
     kept = [(node, c) for node, c in total.items() if c != 0]
+    if len(kept) < len(total):
+        _note(node for node, c in total.items() if c == 0)
     if len(kept) == 1 and kept[0][1] == 1:
         return kept[0][0]
     kept.sort(key=lambda term: term[0].key)
@@ -295,6 +330,7 @@ def settle(net: Network) -> Node:
     canonical."""
     shape = tuple(times_sizes(*(net.dims[i] for i in axis)) for axis in net.out)
     if net.coefficient == 0 or any(is_zero(node) for node, _ in net.operands):
+        _note(node for node, _ in net.operands)
         return zero(shape)
     views = _views(net)
     while views:

@@ -24,6 +24,7 @@ from .coefficients import power as number_power
 from .errors import ShapeError, UnknownNameError
 from .expr import call_node, einsum, linear, number, scale, swapped, zero
 from .nodes import Call, Node, Sum, is_symmetric
+from .postfix import require_program
 from .sizes import Shape, Size, shape_text
 
 Core = tuple[str, ...]
@@ -83,7 +84,8 @@ def _affine(constant: Number, coefficient: Number, node: Node) -> Node:
 def power(base: Node, exponent: object) -> Node:
     """base^exponent entrywise, with a constant exponent.
 
-    x¹ is x, x⁰ is 1; numbers, coefficients and nested integer powers are taken exactly.
+    x¹ is x, x⁰ is 1; numbers and coefficients are taken exactly, and so are powers of
+    powers where that forgets no domain: (x²)⁻¹ is x⁻², (√x)² stays.
     """
     p = as_number(exponent)
     if p == 1:
@@ -100,9 +102,27 @@ def power(base: Node, exponent: object) -> Node:
             return scale(factor, power(inner, p))
     if base is number(1):
         return base
-    if isinstance(base, Call) and base.function == "power" and isinstance(p, int):
-        return power(base.args[0], multiply(base.params[0], p))
+    if isinstance(base, Call) and base.function == "power":
+        total = joined_powers(base.params[0], p)
+        if total is not None:
+            return power(base.args[0], total)
     return call("power", [base], (p,))
+
+
+def joined_powers(inner: Number, outer: Number) -> Number | None:
+    """The exponent of (x^inner)^outer as one power, where that forgets no domain."""
+    if not isinstance(outer, int):
+        return None
+    total = multiply(inner, outer)
+    needed = domain_of_power(inner) or domain_of_power(outer)
+    return total if domain_of_power(total) == needed else None
+
+
+def domain_of_power(p: Number) -> str:
+    """What x^p needs of x: nothing, or that it is nonzero, nonnegative, or positive."""
+    if isinstance(p, int):
+        return "" if p >= 0 else "nonzero"
+    return "nonnegative" if not isinstance(p, complex) and p > 0 else "positive"
 
 
 def unknown(name: str, args: Sequence[Node], orders: Sequence[int] = ()) -> Node:
@@ -206,6 +226,7 @@ _UNARY: dict[str, Callable[[Node, Node], Node]] = {
     "heaviside": lambda x, y: zero(x.shape),
     "sigmoid": lambda x, y: product(y, _affine(1, -1, y)),
     "softplus": lambda x, y: _of("sigmoid")(x),
+    "kept": lambda x, y: ones(x.shape),
     "erf": lambda x, y: scale(TWO_OVER_ROOT_PI, _of("exp")(scale(-1, power(x, 2)))),
 }
 
@@ -311,6 +332,7 @@ TABLE: dict[str, Function] = {
     "inv": Function("inv", (_inv_partial,), _fixed((_SQUARE,), _SQUARE), True),
     "det": Function("det", (_det_partial,), _fixed((_SQUARE,), ())),
     "logdet": Function("logdet", (_logdet_partial,), _fixed((_SQUARE,), ())),
+    "logofdet": Function("logofdet", (_logdet_partial,), _fixed((_SQUARE,), ())),
     "cofactors": Function(
         "cofactors", (_cofactors_partial,), _cofactors_signature, True
     ),
@@ -371,9 +393,12 @@ def call(name: str, args: Sequence[Node], params: tuple[Any, ...] = ()) -> Node:
     """f(args), checked against the function's signature.
 
     Raises `UnknownNameError` for a name that is not in the table, `ShapeError` where
-    core axes of one letter, or batch axes, disagree.
+    core axes of one letter, or batch axes, disagree, `ParseError` for a formula that is
+    no program.
     """
     if name in USERS:
+        if name == "defined":
+            require_program(params[2], len(args))
         if len(params[1]) != len(args):
             raise ShapeError(f"{params[0]} takes {len(params[1])} arguments")
         signature: Signature = ((_ELEMENTWISE,) * len(args), ())

@@ -2,8 +2,8 @@
 
 Each law is a small function; those that lean on a domain fact say it as an
 `Assumption`, and are applied only where the expression is undefined without that fact.
-Laws of calls are in `CALL_LAWS`, by function name; `cancel_inverses` and
-`merge_powers` act on a network.
+Laws of calls are in `CALL_LAWS`, by function name; `cancel_inverses` and the others at
+the end act on a network, in place. Powers are merged in `power_laws`.
 
 >>> from indexcalc.expr import tensor
 >>> X = tensor("X", ("n", "n"))
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
 
-from .coefficients import Number, divide, multiply, plus
+from .coefficients import Number, divide, multiply
 from .complexes import conjugate
 from .expr import einsum, linear, number, scale, swapped, zero
 from .forms import (
@@ -212,17 +212,23 @@ def _outward(f: Call) -> Outcome | None:
     if len(f.args) != 1 or not is_elementwise(f.function):
         return None
     factor, view = split_coefficient(f.args[0])
-    found = _inside(view)
+    found = inside(view)
     if found is None or not isinstance(view, Einsum):
         return None
     inner, legs = found
-    applied = call(f.function, [scale(factor, inner)], f.params)
+    argument = scale(factor, inner)
+    raised = f.function == "power"
+    applied = (
+        power(argument, f.params[0])
+        if raised
+        else call(f.function, [argument], f.params)
+    )
     applied_factor, applied = apply_laws(applied, {})
     shown = {i: view.dims[i] for axis in view.out for i in axis}
     return applied_factor, einsum([(applied, legs)], view.out, shown)
 
 
-def _inside(view: Node) -> tuple[Node, tuple[int, ...]] | None:
+def inside(view: Node) -> tuple[Node, tuple[int, ...]] | None:
     """What a node permutes, groups or spreads, with its legs, if it does no more."""
     if not isinstance(view, Einsum):
         return None
@@ -246,9 +252,11 @@ def _inside(view: Node) -> tuple[Node, tuple[int, ...]] | None:
 # -- laws of products ------------------------------------------------------------------
 
 
-def cancel_inverses(net: Network, facts: Assumptions) -> bool:
+def cancel_inverses(
+    net: Network, facts: Assumptions, fused: Callable[[Node], Outcome]
+) -> bool:
     """A⁻¹A and AA⁻¹ become δ, adj(A)A becomes det(A)δ, in place; whether anything was
-    cancelled."""
+    cancelled. What is new goes through `fused`."""
     changed = False
     while (found := _inverse_pair(net)) is not None:
         inverse, factor, bond, (left, right) = found
@@ -256,10 +264,16 @@ def cancel_inverses(net: Network, facts: Assumptions) -> bool:
         if function == "inv":
             facts[Assumption("is invertible", base)] = None
         else:
-            net.operands.append((call("det", [base]), []))
+            append_factor(net, fused(call("det", [base])), [])
         _cancel(net, (inverse, factor), bond, left, right)
         changed = True
     return changed
+
+
+def append_factor(net: Network, factor: Outcome, legs: list[int]) -> None:
+    """One more factor, its coefficient apart, in place."""
+    net.coefficient = multiply(net.coefficient, factor[0])
+    net.operands.append((factor[1], legs))
 
 
 def _cancel(net: Network, pair: tuple[int, int], bond: int, *ends: int) -> None:
@@ -383,87 +397,3 @@ def _literal_entries(a: Node, b: Node) -> bool:
     """Whether two basis vectors are for numbers, so that they differ for certain."""
     nodes = [node for node in (a, b) if isinstance(node, Call)]
     return all(isinstance(node.params[0], int) for node in nodes)
-
-
-def merge_powers(net: Network, facts: Assumptions, copies: int = 0) -> bool:
-    """Exponents of one base on the same legs are added, in place; whether any were.
-
-    A small power of a product is so many copies, if that is at most `copies` factors.
-    """
-    signs = _merge_signs(net, facts)
-    sizes = _merge_sizes(net)
-    groups: dict[tuple[Node, tuple[int, ...]], list[tuple[int, Number]]] = {}
-    for o, (node, legs) in enumerate(net.operands):
-        base, exponent = _base(node)
-        wires = tuple(sorted(legs)) if is_symmetric(base) else tuple(legs)
-        groups.setdefault((base, wires), []).append((o, exponent))
-    merged = {key: rows for key, rows in groups.items() if len(rows) > 1}
-    gone = {o for rows in merged.values() for o, _ in rows}
-    kept = [row for o, row in enumerate(net.operands) if o not in gone]
-    for (base, wires), rows in merged.items():
-        exponents = [exponent for _, exponent in rows]
-        _note_domain(base, exponents, facts)
-        total: Number = 0
-        for exponent in exponents:
-            total = plus(total, exponent)
-        if isinstance(base, Einsum) and isinstance(total, int):
-            few = total > 0 and max(len(base.operands), 1) * total <= copies
-            kept += [(base, list(wires))] * (total if few else 0)
-            total = 0 if few else total
-        if total != 0:
-            kept.append((power(base, total), list(wires)))
-    net.operands = kept
-    return bool(merged) or signs or sizes
-
-
-def _merge_signs(net: Network, facts: Assumptions) -> bool:
-    """sign(x)·|x|^p is x^p for odd p."""
-    signs = {
-        (node.args[0], tuple(legs)): o
-        for o, (node, legs) in enumerate(net.operands)
-        if isinstance(node, Call) and node.function == "sign"
-    }
-    for o, (node, legs) in enumerate(net.operands if signs else ()):
-        base, p = _base(node)
-        if not (isinstance(base, Call) and base.function == "abs"):
-            continue
-        found = signs.get((base.args[0], tuple(legs)))
-        if found is None or not isinstance(p, int) or p % 2 == 0:
-            continue
-        if p < 0:
-            facts[Assumption("has no zero entry", base.args[0])] = None
-        net.operands[o] = (power(base.args[0], p), legs)
-        del net.operands[found]
-        return True
-    return False
-
-
-def _merge_sizes(net: Network) -> bool:
-    """n·n^p is n^(p+1), where n stands as an index that nothing carries."""
-    carried = {i for _, legs in net.operands for i in legs}
-    carried |= {i for axis in net.out for i in axis}
-    lone = {size: i for i, size in net.dims.items() if i not in carried}
-    for o, (node, _) in enumerate(net.operands if lone else ()):
-        base, p = _base(node)
-        if not isinstance(base, Einsum) or base.operands or len(base.dims) != 1:
-            continue
-        if base.out or base.dims[0] not in lone:
-            continue
-        del net.dims[lone[base.dims[0]]]
-        raised = power(base, p + 1)
-        net.operands[o : o + 1] = [(raised, [])] if p != -1 else []
-        return True
-    return False
-
-
-def _base(node: Node) -> tuple[Node, Number]:
-    if isinstance(node, Call) and node.function == "power":
-        return node.args[0], node.params[0]
-    return node, 1
-
-
-def _note_domain(base: Node, exponents: list[Number], facts: Assumptions) -> None:
-    if any(isinstance(p, (int, Fraction)) and p < 0 for p in exponents):
-        facts[Assumption("has no zero entry", base)] = None
-    if any(not isinstance(p, int) for p in exponents):
-        facts[Assumption("has no negative entry", base)] = None

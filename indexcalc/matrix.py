@@ -24,6 +24,7 @@ from .expr import add, call_node, constant, einsum, linear, number, scale, zero
 from .functions import call, product, spread
 from .functions import ones as _ones
 from .functions import power as constant_power
+from .legible import quoted
 from .nodes import Call, Einsum, Node, Sum, Tensor
 from .sizes import Shape, Size, plus, shape_text, size_text
 from .sizes import times as times_sizes
@@ -54,10 +55,10 @@ def copy_tensor(n: Size, order: int) -> Node:
     Orders 1, 2, 3 are the ones vector, δ and H.
     """
     if order < 0:
-        raise ShapeError(f"a copy tensor cannot have order {order}")
+        raise ShapeError(f"a copy tensor cannot have order {quoted(order)}")
     if order > 32:
         raise UnsupportedError(
-            f"a copy tensor of order {order} is over the limit of 32"
+            f"a copy tensor of order {quoted(order)} is over the limit of 32"
         )
     return einsum([], [0] * order, {0: n})
 
@@ -69,7 +70,7 @@ def basis(i: int, n: Size) -> Node:
     """
     if i < 0 or (isinstance(n, int) and i >= n):
         raise ShapeError(
-            f"there is no entry {i} on an axis of size {size_text(n)}",
+            f"there is no entry {quoted(i)} on an axis of size {size_text(n)}",
             hint="indices count from 0",
         )
     return call_node("basis", [], (n,), (i,))

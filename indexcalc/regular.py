@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import permutations
 
-from .expr import einsum, linear, swapped
+from .expr import einsum, linear
+from .forms import square_factors
 from .functions import call
 from .nodes import Call, Einsum, Node, toposort
 from .substitute import rebuilt
@@ -63,23 +64,9 @@ def _split_call(node: Call) -> Node:
 
 def chain(node: Node) -> list[Node] | None:
     """The factors of a product of square matrices of one size, in order, else None."""
-    if not isinstance(node, Einsum) or len(node.operands) < 2 or len(node.out) != 2:
+    if not isinstance(node, Einsum) or len(set(node.dims)) != 1:
         return None
-    if len(set(node.dims)) != 1 or any(len(group) != 1 for group in node.out):
-        return None
-    (start,), (end,) = node.out
-    left = list(node.operands)
-    factors: list[Node] = []
-    here = start
-    while left:
-        found = [row for row in left if len(row[1]) == 2 and here in row[1]]
-        if len(found) != 1 or found[0][1][0] == found[0][1][1]:
-            return None
-        matrix, (a, b) = found[0]
-        left.remove(found[0])
-        factors.append(matrix if a == here else swapped(matrix))
-        here = b if a == here else a
-    return factors if here == end != start else None
+    return square_factors(node)
 
 
 def _jacobi(matrix: Node, k: int) -> Node:

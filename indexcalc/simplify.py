@@ -1,10 +1,9 @@
-"""fuse, expand and same: from how an expression was written to its canonical form.
+"""fuse: from how an expression was written to its canonical form.
 
 `fuse` joins nested contractions into one (union-find contracts every δ and fuses every
 copy tensor), adds exponents of equal bases on equal legs, flattens and merges sums, and
-applies the laws of `laws`. Sums inside products stay atoms, so results stay factored.
-`expand` also multiplies sums out, within a budget, and so decides polynomial
-identities.
+applies the laws of `laws`. Sums inside products stay atoms, so results stay factored;
+`expansion` also multiplies them out.
 
 >>> from indexcalc.expr import tensor
 >>> from indexcalc.matrix import contract, times
@@ -15,32 +14,30 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import product as cartesian
+from functools import partial
 from typing import TypeAlias
 
 from .coefficients import Number, content, divide, multiply
 from .coefficients import power as number_power
-from .errors import BudgetError, InternalError
-from .expr import count_lone, einsum, linear, scale, settle, size_node, zero
-from .functions import call, power
+from .domains import is_partial
+from .expr import count_lone, einsum, linear, scale, settle, zero
+from .functions import call
+from .labelling import metered
 from .laws import (
     Assumption,
     apply_laws,
     cancel_inverses,
     join_embeddings,
-    merge_powers,
     split_basis,
 )
 from .network import Network, identity_of, inline, join_bundles
 from .nodes import Call, Einsum, Node, Sum, Tensor, collector_paused, toposort
-from .regular import has_inverse, split
-from .sizes import Size
+from .power_laws import merge_powers, powers_inside, raised_again
 from .structure_laws import merge_structures
 
 OPERAND_LIMIT, COPY_LIMIT, SHARED_TERMS = 32, 16, 16
-TERM_BUDGET = 4_000
 
 #: A product that is not labelled yet, or a finished node; with its coefficient outside.
 Factor: TypeAlias = "tuple[Number, Node | Network]"
@@ -50,12 +47,14 @@ Rows: TypeAlias = list[tuple[Node, Legs]]
 
 @dataclass(slots=True)
 class Fusion:
-    """One run: what has been done, and the domain facts it relied on."""
+    """One run: what has been done, the domain facts it relied on, and the functions met
+    that are not defined everywhere."""
 
     expanding: bool = False
     limit: int = OPERAND_LIMIT
     done: dict[Node, Factor] = field(default_factory=dict)
     assumptions: dict[Assumption, None] = field(default_factory=dict)
+    partial: dict[Node, Node] = field(default_factory=dict)
 
 
 def fuse(root: Node) -> Node:
@@ -67,11 +66,19 @@ def fuse_with_assumptions(root: Node) -> tuple[Node, tuple[Assumption, ...]]:
     """The fused node and the domain facts that its simplification used."""
     if root.fused:
         return root, ()
+    node, fusion = fused_by(root)
+    return node, tuple(fusion.assumptions)
+
+
+def fused_by(root: Node) -> tuple[Node, Fusion]:
+    """The fused node, and the run that fused it."""
     fusion = Fusion()
-    with collector_paused():
+    if root.fused:
+        return root, fusion
+    with metered(), collector_paused():
         node = run(fusion, root)
     node.fused = True
-    return node, tuple(fusion.assumptions)
+    return node, fusion
 
 
 def run(fusion: Fusion, root: Node) -> Node:
@@ -109,6 +116,12 @@ def finished(fusion: Fusion, node: Node) -> Node:
         terms = [(e, multiply(coefficient, c)) for e, c in body.terms]
         return linear(terms, body.shape)
     return scale(coefficient, body)
+
+
+def _factor(fusion: Fusion, node: Node) -> tuple[Number, Node]:
+    """A node fused: its coefficient, and the rest."""
+    run(fusion, node)
+    return fusion.done[node][0], _labelled(fusion, node)
 
 
 def _labelled(fusion: Fusion, node: Node) -> Node:
@@ -159,7 +172,7 @@ def _shared_terms(
     weight = multiply(weight, coefficient)
     if isinstance(body, Sum) and len(body.terms) > SHARED_TERMS:
         return [(body, weight)]
-    return _flat_terms(body, weight)
+    return flat_terms(body, weight)
 
 
 def _sums_under(root: Sum, done: Mapping[Node, object]) -> list[Sum]:
@@ -180,7 +193,7 @@ def _sums_under(root: Sum, done: Mapping[Node, object]) -> list[Sum]:
     return order
 
 
-def _flat_terms(node: Node, weight: Number) -> list[tuple[Node, Number]]:
+def flat_terms(node: Node, weight: Number) -> list[tuple[Node, Number]]:
     if isinstance(node, Sum):
         return [(e, multiply(weight, c)) for e, c in node.terms]
     return [(node, weight)]
@@ -204,6 +217,8 @@ def _primitive(node: Node) -> tuple[Number, Node]:
 
 def _fused_call(fusion: Fusion, node: Call) -> Factor:
     args = [finished(fusion, arg) for arg in node.args]
+    if is_partial(node):
+        fusion.partial[node] = call(node.function, args, node.params)
     if node.function == "power":
         return _fused_power(fusion, args[0], node.params[0])
     fresh: Node = node
@@ -217,39 +232,21 @@ def _fused_call(fusion: Fusion, node: Call) -> Factor:
 
 
 def _fused_power(fusion: Fusion, base: Node, exponent: Number) -> tuple[Number, Node]:
-    """Integer powers go through coefficients and products that sum over nothing."""
+    """Integer powers go through coefficients, powers, and products that sum over
+    nothing."""
     coefficient, body = _primitive(base)
     whole = isinstance(exponent, int)
     factor = number_power(coefficient, exponent) if whole else None
     if factor is None:
         factor, body = 1, base
-    spread = _powers_inside(fusion, body, exponent) if whole else None
+    spread = powers_inside(body, exponent, COPY_LIMIT) if whole else None
     if spread is not None:
         more, body = _primitive(run(fusion, spread))
         return multiply(factor, more), body
-    raised = power(body, exponent)
+    raised = raised_again(body, exponent, fusion.assumptions)
     more, raised = apply_laws(raised, fusion.assumptions)
     rest, raised = _primitive(raised)
     return multiply(factor, multiply(more, rest)), raised
-
-
-def _powers_inside(fusion: Fusion, body: Node, exponent: Number) -> Node | None:
-    """The integer power of a product as a product: of powers where nothing is summed,
-    of copies where they are few."""
-    if not isinstance(body, Einsum) or not isinstance(exponent, int):
-        return None
-    dims = dict(enumerate(body.dims))
-    flat = [i for axis in body.out for i in axis]
-    if len(set(flat)) == len(flat) == len(dims):
-        operands = [(power(e, exponent), legs) for e, legs in body.operands]
-        return einsum(operands, body.out, dims)
-    if exponent >= 2 and max(len(body.operands), 1) * exponent <= COPY_LIMIT:
-        legs = range(len(body.out))
-        return einsum([(body, legs)] * exponent, legs)
-    if not body.operands and not body.out and len(dims) > 1:
-        sizes = [power(size_node(size), exponent) for size in body.dims]
-        return einsum([(size, ()) for size in sizes], [])
-    return None
 
 
 # -- products --------------------------------------------------------------------------
@@ -262,10 +259,12 @@ def _fused_einsum(fusion: Fusion, node: Einsum) -> Factor:
     _open(fusion, net)
     if split_basis(net) or join_embeddings(net):
         return 1, zero(node.shape)
+    facts = fusion.assumptions
+    fused, raised = partial(_factor, fusion), partial(_fused_power, fusion)
     while True:
         changed = merge_structures(net)
-        changed = cancel_inverses(net, fusion.assumptions) or changed
-        changed = merge_powers(net, fusion.assumptions, COPY_LIMIT) or changed
+        changed = cancel_inverses(net, facts, fused) or changed
+        changed = merge_powers(net, facts, raised, COPY_LIMIT) or changed
         if not changed:
             break
         _open(fusion, net)
@@ -363,137 +362,3 @@ def _reduced(fusion: Fusion, net: Network, coefficient: Number, node: Einsum) ->
 def _permutes(net: Network, legs: list[int]) -> bool:
     flat = [i for axis in net.out for i in axis]
     return sorted(flat) == sorted(legs) and len(set(legs)) == len(net.dims)
-
-
-# -- expansion -------------------------------------------------------------------------
-
-
-def expand(root: Node, budget: int = TERM_BUDGET) -> Node:
-    """Products multiplied out over sums, and integer powers of sums, everywhere.
-
-    Raises `BudgetError` beyond `budget` terms in any one sum.
-    """
-    fusion = Fusion(expanding=True, limit=8 * OPERAND_LIMIT)
-    expanded: dict[Node, Node] = {}
-    for node in toposort(root):
-        expanded[node] = _expanded(fusion, node, expanded, budget)
-    return expanded[root]
-
-
-def _expanded(fusion: Fusion, node: Node, done: dict[Node, Node], budget: int) -> Node:
-    match node:
-        case Tensor():
-            return node
-        case Sum():
-            terms = [t for e, c in node.terms for t in _flat_terms(done[e], c)]
-            _within(len(terms), budget)
-            return linear(terms, node.shape)
-        case Call():
-            return _expanded_call(fusion, node, done, budget)
-        case Einsum():
-            rows = [(done[e], legs) for e, legs in node.operands]
-            dims = dict(enumerate(node.dims))
-            return _multiplied(fusion, rows, node.out, dims, budget)
-
-
-def _expanded_call(
-    fusion: Fusion, node: Call, done: dict[Node, Node], budget: int
-) -> Node:
-    args = [done[arg] for arg in node.args]
-    if node.function == "rnorm":
-        return power(call("norm2", args, node.params), -1)
-    if node.function == "power":
-        fresh = power(args[0], node.params[0])
-        if _compound_exponent(fresh) is not None:
-            legs = tuple(range(len(fresh.shape)))
-            out = [(i,) for i in legs]
-            return _multiplied(fusion, [(fresh, legs)], out, {}, budget)
-        return run(fusion, fresh)
-    fresh = call(node.function, args, node.params) if args else node
-    return run(fusion, fresh)
-
-
-def _multiplied(
-    fusion: Fusion,
-    rows: Rows,
-    out: Iterable[Iterable[int]],
-    dims: dict[int, Size],
-    budget: int,
-) -> Node:
-    """One contraction distributed over the sums among its operands."""
-    rows = [part for row in rows for part in _repeated_rows(*row)]
-    choices = [_flat_terms(e, 1) for e, _ in rows]
-    count = 1
-    for choice in choices:
-        count *= len(choice)
-        _within(count, budget)
-    shape = einsum(rows, out, dims).shape
-    terms = []
-    for pick in cartesian(*choices):
-        weight: Number = 1
-        for _, c in pick:
-            weight = multiply(weight, c)
-        operands = [(e, legs) for (e, _), (_, legs) in zip(pick, rows, strict=True)]
-        fused = run(fusion, einsum(operands, out, dims))
-        for e, c in _flat_terms(fused, weight):
-            whole = _multiplied(fusion, *_parts(e), budget) if _factored(e) else e
-            terms += _flat_terms(whole, c)
-    return linear(terms, shape)
-
-
-def _repeated_rows(node: Node, legs: Legs) -> Rows:
-    """A power of something compound as so many factors."""
-    exponent = _compound_exponent(node)
-    if exponent is None or not isinstance(node, Call):
-        return [(node, legs)]
-    return [(node.args[0], legs)] * exponent
-
-
-def _compound_exponent(node: Node) -> int | None:
-    if not isinstance(node, Call) or node.function != "power":
-        return None
-    exponent = node.params[0]
-    compound = isinstance(node.args[0], (Sum, Einsum))
-    if compound and isinstance(exponent, int) and 2 <= exponent <= 64:
-        return exponent
-    return None
-
-
-def _factored(node: Node) -> bool:
-    """Whether a product that arose while multiplying out holds a sum again."""
-    return isinstance(node, Einsum) and any(
-        isinstance(e, Sum) or _compound_exponent(e) for e, _ in node.operands
-    )
-
-
-def _parts(node: Node) -> tuple[Rows, tuple[Legs, ...], dict[int, Size]]:
-    if not isinstance(node, Einsum):
-        raise InternalError("only a product has parts")
-    return list(node.operands), node.out, dict(enumerate(node.dims))
-
-
-def _within(count: int, budget: int) -> None:
-    if count > budget:
-        raise BudgetError(
-            f"multiplying out gives more than {budget} terms",
-            hint="raise the budget, or compare numerically",
-        )
-
-
-def same(a: Node, b: Node, budget: int = TERM_BUDGET) -> bool | None:
-    """Whether two nodes are equal after expansion; None is "undecided".
-
-    An expression with an inverse in it is compared where that inverse exists. True is
-    certain. The answer is never False: that takes a witness, which evaluation can give.
-    """
-    if a.shape != b.shape:
-        return False
-    try:
-        if fuse(a) is fuse(b) or expand(a, budget) is expand(b, budget):
-            return True
-        if not has_inverse(a, b):
-            return None
-        regular = [expand(split(expand(side, budget)), budget) for side in (a, b)]
-        return True if regular[0] is regular[1] else None
-    except BudgetError:
-        return None

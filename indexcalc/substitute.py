@@ -13,11 +13,13 @@ from collections.abc import Mapping
 from .errors import ShapeError
 from .expr import call_node, einsum, linear, tensor
 from .functions import TABLE, USERS, call
+from .labelling import metered
 from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from .sizes import Dim, Shape, Size, shape_text
 from .sizes import replace as replace_size
 
 
+@metered()
 def replace(root: Node, new: Mapping[Node, Node]) -> Node:
     """The expression with nodes replaced by others of the same shape.
 
@@ -36,6 +38,7 @@ def replace(root: Node, new: Mapping[Node, Node]) -> Node:
     return done[root]
 
 
+@metered()
 def replace_sizes(root: Node, sizes: Mapping[str, Size]) -> Node:
     """The expression with size names replaced by other sizes."""
     done: dict[Node, Node] = {}

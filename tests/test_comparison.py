@@ -132,3 +132,13 @@ def test_long_expressions_are_bounded() -> None:
         y = np.tanh(y)
     assert ic.equal(y, y + 0 * x) is True
     assert ic.equal(y, y + x) is False
+
+
+def test_rounding_is_no_difference() -> None:
+    """At small integers this is the sine of 10¹³, which is anything in floats; that
+    makes its matrix form no other function."""
+    text = "exp(sin(normsq(diag((Y ∘ A)^3 ⊙ (0.5⊙(M:M))))))"
+    e = ic.parse(text, Y="p p", A="p p", M="n n")
+    assert str(e.matrix()).startswith("exp(sin(")
+    x = ic.tensor("x", 3)
+    assert ic.equal(np.sin(x), np.cos(x)) is False

@@ -129,3 +129,14 @@ def test_what_cannot_be_negative() -> None:
     assert all(not_negative(node_of(text)) for text in yes)
     assert not any(not_negative(node_of(text)) for text in no)
     assert not_negative(number(2))
+
+
+def test_a_sign_is_one_only_where_it_is_almost_everywhere() -> None:
+    """What is zero on an open set has no sign, though it is never negative."""
+    x, y = ic.tensor("x", 3), ic.tensor("y", "3 : positive")
+    one, relu = ic.ones(3), ic.numpy.relu
+    zero = (np.sin(x) ** 2 + np.cos(x) ** 2 - 1) ** 2
+    flat = [relu(x), np.heaviside(x, 0), np.maximum(x, 0), abs(x) + x, zero, x - x]
+    assert not any(ic.equal(np.sign(e), one) for e in flat)
+    assert ic.equal(np.sign(x - x) * x, x) is False
+    assert all(ic.equal(np.sign(e), one) for e in (y, x**2 + y, abs(x), np.exp(x)))

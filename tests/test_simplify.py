@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+import indexcalc as ic
 from indexcalc.errors import BudgetError
 from indexcalc.evaluate import evaluate
+from indexcalc.expansion import expand, same
 from indexcalc.expr import add, einsum, is_zero, linear, number, scale, tensor, zero
 from indexcalc.functions import call, power
 from indexcalc.matrix import (
@@ -38,7 +40,7 @@ from indexcalc.matrix import (
     zeros,
 )
 from indexcalc.nodes import Node, Tensor, toposort, variables
-from indexcalc.simplify import expand, fuse, fuse_with_assumptions, same
+from indexcalc.simplify import fuse, fuse_with_assumptions
 from indexcalc.sizes import dim
 from tests.random_nodes import (
     VALUES,
@@ -371,3 +373,23 @@ def test_zero_stays_zero() -> None:
     assert is_zero(fuse(times(zeros(N), call("sin", [X]))))
     assert is_zero(fuse(contract(A, linear([(X, 1), (X, -1)], (N,)))))
     assert is_zero(fuse(times(add(times(X, Y), scale(-1, times(Y, X))), X)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "det(inv(A))",
+        "det(inv(A - B))",
+        "sum(abs(s*(x*y')).^4)",
+        "normsq(sqrt(0.75 .+ exp(0.5*x)))",
+        "sin(normsq(sqrt(exp(0.5*A) .+ 0.75)))*x",
+        "sqrt(ones(2, 2)).*s",
+    ],
+)
+def test_fuse_is_idempotent_where_laws_leave_something_new(text: str) -> None:
+    """det(A⁻¹) beside adj(A⁻¹)A⁻¹, x³ of sign(x)|x|³, √u√u of a sum with content."""
+    e = ic.parse(text, A="n n", B="n n", x="n", y="n", s="")
+    for node in [e.written, *(e.diff(name).written for name in e.variables)]:
+        once = fuse(node)
+        once.fused = False
+        assert fuse(once) is once

@@ -18,7 +18,7 @@ left is undecided, with the tolerance to which the two agree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -27,19 +27,23 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import IndexCalcError
+from ..expansion import same
 from ..index_text import index_text
 from ..kernels import unknown_label
+from ..labelling import metered
 from ..laws import Assumption
 from ..nodes import Call, Node, toposort, variables
 from ..pairwise import Array
-from ..simplify import fuse, fuse_with_assumptions, same
+from ..simplify import fuse, fuse_with_assumptions
 from ..sizes import shape_text, value_of
 from .modular import Decision, decide
 from .rewriting import rewritten
-from .sampling import Reals, Sample, size_names, small_sizes
+from .sampling import Reals, Sample, size_names, small_sizes, within
 
 DRAWS = 4
 TOLERANCE = 1e-6
+#: By what share variables are moved to see whether a difference is one.
+NUDGE = 1e-13
 #: Up to how many nodes what was rewritten is multiplied out.
 LONGEST = 400
 
@@ -72,6 +76,7 @@ def compare(a: Node, b: Node) -> bool | None:
     return evidence(a, b).equal
 
 
+@metered()
 def evidence(a: Node, b: Node) -> Evidence:
     """What is known of a = b.
 
@@ -144,11 +149,26 @@ def witness(a: Node, b: Node, draws: int = DRAWS) -> dict[str, Array] | None:
         try:
             values, sizes = sample(a, b, seed=seed)
             known: dict[Node, Array] = {leaves[n]: v[None] for n, v in values.items()}
-            if differ(a, b, Sample(Reals(1, functions), sizes, known)):
+            at = Sample(Reals(1, functions), sizes, known)
+            if differ(a, b, at) and _steady(a, b, at, leaves.values()):
                 return values
         except IndexCalcError:
             continue
     return None
+
+
+def _steady(a: Node, b: Node, at: Sample, leaves: Iterable[Node]) -> bool:
+    """Whether the two move by little of their difference where every variable moves by
+    a few units in the last places: else the difference may be rounding."""
+    rng = np.random.default_rng(0)
+    moved: dict[Node, Array] = {
+        leaf: at.values[leaf] * (1 + NUDGE * rng.standard_normal(at.values[leaf].shape))
+        for leaf in leaves
+    }
+    there = Sample(at.numbers, at.sizes, moved)
+    gap = np.abs(at.value(a) - at.value(b)).max()
+    moves = [np.abs(there.value(node) - at.value(node)).max() for node in (a, b)]
+    return bool(sum(moves) <= gap / 10)
 
 
 def differ(a: Node, b: Node, at: Sample) -> bool:
@@ -179,7 +199,9 @@ def sample(*roots: Node, seed: int = 0) -> tuple[dict[str, Array], dict[str, int
 def drawn(
     rng: np.random.Generator, shape: tuple[int, ...], structure: str, draw: int
 ) -> Array:
-    """A random array with a structure; see `sample`."""
+    """A random array with a structure; see `sample`. Raises `BudgetError` for one
+    that is too large."""
+    within(prod(shape))
     array = _entries(rng, shape, draw, positive="positive" in structure)
     if "complex" in structure:
         array = array + 1j * rng.normal(size=shape)

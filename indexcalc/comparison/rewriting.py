@@ -25,14 +25,15 @@ from math import isqrt
 from ..coefficients import Number
 from ..complexes import is_complex
 from ..errors import BudgetError
-from ..expr import einsum, linear, number, scale, size_node, swapped
+from ..expansion import expand
+from ..expr import einsum, is_zero, linear, number, scale, size_node, swapped
 from ..functions import call, ones, power, product, spread, unknown
 from ..laws import Assumption
 from ..nodes import Call, Einsum, Node, Sum, Term, toposort
 from ..regular import chain
-from ..simplify import Fusion, expand, run
+from ..simplify import Fusion, run
 from ..substitute import rebuilt
-from .signs import is_positive, not_negative
+from .signs import hardly_zero, is_analytic, is_positive, not_negative
 
 #: Up to how many terms an argument is taken apart, and multiples of an angle.
 TERMS, MULTIPLE = 12, 8
@@ -373,7 +374,9 @@ def _abs_apart(x: Node, known: Rewriting) -> Node | None:
 
 def _sign(f: Call, known: Rewriting) -> Node | None:
     x = known.fused(f.args[0])
-    if not not_negative(x):
+    if is_zero(x):
+        return x
+    if not not_negative(x) or not hardly_zero(x):
         return None
     known.suppose("has no zero entry", x)
     return ones(f.shape)
@@ -422,11 +425,13 @@ def _root(c: Number, p: Fraction, f: Call) -> Node:
 
 
 def _norm(exponent: Fraction) -> Rule:
-    def rule(f: Call, known: Rewriting) -> Node:
+    def rule(f: Call, known: Rewriting) -> Node | None:
         x = f.args[0]
         legs = list(range(len(x.shape)))
         batch = legs[: len(legs) - f.params[0]]
         if exponent < 0:
+            if not is_analytic(x) and not hardly_zero(x):
+                return None
             known.suppose("is not zero", x)
         return power(einsum([(x, legs), (x, legs)], batch), exponent)
 

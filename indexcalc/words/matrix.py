@@ -23,6 +23,7 @@ import numpy as np
 from ..coefficients import as_number
 from ..comparison.evidence import witness
 from ..errors import BudgetError, IndexCalcError, InternalError, UnsupportedError
+from ..expansion import expand, same
 from ..formula import (
     Formula,
     added,
@@ -44,7 +45,7 @@ from ..network import is_bundle
 from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from ..recognise import recognised
 from ..regular import has_inverse, split
-from ..simplify import expand, fuse, same
+from ..simplify import fuse
 from .blocks import block, embedding, tiled
 from .factoring import factored
 from .grouping import grouped

@@ -33,6 +33,7 @@ from ..formula.style import Style
 from ..formula.text import spelled
 from ..formula.told import names
 from ..latex_names import latex_name
+from ..legible import quoted
 
 LONG, WORTH_NAMING, REPEATED = 12, 7, 4
 _LETTERS = {0: "stκ", 1: "uvwrpqgh", 2: "KMPQRSTUVWGLN"}
@@ -127,7 +128,9 @@ def style_named(name: str) -> Style:
     """The style of that name: plain, paper or latex."""
     known = {**STYLES, "latex": LATEX}
     if not isinstance(name, str) or name not in known:
-        raise UnsupportedError(f"the style {name!r} is not one of {', '.join(known)}")
+        raise UnsupportedError(
+            f"the style {quoted(name)} is not one of {', '.join(known)}"
+        )
     return known[name]
 
 
