@@ -15,13 +15,14 @@ True
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from fractions import Fraction
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from .errors import UnsupportedError
+from .errors import EvaluationError, UnsupportedError
 from .expr import constant, einsum, linear, swapped
 from .functions import USERS, Function, call, power, product, register
 from .nodes import Call, Einsum, Node, Sum, Tensor, children, toposort
@@ -161,3 +162,45 @@ register(
         elementwise=True,
     )
 )
+
+
+#: Functions of real numbers that have no derivative in the complex sense.
+REAL_ONLY = frozenset(
+    {
+        *(
+            "abs",
+            "sign",
+            "relu",
+            "heaviside",
+            "max",
+            "min",
+            "logdet",
+            "pinv",
+            "cholesky",
+        ),
+        *("eigvalsh", "eigmax", "svdvals", "norm_nuclear", "polar", "cbrt", "atan2"),
+    }
+)
+
+
+def require_holomorphic(roots: Sequence[Node], given: Container[str]) -> None:
+    """Raises `EvaluationError` where a function of `REAL_ONLY` gets complex numbers, if
+    the variables of these names have complex arrays."""
+    if not given:
+        return
+    held: dict[Node, bool] = {}
+    for node in toposort(*roots):
+        inside = any(held[e] for e in children(node))
+        if isinstance(node, Tensor):
+            array = node.array
+            inside = node.name in given or (
+                array is not None and array.dtype.kind == "c"
+            )
+        if isinstance(node, Call) and node.function in ("real", "imag"):
+            inside = False
+        if inside and isinstance(node, Call) and node.function in REAL_ONLY:
+            raise EvaluationError(
+                f"{node.function} of a complex number has no derivative",
+                hint="take real(…) or imag(…) of its argument",
+            )
+        held[node] = inside

@@ -51,6 +51,7 @@ class Header:
         library: Library,
         names: Mapping[str, str],
         reserved: Sequence[str] = (),
+        function: str = "",
     ) -> None:
         self.library = library
         self.names = Names([*library.modules, *IMPORTED, *BUILTINS, *reserved])
@@ -63,6 +64,8 @@ class Header:
             label: self.names.claim(names.get(label, printed))
             for label, printed in sorted(unknown_functions(program))
         }
+        if function:  # a module holds it beside the constants
+            self.names.claim(function)
         self._large = {
             t: self.names.claim(names.get(t.name, t.name) or "constant")
             for t in leaves

@@ -43,13 +43,16 @@ def {name}(f, pairs, x, *directions):
             for row in eye
         ]
         return LIB.moveaxis(LIB.stack(rows), (0, 1), (2, 3))
+    scale = 1
     for e in directions:
         m = x.shape[-1] // n
-        side = LIB.kron(LIB.eye(mOPTIONS), e)
+        size = LIB.abs(e).max()
+        scale, size = scale * size, size + (size == 0)
+        side = LIB.kron(LIB.eye(mOPTIONS), e / size)
         x = LIB.concatenate(
             [LIB.concatenate([x, side], 1), LIB.concatenate([0 * side, x], 1)], 0
         )
-    return f(x)[:n, -n:]
+    return scale * f(x)[:n, -n:]
 """
 
 _SYMMETRIC = "(x + LIB.swapaxes(x, -1, -2)) / 2"

@@ -265,6 +265,12 @@ def {name}(x, k):
     return sign[(...,) + (None,) * (2 * k)] * total
 """
 
+_LOG_OF_DET = """\
+def {name}(x):
+    sign, size = LIB.linalg.slogdet(x)
+    return LIB.log(sign) + size
+"""
+
 _NUMPY_HELPERS = {
     **SYMMETRIC,
     **spectral.helpers("np"),
@@ -282,6 +288,7 @@ def {name}(x):
     return e / e.sum(-1, keepdims=True)
 """,
     "rnorm": _RNORM.replace("LIB", "np"),
+    "logofdet": _LOG_OF_DET.replace("LIB", "np"),
     "cofactors": _COFACTORS.replace("LIB", "np").replace(
         "ZEROS", "np.zeros(s.shape[:-1] + (n,) * k, x.dtype)"
     ),
@@ -298,6 +305,7 @@ def {name}(x):
     return (x > 0).to(x.dtype)
 """,
     "rnorm": _RNORM.replace("LIB", "torch"),
+    "logofdet": _LOG_OF_DET.replace("LIB", "torch"),
     "cofactors": _COFACTORS.replace("LIB", "torch").replace(
         "ZEROS", "x.new_zeros(s.shape[:-1] + (n,) * k)"
     ),

@@ -120,6 +120,12 @@ def logdet(x: Array) -> Array:
     return np.asarray(np.linalg.slogdet(_ordered("logdet", x))[1])
 
 
+def logofdet(x: Array) -> Array:
+    """log det, NaN where the determinant is negative."""
+    sign, size = np.linalg.slogdet(x)
+    return np.asarray(np.log(sign) + size)
+
+
 def cofactors(x: Array, k: int) -> Array:
     """The k-th derivative of det, of shape (n, n) × k: signed minors, at any rank.
 
@@ -206,6 +212,7 @@ def _defined(*given: Any) -> Array:
 
 KERNELS: dict[str, Kernel] = {
     "defined": _defined,
+    "kept": lambda x: x,
     **{
         name: getattr(np, name)
         for name in ["exp", "expm1", "log", "log1p", "sin", "cos", "tan"]
@@ -234,6 +241,7 @@ KERNELS: dict[str, Kernel] = {
     "inv": inverse,
     "det": np.linalg.det,
     "logdet": logdet,
+    "logofdet": logofdet,
     "cofactors": cofactors,
     "lse": lse,
     "softmax": softmax,
@@ -268,6 +276,8 @@ def apply(
             raise no_entry(*params) from None
         except OverflowError:
             raise EvaluationError(f"a parameter of {name} is too large") from None
+        except np.linalg.LinAlgError as error:
+            raise EvaluationError(f"{name} has no value here: {error}") from None
     label = unknown_label(*params)
     if label not in functions:
         raise EvaluationError(

@@ -77,7 +77,55 @@ def entry(x: Array, i: int) -> Array:
     return x[..., i]
 
 
+def strided(x: Array, first: int, step: int, count: int) -> Array:
+    """`count` entries of a vector, from one on in steps."""
+    stop = first + step * count
+    return x[..., first : stop if stop >= 0 else None : step]
+
+
+def respaced(x: Array, first: int, step: int, total: int) -> Array:
+    """The entries of a vector from a place on in steps, among `total` zeros."""
+    stop = first + step * x.shape[-1]
+    result = np.zeros((*x.shape[:-1], total), x.dtype)
+    result[..., first : stop if stop >= 0 else None : step] = x
+    return result
+
+
+def taken(x: Array, *places: int) -> Array:
+    """The entries of a vector at places."""
+    return x[..., list(places)]
+
+
+def scattered(x: Array, total: int, *places: int) -> Array:
+    """The entries of a vector added at places among `total` zeros."""
+    result = np.zeros((total, *x.shape[:-1]), x.dtype)
+    np.add.at(result, list(places), np.moveaxis(x, -1, 0))
+    return np.moveaxis(result, 0, -1)
+
+
+def cumulated(x: Array) -> Array:
+    """y_i = Σ_{j≤i} x_j."""
+    return x.cumsum(-1)
+
+
+def cumulated_back(x: Array) -> Array:
+    """y_j = Σ_{i≥j} x_i."""
+    return x[..., ::-1].cumsum(-1)[..., ::-1]
+
+
+def lower_part(x: Array) -> Array:
+    """A matrix with zeros above its diagonal."""
+    return np.tril(x)
+
+
 KERNELS: dict[str, Callable[..., Any]] = {
+    "strided": strided,
+    "respaced": respaced,
+    "taken": taken,
+    "scattered": scattered,
+    "cumulated": cumulated,
+    "cumulated_back": cumulated_back,
+    "lower_part": lower_part,
     "convolved": convolved,
     "correlated": correlated,
     "toeplitz": toeplitz,

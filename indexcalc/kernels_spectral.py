@@ -76,12 +76,19 @@ def block_triangular(a: Array, directions: Sequence[Array]) -> Array:
 
 
 def _by_blocks(name: str) -> Derivative:
+    """Directions are scaled to 1: beside entries of 1e16 a matrix is lost."""
+
     def derivative(a: Array, directions: Sequence[Array]) -> Array:
         n = a.shape[-1]
         if n == 0:
             return a
         f = getattr(_scipy_linalg(name), name)
-        return np.asarray(f(block_triangular(a, directions)))[:n, -n:]
+        sizes = [np.abs(e).max() or a.dtype.type(1) for e in directions]
+        scaled = [e / size for e, size in zip(directions, sizes, strict=True)]
+        found = np.asarray(f(block_triangular(a, scaled)))[:n, -n:]
+        for size in sizes:
+            found = found * size
+        return found
 
     return derivative
 

@@ -204,7 +204,9 @@ def is_view(step: Step) -> bool:
 
 
 #: Functions whose value may be a view of their argument.
-VIEWS = frozenset({"window", "entry", "hankel", "real", "imag", "conj"})
+VIEWS = frozenset(
+    {"window", "entry", "strided", "hankel", "cumulated_back", "real", "imag", "conj"}
+)
 
 
 def answers_view(step: Step) -> bool:
@@ -215,6 +217,8 @@ def answers_view(step: Step) -> bool:
 def _emit_call(program: Program, node: Call) -> Slot:
     if not node.args:
         return program.emit(Fill(node), plain(node.shape))
+    if node.function == "kept":
+        return program.slots[node.args[0]]
     args = tuple(program.dense(program.slots[arg]) for arg in node.args)
     return program.emit(Apply(node, args), plain(node.shape))
 

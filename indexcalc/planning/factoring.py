@@ -22,6 +22,7 @@ from ..coefficients import Number
 from ..expr import einsum, linear
 from ..nodes import Einsum, Node, Operand, Sum, is_symmetric
 from ..sizes import Size
+from ..sparse_products import is_sparse
 from .matching import Match
 from .parts import Lengths, flattened, interface, merges, shown, uncarried
 
@@ -60,11 +61,19 @@ def factored(node: Sum, length: Lengths) -> Iterator[Node]:
     shared = [group for group in groups.values() if len(group) > 1]
     shared.sort(key=len, reverse=True)
     yield from _pairwise(node, length)
+    shared = [g for g in shared if not any(_places(terms[t], o) for t, o in g.items())]
     for group in shared[:MOST_FACTORS]:
         joined = _taken_out([(terms[t], o) for t, o in group.items()])
         if joined is not None:
             rest = [row for t, row in enumerate(node.terms) if t not in group]
             yield linear([*rest, (joined, 1)], node.shape)
+
+
+def _places(term: _Term, o: int) -> bool:
+    """Whether a term is an operand placed, or read, by sparse constants, which would be
+    added as dense ones."""
+    others = [e for k, (e, _) in enumerate(term.operands) if k != o]
+    return bool(others) and all(map(is_sparse, others))
 
 
 def _term(node: Node, coefficient: Number) -> _Term:

@@ -49,6 +49,7 @@ CUBIC = {
     "inv": 2.7,
     "det": 0.7,
     "logdet": 0.7,
+    "logofdet": 0.7,
     "factorised": 0.7,
     "inverted": 1.4,
     "cofactors": 22.0,

@@ -15,6 +15,7 @@ from ..distribute import without_diagonals
 from ..nodes import Node, toposort
 from ..plan import Program, compile_nodes
 from ..simplify import fuse
+from .book import Book
 from .choices import chosen
 from .costs import Ledger
 from .pairs import Lengths, in_pairs
@@ -23,13 +24,20 @@ from .symmetric import with_symmetry
 
 
 def arranged(
-    nodes: Sequence[Node], length: Lengths, *, symmetric: bool = True
+    nodes: Sequence[Node],
+    length: Lengths,
+    *,
+    symmetric: bool = True,
+    book: Book | None = None,
+    real: bool = True,
 ) -> list[Node]:
     """The cheapest forms found for all nodes together, their functions by name; see
     `named_forms`, `chosen`. `symmetric` allows the routines for symmetric products that
-    NumPy has."""
-    named = [_cheapest(named_forms(fuse(node), length), length) for node in nodes]
-    found = chosen(named, length)
+    NumPy has; what stands in the book is not searched for. `real` says that no array is
+    complex."""
+    forms = [named_forms(fuse(node), length, real) for node in nodes]
+    named = [_cheapest(found, length) for found in forms]
+    found = chosen(named, length, book)
     if not symmetric:
         return found
     # what is multiplied out is fused again, which knows no symmetric products
@@ -37,10 +45,14 @@ def arranged(
 
 
 def planned(
-    nodes: Sequence[Node], length: Lengths, *, symmetric: bool = True
+    nodes: Sequence[Node],
+    length: Lengths,
+    *,
+    symmetric: bool = True,
+    real: bool = True,
 ) -> Program:
     """The program of the cheapest forms, in pairs."""
-    found = arranged(nodes, length, symmetric=symmetric)
+    found = arranged(nodes, length, symmetric=symmetric, real=real)
     return in_pairs(compile_nodes(found, sparse=True), length)
 
 

@@ -1,8 +1,8 @@
 """Well-known functions by their own stable routines: for evaluation and code only.
 
 log(1 + exp(v)) is softplus(v), log sigmoid(v) is −softplus(−v), log Σ exp(v) is lse(v),
-exp(v)/(1 + exp(v)) is sigmoid(v): the same functions, finite where the left side
-overflows, and cheaper.
+exp(v)/(1 + exp(v)) is sigmoid(v), log det X has a routine: the same functions, finite
+where the left side overflows, and cheaper.
 
 >>> from indexcalc.expr import linear, tensor
 >>> from indexcalc.functions import call, ones
@@ -14,20 +14,25 @@ overflows, and cheaper.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from fractions import Fraction
+
 from ..errors import BudgetError
-from ..expr import einsum, scale
-from ..functions import call
+from ..expansion import expand
+from ..expr import einsum
+from ..functions import call, power
 from ..nodes import Call, Einsum, Node, Sum, toposort
-from ..recognise import exponent, named, one_plus_exp, rewritten
-from ..simplify import expand
+from ..recognise import exponent, named, rewritten
+from ..simplify import fuse
 from .factoring import factored
+from .logarithms import as_sigmoid, log_below, logarithm, quotient
 from .pairs import Lengths
 
 
 def stable(root: Node) -> Node:
     """The expression with these functions in it called by name."""
     for _ in range(PASSES):
-        found = rewritten(named(root), _logarithm)
+        found = rewritten(named(root), _stable)
         if found is root:
             break
         root = found
@@ -38,44 +43,94 @@ def stable(root: Node) -> Node:
 PASSES = 4
 
 
-def _logarithm(node: Node) -> Node:
-    if not isinstance(node, Call) or node.function not in ("log", "log1p"):
-        return node
+def _stable(node: Node) -> Node:
+    match node:
+        case Call(function="log" | "log1p"):
+            return _logarithm(node)
+        case Call(function="exp"):
+            return as_sigmoid(node) or node
+        case Call(function="power", args=(Sum(),)):
+            below = log_below(node)
+            return node if below is None else call("exp", [below])
+        case Einsum():
+            return _tangent(node) or quotient(node) or node
+    return node
+
+
+def _logarithm(node: Call) -> Node:
     (inside,) = node.args
-    logit = exponent(inside) if node.function == "log1p" else one_plus_exp(inside)
-    if logit is not None:
-        return call("softplus", [logit])
-    if node.function == "log1p":
+    if node.function == "log":
+        return logarithm(inside) or node
+    logit = exponent(inside)
+    return node if logit is None else call("softplus", [logit])
+
+
+def _tangent(node: Einsum) -> Node | None:
+    """sinh(v)·cosh(v)^p with negative p as tanh(v)·cosh(v)^(p + 1)."""
+    rows = list(node.operands)
+    for o, (e, legs) in enumerate(rows):
+        if not isinstance(e, Call) or e.function != "sinh":
+            continue
+        cosh = call("cosh", e.args)
+        for k, (other, places) in enumerate(rows):
+            if not isinstance(other, Call) or other.function != "power":
+                continue
+            (p,) = other.params
+            if other.args[0] is not cosh or places != legs or not _is_below(p):
+                continue
+            rows[o] = (call("tanh", e.args), legs)
+            rows[k] = (power(cosh, p + 1), places)
+            return einsum(rows, node.out, dict(enumerate(node.dims)))
+    return None
+
+
+def _is_below(p: object) -> bool:
+    return isinstance(p, (int, Fraction)) and p <= -1
+
+
+#: Functions whose values leave the range of floats first.
+OVERFLOWING = frozenset({"exp", "expm1", "sinh", "cosh", "det", "cofactors"})
+
+
+#: Functions without which nothing does.
+SUSPECT = OVERFLOWING | {"sigmoid", "softmax"}
+
+
+def safer(node: Node, again: Callable[[], Node]) -> Node:
+    """A node, or another form of it where that has fewer functions that overflow."""
+    if not any(isinstance(e, Call) and e.function in SUSPECT for e in toposort(node)):
         return node
-    if isinstance(inside, Call) and inside.function == "sigmoid":
-        return scale(-1, call("softplus", [scale(-1, inside.args[0])]))
-    summed = _sum_of_exponentials(inside)
-    return node if summed is None else call("lse", [summed])
+    found = _overflowing(stable(node))
+    if not found:
+        return node
+    other = fuse(again())
+    return other if _overflowing(stable(other)) < found else node
 
 
-def _sum_of_exponentials(node: Node) -> Node | None:
-    """The v of Σ exp(v), summed along its last axis once it is turned."""
-    if not isinstance(node, Einsum) or len(node.operands) != 1:
-        return None
-    inner, legs = node.operands[0]
-    v = exponent(inner)
-    shown = [axis[0] for axis in node.out if len(axis) == 1]
-    summed = [i for i in legs if i not in shown]
-    plain = len(set(legs)) == len(legs) == len(node.dims)
-    fits = plain and len(shown) == len(node.out) == len(legs) - 1 and len(summed) == 1
-    if v is None or not fits or len(set(shown)) < len(shown):
-        return None
-    return einsum([(v, legs)], [*shown, *summed])
+def _overflowing(root: Node) -> int:
+    return sum(map(_overflows, toposort(root)))
+
+
+def _overflows(node: Node) -> bool:
+    """Whether a value, or its reciprocal, soon leaves the range of floats."""
+    if not isinstance(node, Call) or node.function != "power":
+        return isinstance(node, Call) and node.function in OVERFLOWING
+    (base,), (p,) = node.args, node.params
+    small = isinstance(base, Call) and base.function in ("sigmoid", "softmax")
+    return small and not isinstance(p, complex) and p < 0
 
 
 #: Up to how many terms an expression is multiplied out to find its functions.
 TERMS = 64
 
 
-def named_forms(root: Node, length: Lengths) -> list[Node]:
+def named_forms(root: Node, length: Lengths, real: bool = True) -> list[Node]:
     """Forms of an expression with its functions named: as it is, and, where exp stays
     beside a sigmoid or softmax, multiplied out and factored again. Those that leave the
-    fewest exponentials, which may overflow, are answered."""
+    fewest exponentials, which may overflow, are answered. Of complex numbers, a
+    logarithm is not taken apart: its branch might be another."""
+    if not real:
+        return [named(root)]
     first = stable(root)
     if not _exponentials(first):
         return [first]

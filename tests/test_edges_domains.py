@@ -1,0 +1,193 @@
+"""No value outside the domain of what was written: NumPy's warning, or an error.
+
+Simplification may forget a domain, as exp(log x) = x does. What is evaluated keeps it:
+entry by entry it is NaN where NumPy's value of the text as written is.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import pytest
+
+import indexcalc as ic
+
+SHAPES = {
+    "x": "n",
+    "y": "n",
+    "b": "n",
+    "A": "n n",
+    "B": "n n",
+    "P": "n n : pd",
+    "s": "",
+}
+SINGULAR = np.array([[1.0, 2.0], [2.0, 4.0]])
+VALUES = {
+    "x": np.array([-1.0, 2.0]),
+    "y": np.array([0.0, 3.0]),
+    "b": np.array([1.0, 2.0]),
+    "A": SINGULAR,
+    "B": np.eye(2),
+    "P": np.array([[2.0, 1.0], [1.0, 3.0]]),
+    "s": np.float64(-1.0),
+}
+HAS_JAX = find_spec("jax") is not None
+
+
+def _parsed(text: str) -> ic.Expression:
+    return ic.parse(text, **{k: v for k, v in SHAPES.items() if k in text})
+
+
+def _given(text: str) -> dict[str, Any]:
+    return {name: VALUES[name] for name in SHAPES if name in text}
+
+
+def _ways(e: ic.Expression) -> list[Callable[..., Any]]:
+    """Every way to compute a value with NumPy."""
+    f, plain = e.compile(), e.compile(style="plain")
+    return [
+        lambda v: e.evaluate(v),
+        lambda v: f({k: v[k] for k in f.names}),
+        lambda v: plain({k: v[k] for k in plain.names}),
+        lambda v: e.evaluate(v, structured=True).toarray(),
+    ]
+
+
+ENTRYWISE = [
+    "exp(log(x))",
+    "x./y.*y",
+    "y./y",
+    "(x./y)./(x./y)",
+    "sqrt(x).^2",
+    "x.^0.5.*x.^0.5",
+    "(x.^0.5).^4",
+    "x.^1.5.*x.^0.5",
+    "x.^1.5.*x.^(-0.5)",
+    "y.^(-1).*y.^2",
+    "(x.*y).^(-1).*x.*y",
+    "(b+log(x))-log(x)",
+    "log(x)-(b+log(x))",
+    "x.*(b+log(x))-x.*log(x)",
+    "sign(y)./abs(y)",
+    "exp(log(x)+log(x))",
+]
+
+
+def _written(text: str) -> Any:
+    """The text as NumPy computes it, operator by operator."""
+    for old, new in ((".*", "*"), ("./", "/"), (".^", "**")):
+        text = text.replace(old, new)
+    names = {n: getattr(np, n) for n in ("exp", "log", "sqrt", "sign", "abs")}
+    with np.errstate(all="ignore"):
+        return eval(text, names | VALUES)
+
+
+@pytest.mark.parametrize("text", ENTRYWISE)
+def test_entries_outside_the_domain(text: str) -> None:
+    """Not finite where NumPy's value is not, with a warning, and equal elsewhere."""
+    e, expected = _parsed(text), _written(text)
+    assert not np.isfinite(expected).all()
+    for compute in _ways(e):
+        with pytest.warns(RuntimeWarning):
+            found = compute(_given(text))
+        finite = np.isfinite(expected)
+        np.testing.assert_array_equal(np.isfinite(found), finite)
+        np.testing.assert_allclose(found[finite], expected[finite], rtol=1e-13)
+
+
+@pytest.mark.skipif(not HAS_JAX, reason="JAX is not installed")
+@pytest.mark.parametrize("text", ENTRYWISE[:6])
+def test_entries_outside_the_domain_in_jax(text: str) -> None:
+    f, expected = _parsed(text).compile("jax"), _written(text)
+    given = _given(text)
+    found = np.asarray(f({name: given[name] for name in f.names}))
+    np.testing.assert_array_equal(np.isfinite(found), np.isfinite(expected))
+
+
+SINGULARS = [
+    "inv(A)*A",
+    "A*inv(A)",
+    "inv(inv(A))",
+    "inv(inv(A))*b",
+    "inv(inv(A)*B)",
+    "inv(A)*A*x",
+    "x'*inv(A)*A*x",
+    "tr(inv(A)*A)",
+    "det(A)*det(inv(A))",
+    "inv(A)*b",
+]
+
+
+@pytest.mark.parametrize("text", SINGULARS)
+def test_singular_matrices(text: str) -> None:
+    """What inverts a singular matrix is refused, though the inverse cancels."""
+    e = _parsed(text)
+    for compute in _ways(e):
+        with pytest.raises(ic.EvaluationError, match=r"(?i)singular"):
+            compute(_given(text))
+
+
+INSIDE = [
+    "log(exp(x))",
+    "inv(P)*P",
+    "exp(x)./exp(x)",
+    "(x.^2).^(-1).*(1.+x.^2)",
+    "sqrt(x.^2)",
+    "1./(1.+exp(-x))",
+    "exp(x)./(1.+exp(x))",
+    "x./norm2(x)",
+    "log(det(P))",
+]
+
+
+@pytest.mark.parametrize("text", INSIDE)
+def test_no_warning_inside_the_domain(text: str) -> None:
+    """What always holds is not asked, and large arguments do no harm."""
+    e = _parsed(text)
+    for compute in _ways(e):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert np.isfinite(compute(_given(text))).all()
+
+
+@pytest.mark.parametrize("text", ["log(exp(x))", "inv(P)*P", "exp(x)./exp(x)"])
+def test_nothing_is_kept_that_always_holds(text: str) -> None:
+    e = _parsed(text)
+    assert e.evaluated is e.node
+
+
+def test_the_simplified_form_stays() -> None:
+    """Equality and what is printed know nothing of it."""
+    e = _parsed("exp(log(x))")
+    assert str(e) == "x_i"
+    assert e == ic.parse("x", x="n")
+    assert "log" in e.compile().source
+    assert e.assumptions == ("x_i is positive",)
+
+
+def test_derivatives_by_their_own_formula() -> None:
+    """∂ log x is 1/x, which has a value at −1; ∂ exp(log x) is exp(log x)/x."""
+    x = VALUES["x"]
+    slope = _parsed("sum(log(x))").gradient("x")
+    np.testing.assert_array_equal(slope.evaluate(x=x), 1 / x)
+    with pytest.warns(RuntimeWarning):
+        found = _parsed("sum(exp(log(x)))").gradient("x").evaluate(x=x)
+    assert np.isnan(found[0])
+
+
+def test_products_of_determinants() -> None:
+    """log(det A · det B) has a value where both are negative, log(det A) has none."""
+    A, B = ic.tensors("A B", "n n")
+    turned = np.diag([-1.0, 1.0, 1.0])
+    both = np.log(np.linalg.det(A) * np.linalg.det(B))
+    assert both.evaluate(A=turned, B=2 * turned) == pytest.approx(np.log(8))
+    square = np.log(np.linalg.det(A) ** 2)
+    assert square.evaluate(A=2 * turned) == pytest.approx(np.log(64))
+    with pytest.warns(RuntimeWarning, match="log"):
+        assert np.isnan(np.log(np.linalg.det(A)).evaluate(A=turned))
+    with pytest.warns(RuntimeWarning):
+        assert np.isnan(both.evaluate(A=turned, B=np.eye(3)))
