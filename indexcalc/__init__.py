@@ -25,6 +25,12 @@ from .errors import (
 )
 from .face import Expression, build
 from .from_diagrams import diagram_from, diagram_from_json, film_from_json
+from .from_documents import (
+    compiled_from_json,
+    expression_from_json,
+    load,
+    plan_from_json,
+)
 from .index import Index, Indexed, indices
 from .questions import Question, question
 from .sizes import Dim, dim
@@ -93,6 +99,7 @@ __all__ = [
     "cholesky",
     "commutation",
     "compile",
+    "compiled_from_json",
     "conj",
     "constant",
     "delta",
@@ -106,11 +113,13 @@ __all__ = [
     "elimination",
     "equal",
     "expm",
+    "expression_from_json",
     "eye",
     "film_from_json",
     "from_sympy",
     "imag",
     "indices",
+    "load",
     "logm",
     "numpy",
     "ones",
@@ -118,6 +127,7 @@ __all__ = [
     "parse_index",
     "parse_latex",
     "pinv",
+    "plan_from_json",
     "question",
     "real",
     "sqrtm",

@@ -16,26 +16,36 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from .broadcasting import as_node
 from .differentiation import Differentiation
-from .errors import UnknownNameError, UnsupportedError
+from .errors import ParseError, UnknownNameError, UnsupportedError
 from .execution import Execution
-from .nodes import Node, Tensor, variables
+from .files import Where, saved
+from .given import mapping_of
+from .legible import quoted
+from .nodes import Base, Node, Tensor, variables
 from .notations import Notations
-from .operators import Operators, bare, scope_of
+from .operators import Operators, bare, scope_of, vanished_of
 from .pictures import Pictures
 from .rows import from_rows, to_rows
 from .sizes import Size, as_size
 from .substitute import replace, replace_sizes
 
 if TYPE_CHECKING:
+    from .documents.expressions import Held
     from .laws import Assumption
     from .rows import Row
+    from .simplify import Fusion
 
 Variable: TypeAlias = "Expression | str"
+
+
+#: Nodes that vanished, where there are none.
+NOTHING: Mapping[Node, None] = {}
 
 
 class Expression(Execution, Operators, Notations, Differentiation, Pictures):
@@ -46,8 +56,12 @@ class Expression(Execution, Operators, Notations, Differentiation, Pictures):
     """
 
     __slots__ = (
+        "_again",
         "_facts",
+        "_fusion",
+        "_honest",
         "_node",
+        "_safer",
         "_variables",
         "by",
         "convention",
@@ -55,6 +69,7 @@ class Expression(Execution, Operators, Notations, Differentiation, Pictures):
         "layout",
         "scope",
         "value_order",
+        "vanished",
         "written",
     )
 
@@ -75,6 +90,11 @@ class Expression(Execution, Operators, Notations, Differentiation, Pictures):
         self.by: tuple[tuple[str, int], ...] = ()
         self.convention = ""
         self._node: Node | None = None
+        self._fusion: Fusion | None = None
+        self._honest: Node | None = None
+        self.vanished: Mapping[Node, None] = NOTHING
+        self._again: Callable[[], Node] | None = None
+        self._safer = False
         self._variables: dict[str, Tensor] | None = None
         self._facts: tuple[Assumption, ...] = ()
 
@@ -85,18 +105,45 @@ class Expression(Execution, Operators, Notations, Differentiation, Pictures):
         key: tuple[Node, object] | None = None,
     ) -> Self:
         scope = self.scope | scope_of(others)
-        return type(self)(node, scope=scope, key=key)
+        found = type(self)(node, scope=scope, key=key)
+        found.vanished = {**self.vanished, **vanished_of(others)}
+        return found
 
     # -- what it is --------------------------------------------------------------------
 
     @property
     def node(self) -> Node:
         """The canonical node: products fused, sums flat, laws applied."""
-        from .simplify import fuse_with_assumptions
+        from .simplify import fused_by
 
         if self._node is None:
-            self._node, self._facts = fuse_with_assumptions(self.written)
+            self._node, self._fusion = fused_by(self.written)
+            self._facts = tuple(self._fusion.assumptions)
         return self._node
+
+    @property
+    def evaluated(self) -> Node:
+        """What is computed: the canonical node, or where that has values outside the
+        domain of what was written, such as exp(log(x)), a form that has none there. A
+        derivative that would overflow is that of a stable form, if this is better."""
+        if self._honest is None:
+            node = self.node
+            if self._fusion is not None and (self._fusion.partial or self.vanished):
+                from .honest import honest
+
+                node = honest(self.written, node, self._fusion, self.vanished)
+            if self._again is not None:
+                from .planning.stable import safer
+
+                found = safer(node, self._again)
+                self._safer, node = found is not node, found
+            self._honest, self._fusion, self._again = node, None, None
+        return self._honest
+
+    def _stably(self) -> Expression:
+        from .planning.stable import stable
+
+        return Expression(stable(self.evaluated), scope=self.scope | self._leaves())
 
     @property
     def assumptions(self) -> tuple[str, ...]:
@@ -140,7 +187,7 @@ class Expression(Execution, Operators, Notations, Differentiation, Pictures):
 
     def expand(self, budget: int = 4_000) -> Expression:
         """Products multiplied out over sums; `BudgetError` beyond `budget` terms."""
-        from .simplify import expand
+        from .expansion import expand
 
         return self._derived(expand(self.written, budget), self.value_order)
 
@@ -157,6 +204,68 @@ class Expression(Execution, Operators, Notations, Differentiation, Pictures):
             leaves = [to_rows(self.scope[name])[0] for name in lost]
             more += f", scope={leaves!r}"
         return f"ic.build([{', '.join(map(repr, rows))}]{more})"
+
+    # -- kept --------------------------------------------------------------------------
+
+    def json(self, path: Where = None) -> str:
+        """Everything about the expression as a versioned document, in a file where a
+        path is given; `expression_from_json` and `load` read it.
+
+        >>> from indexcalc.ways_in import tensor
+        >>> print(tensor("x", "n").json()[:44])
+        {"format": "indexcalc.expression", "version"
+        """
+        from .documents.expressions import to_json
+
+        return saved(to_json(self._held()), path)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the document to a file, whole or not at all; `load` reads it."""
+        self.json(os.fspath(path))
+
+    def _held(self) -> Held:
+        from .documents.expressions import Held
+
+        leaf, places = self.key or (None, None)
+        key = places if isinstance(places, tuple) else (places,)
+        entry = (leaf, key) if isinstance(leaf, Tensor) else None
+        return Held(
+            self.written,
+            self.value_order,
+            self.by,
+            self.layout,
+            self.convention,
+            tuple(self.scope.values()),
+            entry,
+            self._other_form(),
+            tuple(self.vanished),
+        )
+
+    def _other_form(self) -> Node | None:
+        """What is evaluated, where that is the stable form of a derivative."""
+        found = None if self._again is None and not self._safer else self.evaluated
+        return found if self._safer else None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled and copied as what a document holds of it."""
+        return type(self)._of, (self._held(),)
+
+    @classmethod
+    def _of(cls, held: Held) -> Expression:
+        """The expression that a document holds."""
+        found = cls(
+            held.written,
+            value_order=held.value_order,
+            scope={leaf.name: leaf for leaf in held.scope},
+            layout=held.layout,
+            key=held.entry,
+        )
+        found.by, found.convention = held.by, held.convention
+        found.vanished = dict.fromkeys(held.vanished) or NOTHING
+        form = held.evaluated
+        if form is not None:
+            found._again = lambda: _form_of(held.written, form)
+        return found
 
     def _derived(self, node: Node, value_order: int) -> Expression:
         return Expression(
@@ -197,12 +306,30 @@ class Expression(Execution, Operators, Notations, Differentiation, Pictures):
         pairs = new if isinstance(new, Mapping) else {} if new is None else {new: by}
         for old, value in {**pairs, **named}.items():
             target = self._named(old) if isinstance(old, str) else bare(old)
-            table[target] = as_node(bare(value))
+            if not isinstance(target, Base):
+                raise UnknownNameError(
+                    f"{quoted(old)} is no part of an expression",
+                    hint="give a tensor, its name or a part",
+                )
+            table[target] = as_node(bare(value))  # type: ignore[index]
         node = replace(self.written, table)
-        if sizes:
-            wanted: dict[str, Size] = {name: as_size(s) for name, s in sizes.items()}
+        if sizes is not None:
+            given = mapping_of(sizes, "sizes")
+            wanted: dict[str, Size] = {name: as_size(s) for name, s in given.items()}
             node = replace_sizes(node, wanted)
-        return Expression(node, value_order=self.value_order, layout=self.layout)
+        found = Expression(node, value_order=self.value_order, layout=self.layout)
+        found.vanished = {replace(v, table): None for v in self.vanished}
+        return found
+
+
+def _form_of(written: Node, form: Node) -> Node:
+    """Another form of an expression, as a document has it. Raises `ParseError` where
+    there are arrays on which the two differ."""
+    from .comparison.evidence import witness
+
+    if witness(written, form) is not None:
+        raise ParseError("evaluated: not a form of the expression")
+    return form
 
 
 def build(

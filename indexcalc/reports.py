@@ -12,17 +12,20 @@ True
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .backends import backend_named
+from .binding import checked_sizes
 from .codegen.blocks import Region
 from .compiled import TYPICAL, Compiled
 from .contraction.machine import TYPICAL as MACHINE
 from .contraction.machine import Machine
-from .errors import UnknownNameError
+from .documents.functions import Asked, to_json
+from .files import Where, saved
 from .nodes import Einsum, Node, toposort
 from .planning.budgets import largest
 from .planning.modes import mode
@@ -34,16 +37,57 @@ if TYPE_CHECKING:
     from .pictures import PlanDiagram
 
 
-class Plan(PlanReport):
-    """A report that draws itself."""
+class Plan:
+    """A function, what was asked of it, and the report of that: whatever a `PlanReport`
+    has, a plan has. It draws itself, is kept in a file, and runs as its `function`."""
 
-    __slots__ = ()
+    __slots__ = ("_report", "asked", "function")
+
+    def __init__(
+        self, function: Compiled, asked: Asked, report: PlanReport | None = None
+    ) -> None:
+        self.function, self.asked, self._report = function, asked, report
+
+    @property
+    def report(self) -> PlanReport:
+        """The steps, and what they cost; reckoned when first asked for."""
+        if self._report is None:
+            self._report = _report(self.function, self.asked)
+        return self._report
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self.report, name)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Plan):
+            return self.report == other.report
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return str(self.report)
+
+    def __repr__(self) -> str:
+        return f"<Plan of {self.function!r}>"
 
     def diagram(self) -> PlanDiagram:
         """The tree of the steps with their sizes and flops: `.svg()`, `.dot()`, …"""
         from .pictures import PlanDiagram
 
-        return PlanDiagram(self)
+        return PlanDiagram(self.report)
+
+    def json(self, path: Where = None) -> str:
+        """The plan as a versioned document, in a file where a path is given: the
+        function with the choices that were made for it, and what was asked. What it
+        costs is not written but reckoned again by `plan_from_json` and `load`."""
+        return saved(to_json(self.function.held(self.asked)), path)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the document to a file, whole or not at all; `load` reads it."""
+        self.json(os.fspath(path))
 
 
 def report_of(
@@ -62,8 +106,19 @@ def report_of(
     Raises `UnknownNameError` for a size that f does not have, `BudgetError` where f
     may not hold what it needs.
     """
-    kind = np.dtype(dtype)
-    known = _known(f, sizes, written)
+    asked = Asked(
+        dict(sizes),
+        tuple(value_orders),
+        tuple(written),
+        machine,
+        np.dtype(dtype).name,
+    )
+    return Plan(f, asked, _report(f, asked))
+
+
+def _report(f: Compiled, asked: Asked) -> PlanReport:
+    kind, machine, written = np.dtype(asked.dtype), asked.machine, asked.written
+    known = known_sizes(f, asked.sizes, written)
     variant = f.variant(
         backend_named("numpy"),
         {dim(name): n for name, n in known.items()},
@@ -76,11 +131,11 @@ def report_of(
     names = named(variant.program)
     flops = sum(step.flops for step in steps)
     through = memory.inputs + memory.results
-    return Plan(
+    return PlanReport(
         tuple(steps),
         known,
         kind.name,
-        mode(variant.program, length, value_orders),
+        mode(variant.program, length, asked.value_orders),
         memory,
         exact,
         _largest(variant, names, kind.itemsize),
@@ -93,7 +148,7 @@ def report_of(
     )
 
 
-def _known(
+def known_sizes(
     f: Compiled, sizes: Mapping[str, int], written: Sequence[Node]
 ) -> dict[str, int]:
     """The size of every name, in order; the written form may have more of them."""
@@ -101,13 +156,10 @@ def _known(
     for node in toposort(*written):
         shapes.append(node.dims if isinstance(node, Einsum) else node.shape)
     names = sorted({n for shape in shapes for size in shape for n in names_in(size)})
-    unknown = sorted(set(sizes) - set(names))
-    if unknown:
-        raise UnknownNameError(
-            f"there is no size {unknown[0]}",
-            hint=f"there is {', '.join(names) or 'none'}",
-        )
-    return dict.fromkeys(names, TYPICAL) | f.sizes | dict(sizes)
+    lost = {n for leaf in f.scope for size in leaf.shape for n in names_in(size)}
+    told = checked_sizes(sizes, lost.union(names))
+    known = dict.fromkeys(names, TYPICAL) | f.sizes
+    return known | {name: n for name, n in told.items() if name in known}
 
 
 def _largest(

@@ -25,9 +25,10 @@ import numpy as np
 from .coefficients import Number
 from .errors import InternalError, ParseError
 from .expr import constant, einsum, linear, tensor
-from .functions import call
+from .functions import USERS, call
 from .matrix import basis, embed
 from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
+from .postfix import require_orders
 from .sizes import Dim, Shape, parse_shape, parse_size, shape_text, size_text
 from .structure_matrices import CONSTANTS
 
@@ -133,8 +134,18 @@ def _read_tensor(nodes: list[Node], name: str, shape: str, structure: str = "") 
 def _read_constant(
     nodes: list[Node], name: str, dtype: str, shape: str, content: str
 ) -> Node:
-    flat = np.frombuffer(bytes.fromhex(content), np.dtype(dtype))
+    if dtype not in _DTYPES:
+        raise TypeError(f"{dtype!r} is not the dtype of a constant")
+    flat = np.frombuffer(bytes.fromhex(content), dtype)
     return constant(flat.reshape([int(str(n)) for n in parse_shape(shape)]), name)
+
+
+#: The dtypes that arrays of constants may have, of either byte order.
+_DTYPES = frozenset(
+    found.str
+    for kind in np.typecodes["AllInteger"].lower() + np.typecodes["AllFloat"] + "?"
+    for found in (np.dtype(kind), np.dtype(kind).newbyteorder())
+)
 
 
 def _read_einsum(
@@ -164,6 +175,10 @@ def require_params(name: str, params: tuple[Any, ...]) -> None:
     kinds = _PARAMS.get(name, ())
     if len(params) != len(kinds) or not all(map(isinstance, params, kinds)):
         raise TypeError(f"{params!r} are not the parameters of {name}")
+    if any(p > MOST_AXES for p in params if type(p) is int and name in _COUNTING):
+        raise ValueError(f"{name} of more than {MOST_AXES} axes")
+    if name in USERS:
+        require_orders(params[1])
 
 
 def function_node(
@@ -195,6 +210,10 @@ def _constant_call(name: str, shape: Shape) -> Node:
         raise ValueError(f"{name} cannot have the shape {shape_text(shape)}")
     return node
 
+
+#: Functions whose parameters count axes, and how many they count at most.
+_COUNTING = frozenset({"cofactors", "norm2", "rnorm", "frechet"})
+MOST_AXES = 1_000
 
 _SIZE = (int, Dim)
 _PARAMS: dict[str, tuple[Any, ...]] = {

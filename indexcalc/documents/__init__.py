@@ -1,0 +1,1 @@
+"""Expressions and functions as versioned JSON documents, and back the same objects."""
