@@ -8,32 +8,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 import numpy as np
 
-from .errors import EvaluationError, ShapeError
+from .errors import BudgetError, EvaluationError, ShapeError, UnknownNameError
 from .nodes import Tensor
 from .pairwise import Array
+from .planning.budgets import is_few
+from .planning.room import bytes_text, limit_of
 from .sizes import Size, as_size, dim, names_in, shape_text, size_text, value_of
 
 
-def as_array(name: str, value: object) -> Array:
-    """A float or complex array of what was given; integers become float64.
+def as_array(name: str, value: object, limit: int | None = None) -> Array:
+    """A float or complex array of what was given, in the machine's byte order; integers
+    become float64.
 
-    Raises `EvaluationError` for what is not numeric.
+    Raises `EvaluationError` for what is not numeric, or masked, `BudgetError` where the
+    float64 copy exceeds the limit, or most of the memory that is free where there is
+    none.
     """
     try:
         array = np.asarray(value)
     except (TypeError, ValueError):
         raise EvaluationError(f"the value of {name} is not an array") from None
+    if array is not value and np.ma.is_masked(value):
+        raise EvaluationError(
+            f"the value of {name} has masked entries",
+            hint=f"fill them: {name}.filled(…)",
+        )
     if array.dtype.kind in "biu":
+        _check_copy(name, array, limit)
         return array.astype(np.float64)
     if array.dtype.kind not in "fc":
         raise EvaluationError(
             f"the value of {name} has dtype {array.dtype}", hint="pass numbers"
         )
+    if not array.dtype.isnative:
+        return array.astype(array.dtype.newbyteorder("="))
     return array
+
+
+def _check_copy(name: str, array: Array, limit: int | None) -> None:
+    """Raises `BudgetError` where there is no room for the numbers as float64."""
+    nbytes = 8 * array.size
+    if limit is None and is_few(nbytes):
+        return
+    most = limit_of(limit)
+    if nbytes > most.nbytes:
+        raise BudgetError(
+            f"{name} is {array.dtype}, and as float64 takes {bytes_text(nbytes)} "
+            f"beside the inputs, and the limit is {most}",
+            hint="floats are read where they lie",
+        )
+
+
+def is_scattered(array: Array) -> bool:
+    """Whether BLAS cannot read a matrix where it lies."""
+    flags = array.flags
+    return array.ndim > 1 and not (flags.c_contiguous or flags.f_contiguous)
+
+
+def converted(values: Iterable[object], arrays: Iterable[Array]) -> int:
+    """The bytes of the arrays that had to be made of what was given."""
+    return sum(
+        array.nbytes
+        for value, array in zip(values, arrays, strict=True)
+        if array is not value and array.base is None
+    )
+
+
+def unknown_name(kind: str, name: object, known: Iterable[str]) -> UnknownNameError:
+    """The error for the name of a variable, or of a size, that there is not."""
+    from .text.unknown_names import similar
+
+    listed = sorted(known)
+    there = f"there is {', '.join(listed)}" if listed else f"it has no {kind}s"
+    meant = similar(str(name), listed)
+    hint = f"{meant} {there}" if meant and len(listed) > 1 else meant or there
+    return UnknownNameError(f"there is no {kind} {name}", hint=hint)
+
+
+def check_keywords(keywords: Iterable[str], known: Collection[str]) -> None:
+    """Raises `UnknownNameError` for a keyword that names no variable."""
+    for name in keywords:
+        if name not in known:
+            raise unknown_name("variable", name, known)
+
+
+def checked_sizes(
+    sizes: Mapping[str, object] | None, known: Iterable[str] | None = None
+) -> dict[str, int]:
+    """The sizes that were given, as numbers. One mapping may hold the sizes of other
+    expressions too, where it is not told which names are `known`.
+
+    Raises `ShapeError` for what is no size, `UnknownNameError` for a name that is not
+    known.
+    """
+    if not sizes:
+        return {}
+    names = None if known is None else set(known)
+    for name in sizes:
+        if names is not None and name not in names:
+            raise unknown_name("size", name, names)
+    return {name: _whole(name, n) for name, n in sizes.items()}
 
 
 def bind_sizes(
@@ -143,8 +221,43 @@ def _is_toeplitz(a: Array) -> bool:
     return _close(a[1:, 1:], a[:-1, :-1])
 
 
-def _close(a: Array, b: Array) -> bool:
-    return np.allclose(a, b, rtol=1e-6, atol=1e-12, equal_nan=True)
+#: How many bytes of an array are looked at together.
+TOGETHER = 1 << 16
+
+
+def _rows(a: Array) -> Iterator[slice]:
+    """Ranges of rows, each of few bytes, so that a test takes little memory."""
+    step = max(1, TOGETHER // max(1, a[:1].nbytes))
+    return (slice(k, k + step) for k in range(0, len(a), step))
+
+
+def _close(a: Array, b: Array, sign: int = 1) -> bool:
+    return all(
+        np.allclose(a[rows], sign * b[rows], rtol=1e-6, atol=1e-12, equal_nan=True)
+        for rows in _rows(a)
+    )
+
+
+def _vanishes(a: Array, where: Callable[[Array, Array], Array]) -> bool:
+    """Whether the entries are 0 where a test of row and column says so."""
+    columns = np.arange(a.shape[1])
+    for rows in _rows(a):
+        row = np.arange(len(a))[rows]
+        if np.any(a[rows][where(row[:, None], columns)]):
+            return False
+    return True
+
+
+def _is_positive(a: Array) -> bool:
+    return all(bool(np.all((a[r] > 0) | np.isnan(a[r]))) for r in _rows(a))
+
+
+def _is_orthogonal(a: Array) -> bool:
+    return all(
+        np.allclose(found, np.eye(len(found), len(a), rows.start), atol=ORTHOGONAL)
+        for rows in _rows(a)
+        for found in [a.T[rows] @ a]
+    )
 
 
 #: How far an entry of QᵀQ may be from that of I for Q to count as orthogonal.
@@ -169,14 +282,14 @@ STRUCTURE_FACTS = {
 STRUCTURE_TESTS: dict[str, Callable[[Array], bool]] = {
     "symmetric": lambda a: _close(a, a.T),
     "pd": lambda a: _close(a, a.T),
-    "skew": lambda a: _close(a, -a.T),
-    "diagonal": lambda a: np.array_equal(a, np.diag(np.diag(a)), equal_nan=True),
-    "lower": lambda a: np.array_equal(a, np.tril(a), equal_nan=True),
-    "upper": lambda a: np.array_equal(a, np.triu(a), equal_nan=True),
-    "orthogonal": lambda a: np.allclose(a.T @ a, np.eye(len(a)), atol=ORTHOGONAL),
+    "skew": lambda a: _close(a, a.T, -1),
+    "diagonal": lambda a: _vanishes(a, np.not_equal),
+    "lower": lambda a: _vanishes(a, np.less),
+    "upper": lambda a: _vanishes(a, np.greater),
+    "orthogonal": _is_orthogonal,
     "toeplitz": _is_toeplitz,
     "symmetric toeplitz": lambda a: _close(a, a.T) and _is_toeplitz(a),
-    "positive": lambda a: np.isrealobj(a) and bool(np.all((a > 0) | np.isnan(a))),
+    "positive": lambda a: np.isrealobj(a) and _is_positive(np.atleast_1d(a)),
     "real": np.isrealobj,
 }
 

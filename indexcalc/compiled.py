@@ -20,106 +20,61 @@ def f(A, x):
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from itertools import combinations
-from keyword import iskeyword
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from .backends import BACKENDS, Backend, backend_named, backend_of
-from .binding import as_array, bind_sizes, check_structure, missing_array
-from .codegen.blocks import Region, regions
-from .codegen.numpy_fast import fast_source
-from .codegen.numpy_fast_frame import FastSource
-from .codegen.plain import program_source
-from .errors import EvaluationError, UnsupportedError
-from .holding import Text, Write, cut_within, is_watched, memory
-from .nodes import Node, Tensor, variables
+from .backends import BACKENDS, Backend, backend_of, kind_of
+from .binding import as_array, bind_sizes, check_structure, converted
+from .calling import given, layout_of, targets
+from .complexes import require_holomorphic
+from .documents.functions import Asked, Held, Options, to_json
+from .errors import UnsupportedError
+from .files import Where, saved
+from .legible import harmless
 from .pairwise import Array
-from .plan import Program, compile_nodes
-from .planning.budgets import as_bytes, default_limit, keep_within
-from .planning.memory import Memory
-from .planning.pairs import in_pairs
-from .planning.programs import arranged
-from .sizes import Dim, Size, lengths, names_in
-from .variants import (
-    Variant,
-    aliases,
-    answered,
-    check_dtype,
-    check_names,
-    check_target,
-    lies_as_written,
-    own,
-    result_shape,
-    telling,
-)
-from .workspace import Results, Workspace
+from .planned import TYPICAL, Planned, itemsize_of
+from .planning.book import Book
+from .planning.budgets import exhausted
+from .planning.room import Limit, limit_of
+from .sizes import Size
+from .variants import Variant, answered, check_dtype, lies_as_written, narrow, own
+from .workspace import MOST_BYTES, Results
 
-#: What a size counts as before any array tells it.
-TYPICAL = 100
+__all__ = ["TYPICAL", "Compiled"]
 
-#: What texts call libraries by.
-MODULES = frozenset({"np", "jnp", "jax", "torch", "xp", "scipy", "itertools"})
-
-#: How a program may be written.
-STYLES = ("fast", "plain")
+#: For how many combinations of shapes and kinds of arrays plans are kept; the one that
+#: was used longest ago is forgotten first.
+MOST_VARIANTS = 256
 
 Key: TypeAlias = tuple[Any, ...]
 
 
-class Compiled:
+class Compiled(Planned):
     """A function of arrays that answers the values of expressions.
 
     Arrays are given by name, or in the order of `names`; `out` is an array (or a tuple,
     for several results) that is written into and answered. On NumPy a call holds at
     most `memory_limit` (bytes, or "2GB") beside its inputs, in blocks where it must;
     where none is given, most of the memory that is free. Else it is refused with a
-    `BudgetError`.
+    `BudgetError`, before anything is allocated; `ways` says what else the caller may do
+    at given sizes. Threads hold so much each. Other libraries are asked, or their
+    steps counted, and nothing is cut for them.
     """
 
-    def __init__(
-        self,
-        nodes: Sequence[Node],
-        *,
-        single: bool = True,
-        scope: Sequence[Tensor] = (),
-        backend: str | None = None,
-        sizes: Mapping[str, int] | None = None,
-        style: str = "fast",
-        functions: Mapping[str, Callable[..., Any]] | None = None,
-        name: str = "f",
-        doc: str = "",
-        check: bool = True,
-        cores: int | None = None,
-        memory_limit: int | str | None = None,
-    ) -> None:
-        if style not in STYLES:
-            raise UnsupportedError(
-                f"there is no style {style!r} of source", hint="'fast' or 'plain'"
-            )
-        if not name.isidentifier() or iskeyword(name) or name in MODULES:
-            raise UnsupportedError(f"{name!r} cannot be the name of a function")
-        self.nodes = tuple(nodes)
-        self.single, self.style, self.check = single, style, check
-        self.backend = None if backend is None else backend_named(backend)
-        needed: dict[str, Tensor] = {}
-        for node in self.nodes:
-            check_names(needed, variables(node))
-            needed |= variables(node)
-        self.sizes = dict(sizes or {})
-        self.tensors = telling(self.nodes, needed, scope, self.sizes) | needed
-        self.names = tuple(sorted(self.tensors))
-        self.functions = dict(functions or {})
-        self.name, self.doc = name, doc
-        self.cores = cores or len(_cores())
-        self.limit = None if memory_limit is None else as_bytes(memory_limit)
-        self._structured = check and any(t.structure for t in self.tensors.values())
-        self._variants: dict[Key, Variant] = {}
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._made_of: tuple[Any, ...] = (args, options)
+        tensors = self.tensors.values()
+        self._structured = self.check and any(t.structure for t in tensors)
+        self._variants: OrderedDict[Key, Variant] = OrderedDict()
         self._last: Variant | None = None
-        self._least: dict[int, int] = {}
-        self._space, self._results = Workspace(self._least), Results()
+        self._results = Results()
 
     # -- calling -----------------------------------------------------------------------
 
@@ -132,49 +87,78 @@ class Compiled:
     ) -> Any:
         """The values on arrays. Raises `EvaluationError` for missing arrays, and
         `ShapeError` for shapes that do not fit."""
-        arrays = self._given(values, named)
+        arrays = given(self.tensors, self._known, values, named)
+        extra = 0
         if not all(map(_is_ready, arrays)):
             backend = self.backend or backend_of(arrays)
             if backend.name != "numpy":
                 return self._run_elsewhere(backend, arrays, out)
-            arrays = list(map(as_array, self.names, arrays))
+            found = [
+                as_array(name, value, self.limit)
+                for name, value in zip(self.names, arrays, strict=True)
+            ]
+            arrays, extra = found, converted(arrays, found)
         elif self.backend is not None and self.backend.name != "numpy":
             return self._run_elsewhere(self.backend, arrays, out)
         key = tuple([(a.shape, a.dtype.char) for a in arrays])
         variant = self._variants.get(key)
         if variant is None:
-            variant = self._variants[key] = self._planned(BACKENDS["numpy"], arrays)
+            variant = self._keep(key, self._planned(BACKENDS["numpy"], arrays))
+        elif variant is not self._last:
+            with suppress(KeyError):
+                self._variants.move_to_end(key)
+        if variant.held or extra:
+            variant = self._with_room(variant, key, arrays, extra)
         self._last = variant
         if self._structured:
             self._checked(arrays)
         try:
             return self._run(variant, arrays, out)
         except MemoryError as error:
-            raise EvaluationError(
-                f"the value does not fit in memory: {error}",
-                hint="structured=True keeps deltas unbuilt",
-            ) from None
+            raise exhausted(error) from None
+        finally:
+            if variant.held > MOST_BYTES:
+                self._space.release()
 
-    def _given(self, values: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
-        if len(values) == 1 and isinstance(values[0], Mapping):
-            named = {**{_name(key): v for key, v in values[0].items()}, **named}
-        elif values:
-            if len(values) > len(self.names):
-                raise EvaluationError(
-                    f"{len(values)} arrays were given where {len(self.names)} are "
-                    f"wanted",
-                    hint=f"the order is {', '.join(self.names) or 'none'}",
-                )
-            placed = dict(zip(self.names, values, strict=False))
-            twice = next((name for name in placed if name in named), None)
-            if twice is not None:
-                raise EvaluationError(f"the array of {twice} is given twice")
-            named = {**placed, **named}
-        try:
-            return [named[name] for name in self.names]
-        except KeyError:
-            absent = next(name for name in self.names if name not in named)
-            raise missing_array(self.tensors[absent], named) from None
+    def _keep(self, key: Key, variant: Variant) -> Variant:
+        self._variants[key] = variant
+        while len(self._variants) > MOST_VARIANTS:
+            with suppress(KeyError):
+                self._variants.popitem(last=False)
+        return variant
+
+    def _with_room(
+        self, variant: Variant, key: Key, arrays: Sequence[Array], extra: int
+    ) -> Variant:
+        """The variant where there is room for what it holds and what arrays of other
+        kinds became; else one that holds less. Raises `BudgetError` where none does."""
+        lying = tuple(() if a.flags.c_contiguous else a.strides for a in arrays)
+        if any(lying):
+            key = (*key, lying)
+            found = self._variants.get(key)
+            if found is None:
+                found = self._keep(key, self._planned(BACKENDS["numpy"], arrays, None))
+            variant = found
+        limit = self._room(variant, arrays, extra)
+        if variant.held + extra <= limit.nbytes:
+            return variant
+        rest = Limit(limit.nbytes - extra, limit.given)
+        return self._keep(key, self._planned(BACKENDS["numpy"], arrays, rest))
+
+    def _room(self, variant: Variant, arrays: Sequence[Array], extra: int) -> Limit:
+        """What a call may hold, what is kept for it included; what it cannot use is let
+        go where there is a limit, or no room beside it."""
+        if self.limit is not None:
+            entry = max((array.itemsize for array in arrays), default=8)
+            self._results.trim([entry * prod(row[2]) for row in variant.outs])
+            self._space.reserve(variant.workspace)
+            return limit_of(self.limit)
+        limit = limit_of(None)
+        kept = self._space.nbytes + self._results.idle
+        if variant.held + extra > limit.nbytes and kept:
+            self.release()
+            return limit_of(None)
+        return limit
 
     def _checked(self, arrays: Sequence[Array]) -> None:
         for name, array in zip(self.names, arrays, strict=True):
@@ -187,8 +171,9 @@ class Compiled:
         dtype = np.result_type(*arrays) if variant.outs else None
         answer = answered(variant, arrays, self._taken(variant, dtype))
         if self.single:
-            return own(answer, variant.aliases[0])
-        return tuple(map(own, answer, variant.aliases))
+            return own(answer, variant.aliases[0], variant.dtype)
+        dtypes = (variant.dtype,) * len(variant.aliases)
+        return tuple(map(own, answer, variant.aliases, dtypes))
 
     def _taken(self, variant: Variant, dtype: Any) -> Mapping[str, Any]:
         """The keywords of a call: workspace, sizes, memory for large results."""
@@ -203,11 +188,11 @@ class Compiled:
     def _run_into(self, variant: Variant, arrays: Sequence[Array], out: Any) -> Any:
         """Results written into the arrays given; one that shares memory with an input
         is written at the end."""
-        targets = self._targets(variant, out)
+        into = targets(out, variant.shapes, self.single)
         more = dict(variant.more)
         dtype = np.result_type(*arrays) if arrays else np.dtype(float)
         for parameter, place, shape, turn in variant.outs:
-            target = targets[place]
+            target = into[place]
             check_dtype(target, dtype)
             plain = lies_as_written(target, turn) and target.dtype == dtype
             apart = not any(np.may_share_memory(target, array) for array in arrays)
@@ -216,32 +201,14 @@ class Compiled:
             )
         answer = answered(variant, arrays, more)
         answers = [answer] if self.single else list(answer)
-        for k, (target, found) in enumerate(zip(targets, answers, strict=True)):
+        for k, (target, found) in enumerate(zip(into, answers, strict=True)):
             if found is not target:
                 check_dtype(target, np.asarray(found).dtype)
                 answers[k] = found.copy() if k and variant.aliases[k] else found
-        for target, found in zip(targets, answers, strict=True):
+        for target, found in zip(into, answers, strict=True):
             if found is not target:
                 target[...] = found
         return out
-
-    def _targets(self, variant: Variant, out: Any) -> tuple[Array, ...]:
-        """The arrays to write into, each of its result's shape, none in another."""
-        several = isinstance(out, (tuple, list))
-        if several == self.single:
-            what = "one array" if self.single else "a tuple of arrays"
-            raise EvaluationError(f"out= must be {what}")
-        targets = tuple(out) if several else (out,)
-        if len(targets) != len(self.nodes):
-            raise EvaluationError(
-                f"{len(targets)} arrays are given for {len(self.nodes)} results"
-            )
-        for target, shape in zip(targets, variant.shapes, strict=True):
-            check_target(target, shape)
-        for one, two in combinations(targets, 2):
-            if np.may_share_memory(one, two) and np.shares_memory(one, two):
-                raise EvaluationError("arrays of out= share memory")
-        return targets
 
     def _run_elsewhere(self, backend: Backend, given: Sequence[Any], out: Any) -> Any:
         if out is not None:
@@ -250,10 +217,15 @@ class Compiled:
                 hint="leave it out",
             )
         arrays = [backend.array(n, a) for n, a in zip(self.names, given, strict=True)]
-        key = (backend.name, *[tuple(a.shape) for a in arrays])
+        arrays = list(backend.alike(arrays))
+        key = (backend.name, *[(tuple(a.shape), a.dtype) for a in arrays])
         variant = self._variants.get(key)
         if variant is None:
-            variant = self._variants[key] = self._planned(backend, arrays)
+            variant = self._keep(key, self._planned(backend, arrays))
+        if variant.held:
+            limit = limit_of(self.limit, backend.free(arrays))
+            size = itemsize_of([kind_of(a) for a in arrays])
+            self.refuse(variant, size, limit, variant.held)
         self._last = variant
         answer = variant.function(*arrays, **variant.more)
         answers = (answer,) if self.single else answer
@@ -263,172 +235,41 @@ class Compiled:
         )
         return own[0] if self.single else own
 
-    # -- planning ----------------------------------------------------------------------
-
-    def _planned(self, backend: Backend, arrays: Sequence[Any]) -> Variant:
+    def _planned(
+        self, backend: Backend, arrays: Sequence[Any], limit: Limit | None = None
+    ) -> Variant:
         by_name = dict(zip(self.names, arrays, strict=True))
         sizes = bind_sizes(self.tensors.values(), by_name, self.sizes)
-        real = {a.dtype.char for a in arrays} if backend.name == "numpy" else set()
-        kind = real.pop() if len(real) == 1 and real <= set("fd") else ""
-        kinds = [a.dtype.char for a in arrays] if backend.name == "numpy" else []
-        variant = self.variant(backend, sizes, kind, kinds)
-        for k, nbytes in enumerate(variant.workspace):
-            self._least[k] = max(nbytes, self._least.get(k, 0))
+        require_holomorphic(
+            self.nodes, {n for n, a in by_name.items() if "complex" in str(a.dtype)}
+        )
+        if backend.name != "numpy":
+            return self._planned_elsewhere(backend, sizes, arrays)
+        kinds = [a.dtype.char for a in arrays]
+        kind = kinds[0] if len(set(kinds)) == 1 and kinds[0] in "fd" else ""
+        lying = [layout_of(a) for a in arrays]
+        variant = self.variant(backend, sizes, kind, kinds, lying, limit)
+        if (dtype := narrow(kinds)) is not None:
+            variant = replace(variant, dtype=dtype)
+        if self.limit is None:
+            for k, nbytes in enumerate(variant.workspace):
+                self._least[k] = max(nbytes, self._least.get(k, 0))
         return variant
 
-    def variant(
-        self,
-        backend: Backend,
-        sizes: Mapping[Size, int],
-        kind: str,
-        kinds: Sequence[str] = (),
+    def _planned_elsewhere(
+        self, backend: Backend, sizes: Mapping[Size, int], arrays: Sequence[Any]
     ) -> Variant:
-        """What is run at given sizes; `kind` is the dtype's character where all arrays
-        are real and of one dtype, `kinds` are those of all arrays.
-
-        Raises `BudgetError` where it would hold more than the limit.
-        """
-        length = lengths(sizes)
-        numpy = backend.name == "numpy"
-        program = self.program(length, numpy)
-        write = None
-        if kind and numpy and self.style == "fast":
-            write = self._writer(program, length, kind)
-        fast, blocks = _written(write, program, length, kind)
-        if fast is None:
-            found = self._plain(backend, program, sizes)
-        else:
-            found = self._fast(fast, blocks, program, sizes)
-        listed = kinds or [kind or "d"] * len(self.names)
-        if not numpy or not is_watched(program, length, _itemsize(listed), self.limit):
-            return found
-        return self._within(found, listed, write)
-
-    def _within(
-        self, found: Variant, kinds: Sequence[str], write: Write | None
-    ) -> Variant:
-        """The variant where it stays within the limit, else one that does."""
-        program, length = found.program, lengths(found.sizes)
-        itemsize, limit = _itemsize(kinds), self.limit
-        most = default_limit() if limit is None else limit
-        held, _ = self.memory(found, kinds)
-        if held.peak - held.inputs <= most:
-            return found
-
-        def as_text(fast: FastSource) -> Text:
-            return self._text(self._fast(fast, (), program, found.sizes), kinds)
-
-        cut = None
-        if write is not None:
-            cut = cut_within(write, as_text, program, length, itemsize, most)
-        if cut is None:
-            keep_within(program, length, itemsize, most, held.peak - held.inputs)
-            return found
-        return self._fast(*cut, program, found.sizes)
-
-    def _writer(
-        self, program: Program, length: Callable[[Size], int], kind: str
-    ) -> Write:
-        """What writes fast code with given regions in blocks."""
-        shapes = {n: tuple(map(length, self.tensors[n].shape)) for n in self.names}
-        return lambda found: fast_source(
-            program,
-            length,
-            shapes,
-            itemsize=np.dtype(kind).itemsize,
-            name=self.name,
-            doc=self.doc,
-            cores=self.cores,
-            single=self.single,
-            found=found,
-        )
-
-    def _fast(
-        self,
-        fast: FastSource,
-        blocks: tuple[Region, ...],
-        program: Program,
-        sizes: Mapping[Size, int],
-    ) -> Variant:
-        length = lengths(sizes)
-        shapes = tuple(result_shape(program, slot, length) for slot in program.results)
-        return Variant(
-            fast.text,
-            fast.run(),
-            tuple((p, k, shapes[k], turn) for p, k, turn in fast.outs),
-            shapes,
-            fast.workspace,
-            aliases(program, True),
-            program,
-            sizes,
-            {"space": self._space} if fast.workspace else {},
-            fast.constants,
-            blocks,
-        )
-
-    def _plain(
-        self, backend: Backend, program: Program, sizes: Mapping[Size, int]
-    ) -> Variant:
-        length = lengths(sizes)
-        plain = program_source(
-            program,
-            library=backend.library,
-            function_name=self.name,
-            names=self.names,
-            doc=self.doc,
-            single=self.single,
-            scope=tuple(self.tensors.values()),
-            blas=backend.name == "numpy" and self.style == "fast",
-        )
-        more: dict[str, Any] = {p: length(_dim(s)) for s, p in plain.sizes.items()}
-        more |= {p: self._function(label) for label, p in plain.functions.items()}
-        return Variant(
-            plain.text,
-            backend.run(plain),
-            (),
-            tuple(result_shape(program, slot, length) for slot in program.results),
-            (),
-            aliases(program, False),
-            program,
-            sizes,
-            more,
-            plain.constants,
-        )
-
-    def _copies(self, aliases_: tuple[bool, ...]) -> tuple[bool, ...]:
-        """Which results are copied, so that nobody else holds them."""
-        return aliases_
-
-    def memory(self, variant: Variant, kinds: Sequence[str]) -> tuple[Memory, bool]:
-        """What a call holds on arrays of these dtypes, and whether that is exact."""
-        length, text = lengths(variant.sizes), self._text(variant, kinds)
-        return memory(text, variant.program, length, _itemsize(kinds))
-
-    def _text(self, variant: Variant, kinds: Sequence[str]) -> Text:
-        length = lengths(variant.sizes)
-        return Text(
-            variant.text,
-            self.name,
-            [tuple(map(length, self.tensors[n].shape)) for n in self.names],
-            kinds,
-            variant.constants,
-            variant.workspace,
-            {k: v for k, v in variant.more.items() if v is not self._space},
-            self._copies(variant.aliases),
-        )
-
-    def program(self, length: Callable[[Size], int], numpy: bool) -> Program:
-        """The planned program for given sizes, on NumPy or another library."""
-        nodes = arranged(self.nodes, length, symmetric=numpy)
-        return in_pairs(compile_nodes(nodes, sparse=numpy), length)
-
-    def _function(self, label: str) -> Callable[..., Any]:
-        if label not in self.functions:
-            raise EvaluationError(
-                f"the unknown function {label} has no values",
-                hint=f"pass functions={{{label!r}: …}}",
-            )
-        return self.functions[label]
+        """What another library runs, with what it needs: by its own figures, where it
+        has them and the steps alone do not settle it."""
+        variant = self.variant(backend, sizes, "", [kind_of(a) for a in arrays])
+        limit = limit_of(self.limit, backend.free(arrays))
+        size = itemsize_of([kind_of(a) for a in arrays])
+        least = size * sum(map(prod, variant.shapes))
+        settled = self.limit is None and variant.held <= limit.nbytes
+        if not variant.held or settled or least > limit.nbytes:
+            return variant
+        need = backend.needs(variant.function, arrays, variant.more)
+        return variant if need is None else replace(variant, held=max(1, need))
 
     # -- what it is --------------------------------------------------------------------
 
@@ -442,52 +283,64 @@ class Compiled:
 
     def source_for(self, **sizes: int) -> str:
         """The text that runs at given sizes, on NumPy unless a backend is named."""
-        backend = self.backend or backend_named("numpy")
-        names = {n for t in self.tensors.values() for s in t.shape for n in names_in(s)}
-        names |= {n for node in self.nodes for s in node.shape for n in names_in(s)}
-        known = dict.fromkeys(names, TYPICAL) | self.sizes | sizes
-        return self.variant(backend, {_dim(n): v for n, v in known.items()}, "d").text
+        return self.typical(**sizes).text
+
+    # -- kept --------------------------------------------------------------------------
+
+    def json(self, path: Where = None) -> str:
+        """The function as a versioned document, in a file where a path is given: its
+        expressions, its options, and the choices that planning made so far, so that
+        what `compiled_from_json` or `load` gives runs without searching again.
+
+        Functions that a user gave for names are not written.
+        """
+        return saved(to_json(self.held()), path)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the document to a file, whole or not at all; `load` reads it."""
+        self.json(os.fspath(path))
+
+    def held(self, asked: Asked | None = None) -> Held:
+        """What a document holds of the function, and of a plan of it."""
+        options = Options(
+            self.single,
+            None if self.backend is None else self.backend.name,
+            dict(self.sizes),
+            self.style,
+            self.name,
+            self.doc,
+            self.check,
+            self.cores,
+            self.limit,
+            columns=getattr(self.ways, "columns", 0),
+        )
+        return Held(self.nodes, options, self.scope, self.book, asked)
 
     def release(self) -> None:
         """Forgets the calling thread's workspace, and the memory of results."""
         self._space.release()
         self._results.release()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled and copied as what it was made of, without memory and variants."""
+        return _rebuilt, (type(self), self._made_of, self.book)
+
     def __repr__(self) -> str:
         what = self.doc or f"{len(self.nodes)} expressions"
-        return f"<Compiled {self.name}({', '.join(self.names)}): {what}>"
+        return harmless(f"<Compiled {self.name}({', '.join(self.names)}): {what}>")
 
 
-def _written(
-    write: Write | None, program: Program, length: Callable[[Size], int], kind: str
-) -> tuple[FastSource | None, tuple[Region, ...]]:
-    """Fast code where there is any, with the blocks that save time."""
-    if write is None:
-        return None, ()
-    found = tuple(regions(program, length, np.dtype(kind).itemsize))
-    return write(found), found
-
-
-def _itemsize(kinds: Sequence[str]) -> int:
-    return max((np.dtype(kind).itemsize for kind in kinds), default=8)
-
-
-def _dim(name: str) -> Dim:
-    from .sizes import dim
-
-    return dim(name)
-
-
-def _cores() -> Sequence[int]:
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return range(os.cpu_count() or 1)
-
-
-def _name(key: Any) -> str:
-    return key if isinstance(key, str) else key.written.key[1]
+def _rebuilt(kind: type[Compiled], made_of: tuple[Any, ...], book: Book) -> Compiled:
+    """A function made again of what it was made of."""
+    args, options = made_of
+    function = kind(*args, **options)
+    function.book = book
+    return function
 
 
 def _is_ready(array: Any) -> bool:
     """Whether an array needs no conversion."""
-    return type(array) is np.ndarray and array.dtype.char in "fd"
+    if type(array) is not np.ndarray:
+        return False
+    dtype = array.dtype
+    return dtype.char in "fd" and dtype.isnative

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from . import expr
 from .broadcasting import as_node
 from .errors import ShapeError, UnknownNameError, UnsupportedError
+from .legible import harmless, quoted
 from .nodes import Node, Tensor, declared, toposort
 from .operators import Operators, bare
 from .sizes import Shape, shape_text
@@ -40,6 +41,10 @@ class Differentiation:
     layout: str
     by: tuple[tuple[str, int], ...]
     convention: str
+
+    def _stably(self) -> Any:
+        """The expression made of functions that are stable."""
+        raise NotImplementedError
 
     @property
     def node(self) -> Node:
@@ -88,7 +93,7 @@ class Differentiation:
             )
         if layout not in LAYOUTS:
             raise ShapeError(
-                f"the layout {layout!r} is not one of {', '.join(LAYOUTS)}"
+                f"the layout {quoted(layout)} is not one of {', '.join(LAYOUTS)}"
             )
         result = self._differentiated(variable, convention)
         if more:
@@ -100,6 +105,7 @@ class Differentiation:
         value_order = self.value_order if self.layout == "value_first" else order
         node = self._jacobian(variable, convention)
         result = self._derived(node, value_order)
+        result._again = lambda: self._stably()._jacobian(variable, convention)
         return self._noted(result, variable, convention)
 
     def _noted(self, result: Any, variable: Any, convention: str) -> Any:
@@ -109,7 +115,7 @@ class Differentiation:
         result.convention = self.convention
         structure = self._structure_of(variable)
         if structure:
-            said = f"{_name_of(variable)} {structure}, {convention}"
+            said = f"{harmless(_name_of(variable))} {structure}, {convention}"
             parts = [self.convention] if self.convention else []
             parts += [said] if said not in parts else []
             result.convention = "; ".join(parts)
@@ -234,7 +240,9 @@ class Differentiation:
             )
         seed = _direction(x.shape, direction, f"d{x.name}")
         along = derivative.push(self.written, {x: seed})
-        return self._derived(along, len(along.shape))
+        result = self._derived(along, len(along.shape))
+        result._again = lambda: derivative.push(self._stably().written, {x: seed})
+        return result
 
     def vjp(
         self,
@@ -250,8 +258,14 @@ class Differentiation:
         require_convention(convention)
         x = self._tensor(variable)
         seed = _direction(self.written.shape, cotangent, "v")
-        (pulled,) = derivative.pull(self.written, [x], seed)
-        return self._derived(projected(pulled, x, convention), 0)
+
+        def pulled(root: Node) -> Node:
+            (found,) = derivative.pull(root, [x], seed)
+            return projected(found, x, convention)
+
+        result = self._derived(pulled(self.written), 0)
+        result._again = lambda: pulled(self._stably().written)
+        return result
 
     def hvp(self, variable: Any, direction: object = None) -> Any:
         """The Hessian of a scalar times a direction, without the Hessian."""
@@ -334,5 +348,5 @@ def _name_of(variable: Any) -> str:
 def _require_expression(variable: object) -> None:
     if not isinstance(variable, Operators):
         raise UnknownNameError(
-            f"{variable!r} is not a variable", hint="give a tensor or its name"
+            f"{quoted(variable)} is not a variable", hint="give a tensor or its name"
         )

@@ -18,7 +18,14 @@ from typing import Any
 import numpy as np
 
 from . import kernels
-from .binding import as_array, bind_sizes, check_structure, missing_array
+from .binding import (
+    as_array,
+    bind_sizes,
+    check_structure,
+    converted,
+    is_scattered,
+    missing_array,
+)
 from .coefficients import Number
 from .errors import EvaluationError
 from .functions import is_elementwise
@@ -36,8 +43,10 @@ from .plan import (
     Step,
     compile_nodes,
 )
-from .planning.budgets import is_small, keep_within, needed
+from .planning.budgets import exhausted, is_few, is_small, keep_within
+from .planning.held import held, widened
 from .planning.programs import planned
+from .planning.room import limit_of
 from .planning.stable import named_forms
 from .simplify import fuse
 from .sizes import (
@@ -153,7 +162,7 @@ def _contract(state: Run, step: Contract) -> Array:
         rows.append((array, labels))
     factor = prod(state.value(size) for size in step.factors)
     if not rows:
-        return np.asarray(factor, state.dtype)
+        return np.asarray(scalar(factor), state.dtype)
     result = contract(rows, step.out)
     return result if factor == 1 else np.asarray(result * scalar(factor))
 
@@ -225,16 +234,19 @@ WORTH_PLANNING = 10**7
 
 
 @lru_cache(maxsize=128)
-def program_of(node: Node) -> Program:
+def program_of(node: Node, real: bool = True) -> Program:
     """The program of one node, its functions by name; the last ones asked for are
-    kept."""
-    return compile_nodes([named_forms(node, lambda size: TYPICAL)[0]], sparse=True)
+    kept. `real` says that no array is complex."""
+    form, *_ = named_forms(node, lambda size: TYPICAL, real)
+    return compile_nodes([form], sparse=True)
 
 
 @lru_cache(maxsize=128)
-def planned_program(node: Node, bound: tuple[tuple[Size, int], ...]) -> Program:
+def planned_program(
+    node: Node, bound: tuple[tuple[Size, int], ...], real: bool = True
+) -> Program:
     """The program of one node that is cheapest at given sizes."""
-    return planned([node], lengths(dict(bound)))
+    return planned([node], lengths(dict(bound)), real=real)
 
 
 def _is_large(program: Program, length: Callable[[Size], int]) -> bool:
@@ -256,10 +268,12 @@ def prepare(
     sizes: Mapping[str, int] | None = None,
     functions: Functions | None = None,
     scope: Sequence[Tensor] = (),
+    limited: bool = False,
 ) -> Run:
     """Checks inputs and binds sizes. `scope` are further tensors whose arrays tell
     sizes: the variables that a derivative no longer holds. Other names are passed over,
-    so that one mapping can serve several expressions.
+    so that one mapping can serve several expressions. `limited` refuses first what
+    takes more memory than there is.
 
     Raises `EvaluationError` for missing arrays, `ShapeError` for shapes.
     """
@@ -267,19 +281,24 @@ def prepare(
     needed = variables(fused)
     written = needed if fused is node else variables(node)
     known = {tensor.name: tensor for tensor in scope} | written
-    arrays = {n: as_array(n, value) for n, value in values.items() if n in known}
+    used = {n: value for n, value in values.items() if n in known}
+    arrays = {n: as_array(n, value) for n, value in used.items()}
     missing = sorted(set(needed) - set(arrays))
     if missing:
         raise missing_array(known[missing[0]], values)
     bound = bind_sizes(known.values(), arrays, sizes)
-    for tensor in needed.values():
-        check_structure(tensor, arrays[tensor.name])
     dtypes = [array.dtype for array in arrays.values()]
     dtype = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
-    program = program_of(fused)
+    real = dtype.kind != "c"
+    program = program_of(fused, real)
     if _is_large(program, lengths(bound)):
-        program = planned_program(fused, tuple(bound.items()))
-    return Run(program, arrays, bound, functions or {}, dtype)
+        program = planned_program(fused, tuple(bound.items()), real)
+    state = Run(program, arrays, bound, functions or {}, dtype)
+    if limited:
+        _keep_within_memory(state, converted(used.values(), arrays.values()))
+    for tensor in needed.values():
+        check_structure(tensor, arrays[tensor.name])
+    return state
 
 
 def evaluate(
@@ -294,23 +313,26 @@ def evaluate(
     Raises `EvaluationError` for missing arrays, `ShapeError` for shapes, and
     `BudgetError` for what takes more than most of the free memory.
     """
-    state = prepare(node, values, sizes, functions, scope)
-    _keep_within_memory(state)
+    state = prepare(node, values, sizes, functions, scope, limited=True)
     try:
         return _dense(state)
     except MemoryError as error:
-        raise EvaluationError(
-            f"the value does not fit in memory: {error}",
-            hint="structured=True keeps deltas unbuilt; jvp and vjp avoid Jacobians",
-        ) from None
+        raise exhausted(error) from None
 
 
-def _keep_within_memory(state: Run) -> None:
-    """Refuses what needs more memory than there is, before anything is computed."""
+def _keep_within_memory(state: Run, extra: int) -> None:
+    """Refuses what needs more memory than there is, before anything is computed; inputs
+    of other kinds took `extra` bytes."""
     program, itemsize = state.program, np.dtype(state.dtype).itemsize
-    if not is_small(program, state.value, itemsize):
-        held = needed(program, state.value, itemsize)
-        keep_within(program, state.value, itemsize, None, held)
+    if is_few(extra) and is_small(program, state.value, itemsize):
+        return
+    itemsize = widened(program, itemsize)
+    arrays = state.arrays.values()
+    mixed = len({array.dtype for array in arrays}) > 1
+    far = [n for n, a in state.arrays.items() if is_scattered(a)]
+    need = held(program, state.value, itemsize, mixed=mixed, far=far)
+    free = limit_of(None)
+    keep_within(program, state.value, itemsize, free, need + extra)
 
 
 def _dense(state: Run) -> Array:
@@ -320,5 +342,18 @@ def _dense(state: Run) -> Array:
     pattern = state.program.patterns[slot]
     if not pattern.dense:
         return write_out(core, pattern, state.lengths(pattern))
-    shared = not core.flags.owndata or isinstance(state.program.steps[slot], Load)
-    return core.copy() if shared else core
+    return core if _is_ours(state, core) else core.copy()
+
+
+def _is_ours(state: Run, core: Array) -> bool:
+    """Whether an array, or the whole of what it is a view of, was made by the run."""
+    whole = core if core.base is None else core.base
+    if not isinstance(whole, np.ndarray) or not whole.flags.owndata:
+        return False
+    if whole.nbytes != core.nbytes or not core.flags.writeable:
+        return False
+    loads = [step.node for step in state.program.steps if isinstance(step, Load)]
+    given = [
+        state.arrays[node.name] if node.array is None else node.array for node in loads
+    ]
+    return not any(np.may_share_memory(whole, array) for array in given)

@@ -10,7 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from .errors import IndexCalcError, UnknownNameError
+from .errors import (
+    BudgetError,
+    IndexCalcError,
+    UnknownNameError,
+    UnsupportedError,
+)
 from .nodes import Node, Tensor, toposort
 from .pairwise import Array
 from .sizes import Size, names_in, value_of
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
     from .contraction.machine import Machine
     from .reports import Plan
     from .structured import Structured
+    from .ways import Ways
 
 Functions = Mapping[str, Callable[..., Any]]
 
@@ -32,10 +38,20 @@ class Execution:
     scope: dict[str, Tensor]
     value_order: int
     layout: str
+    by: tuple[tuple[str, int], ...]
 
     @property
     def node(self) -> Node:
         """The canonical node."""
+        raise NotImplementedError
+
+    @property
+    def evaluated(self) -> Node:
+        """The node that is computed."""
+        raise NotImplementedError
+
+    def _stably(self) -> Any:
+        """The expression made of functions that are stable."""
         raise NotImplementedError
 
     def _derived(self, node: Node, value_order: int) -> Any:
@@ -67,7 +83,8 @@ class Execution:
         memory_limit: int | str | None = None,
         **named: object,
     ) -> Array | Structured | Any:
-        """The value on arrays, by name; `sizes` where no array gives them.
+        """The value on arrays, by name; `sizes` where no array gives them. A mapping
+        may hold arrays for other expressions too; a keyword must name a variable.
 
         `structured=True` keeps deltas unbuilt and answers a `Structured`; `functions`
         gives unknown functions their values. The dtype follows the arrays. With a
@@ -77,19 +94,78 @@ class Execution:
         """
         arrays = {**by_name(values), **named}
         scope = self._everything()
-        if memory_limit is not None and not structured:
-            f = self.compile(
-                sizes=sizes, functions=functions, memory_limit=memory_limit
-            )
-            return f({name: arrays[name] for name in f.names if name in arrays})
+        self._check_keywords(named)
         if not structured:
-            from .evaluate import evaluate
-
-            return evaluate(self.node, arrays, sizes, functions, scope)
+            return self._dense(arrays, sizes, functions, scope, memory_limit)
+        from .planning.room import as_bytes
         from .structured import evaluate_structured
 
         rows = self._rows
-        return evaluate_structured(self.node, rows, arrays, sizes, functions, scope)
+        limit = None if memory_limit is None else as_bytes(memory_limit)
+        return evaluate_structured(
+            self.evaluated, rows, arrays, sizes, functions, scope, limit
+        )
+
+    def _check_keywords(self, named: Mapping[str, object]) -> None:
+        """Raises `UnknownNameError` for a keyword that names no variable."""
+        if named:
+            from .binding import check_keywords
+
+            check_keywords(named, {tensor.name for tensor in self._everything()})
+
+    def _dense(
+        self,
+        arrays: Mapping[str, object],
+        sizes: Mapping[str, int] | None,
+        functions: Functions | None,
+        scope: Sequence[Tensor],
+        memory_limit: int | str | None,
+    ) -> Array:
+        """The value as one array: step by step, or, where that would take more memory
+        than there may be, planned within it."""
+        if memory_limit is None:
+            from .evaluate import evaluate
+
+            try:
+                return evaluate(self.evaluated, arrays, sizes, functions, scope)
+            except BudgetError:
+                pass
+        f = self.compile(sizes=sizes, functions=functions, memory_limit=memory_limit)
+        used = {name: arrays[name] for name in f.names if name in arrays}
+        try:
+            found: Array = f(used)
+        except BudgetError as refused:
+            parts = None if functions else self._in_parts(used, sizes, f.limit)
+            if parts is None:
+                raise refused from None
+            return parts
+        return found
+
+    def _in_parts(
+        self,
+        arrays: Mapping[str, object],
+        sizes: Mapping[str, int] | None,
+        memory_limit: int | None,
+    ) -> Array | None:
+        """The value filled in block by block; None where that would take too much."""
+        from .backends import backend_of
+        from .distributed import evaluate_within
+        from .planning.room import limit_of
+
+        if backend_of(list(arrays.values())).name != "numpy":
+            return None
+        limit, scope = limit_of(memory_limit), self._everything()
+        try:
+            return evaluate_within(self.evaluated, arrays, limit.nbytes, sizes, scope)
+        except (BudgetError, UnsupportedError):
+            return None
+
+    def _ways(self, structured: bool = False) -> Ways:
+        """What else can be done where it takes too much memory."""
+        from .ways import Ways
+
+        columns = self.by[-1][1] if self.by else 0
+        return Ways(self.evaluated, columns, structured)
 
     def compile(
         self,
@@ -123,14 +199,15 @@ class Execution:
             "name": name,
             "check": check,
             "memory_limit": memory_limit,
+            "ways": self._ways(structured),
         }
         if structured:
             from .structured_function import StructuredFunction
 
-            return StructuredFunction(self.node, self._rows, **options)
+            return StructuredFunction(self.evaluated, self._rows, **options)
         from .compiled import Compiled
 
-        return Compiled([self.node], doc=formula(self), **options)
+        return Compiled([self.evaluated], doc=formula(self), **options)
 
     def plan(
         self,
@@ -156,7 +233,7 @@ class Execution:
         (['B @ x', 'A @ t1'], True)
         """
         from .contraction.machine import TYPICAL
-        from .planning.budgets import UNLIMITED
+        from .planning.room import UNLIMITED
         from .reports import report_of
 
         return report_of(
@@ -195,7 +272,7 @@ class Execution:
         from .codegen.languages import printed
         from .compiled import Compiled
 
-        whole = Compiled([self.node], scope=self._everything(), name=name)
+        whole = Compiled([self.evaluated], scope=self._everything(), name=name)
         found = printed(
             whole.nodes,
             language,
@@ -223,10 +300,11 @@ class Execution:
         dask.distributed the blocks are computed by its workers, each in its share of
         the memory; arrays may be files, memory maps, Zarr or dask arrays.
         """
+        self._check_keywords(named)
         from .distributed import evaluate_blocks
 
         return evaluate_blocks(
-            self.node,
+            self.evaluated,
             {**by_name(values), **named},
             to=to,
             memory_limit=memory_limit,
@@ -241,13 +319,16 @@ class Execution:
     def _read_off(self, name: str, axes: str) -> Any:
         from . import diagonals
 
-        node = getattr(diagonals, name)(self.node, self._rows)
+        rule = getattr(diagonals, name)
+        node = rule(self.node, self._rows)
         orders = {
             "none": 0,
             "value": self._rows,
             "variable": len(self.written.shape) - self._rows,
         }
-        return self._derived(node, orders[axes])
+        result = self._derived(node, orders[axes])
+        result._again = lambda: rule(self._stably().node, self._rows)
+        return result
 
     def _is_map(self, axes: Sequence[object], named: Mapping[str, object]) -> bool:
         """Whether the axes of a variable are meant, not those that NumPy takes."""

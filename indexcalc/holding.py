@@ -27,13 +27,10 @@ from .codegen.limits import limited
 from .codegen.numpy_fast_frame import FastSource
 from .pairwise import Array
 from .plan import Load, Program
-from .planning.budgets import (
-    core_bytes,
-    dense_bytes,
-    is_small,
-    largest,
-    needed,
-)
+from .planning.book import Cut
+from .planning.budgets import core_bytes, dense_bytes, is_small, largest
+from .planning.held import held, widened
+from .planning.layouts import Layout
 from .planning.memory import Given, Memory, NoShadowError, memory_of
 from .sizes import Size
 
@@ -46,7 +43,8 @@ Write = Callable[[Sequence[Region]], FastSource | None]
 @dataclass(frozen=True, slots=True)
 class Text:
     """A program's text and what it is called with: the shapes and dtypes of its arrays,
-    its constants, its workspace, further arguments, which results are copied."""
+    its constants, its workspace, further arguments, which results are copied, how its
+    arrays lie where that is not in C order."""
 
     text: str
     name: str
@@ -56,6 +54,7 @@ class Text:
     workspace: tuple[int, ...] = ()
     more: Mapping[str, Any] | None = None
     copies: tuple[bool, ...] = ()
+    layouts: Sequence[Layout] = ()
 
 
 def memory(
@@ -63,21 +62,22 @@ def memory(
 ) -> tuple[Memory, bool]:
     """What a call holds, and whether that was found exactly: where the text calls what
     shadows do not know, it is an estimate by the program's steps."""
-    given = Given(text.constants, text.workspace, text.more, text.copies)
+    given = Given(text.constants, text.workspace, text.more, text.copies, text.layouts)
     try:
         found = memory_of(text.text, text.name, text.shapes, text.kinds, given)
     except NoShadowError:
-        return _estimate(program, length, itemsize), False
+        mixed = len(set(text.kinds)) > 1
+        return _estimate(program, length, itemsize, mixed), False
     return found, True
 
 
-def _estimate(program: Program, length: Lengths, itemsize: int) -> Memory:
-    patterns = program.patterns
+def _estimate(program: Program, length: Lengths, itemsize: int, mixed: bool) -> Memory:
+    patterns, itemsize = program.patterns, widened(program, itemsize)
     loads = [s for s, step in enumerate(program.steps) if isinstance(step, Load)]
     inputs = sum(core_bytes(patterns[s], length, itemsize) for s in loads)
     slots = dict.fromkeys(program.results)
     results = sum(dense_bytes(patterns[s], length, itemsize) for s in slots)
-    peak = inputs + needed(program, length, itemsize)
+    peak = inputs + held(program, length, itemsize, mixed=mixed)
     return Memory(inputs, results, 0, peak, largest(program, length, itemsize)[0])
 
 
@@ -95,17 +95,19 @@ def cut_within(
     length: Lengths,
     itemsize: int,
     most: int,
+    known: Sequence[Cut] | None = None,
 ) -> tuple[FastSource, tuple[Region, ...]] | None:
     """Fast code that holds at most so many bytes beside its inputs, and what it runs in
-    blocks; None where no blocks are small enough."""
+    blocks; None where no blocks are small enough. Cuts that are `known` are tried
+    first."""
 
     def holds(trial: Sequence[Region]) -> int | None:
         source = write(trial)
         if source is None:
             return None
-        held, _ = memory(as_text(source), program, length, itemsize)
-        return held.peak - held.inputs
+        found, _ = memory(as_text(source), program, length, itemsize)
+        return found.peak - found.inputs
 
-    cuts = limited(program, length, itemsize, holds, most)
+    cuts = limited(program, length, itemsize, holds, most, known)
     fast = None if cuts is None else write(cuts)
     return None if cuts is None or fast is None else (fast, tuple(cuts))

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import expr
 from .errors import ShapeError, UnsupportedError
+from .given import names_of, text_of
+from .legible import quoted
 from .nodes import Node, Tensor, variables
 from .sizes import names_in
 
@@ -220,11 +222,12 @@ class Notations:
         self._require_derivative()
         if layout not in MATRIX_LAYOUTS:
             raise ShapeError(
-                f"the layout {layout!r} is not one of {', '.join(MATRIX_LAYOUTS)}"
+                f"the layout {quoted(layout)} is not one of {', '.join(MATRIX_LAYOUTS)}"
             )
         if order not in ("F", "C"):
             raise ShapeError(
-                f"the order {order!r} of vec is not F (column-major) or C (row-major)"
+                f"the order {quoted(order)} of vec is not F (column-major) or C "
+                "(row-major)"
             )
 
     def _stacked(self, order: str) -> Formula:
@@ -352,6 +355,7 @@ class Notations:
         `notation` is "matrix", "index" or "einsum" (every sum written)."""
         from .index_latex import index_latex
 
+        text_of(notation, "a notation")
         if notation == "matrix":
             try:
                 return self._in_words().latex
@@ -362,7 +366,7 @@ class Notations:
         if notation == "einsum":
             return str(index_latex(self.written, sums="explicit"))
         raise UnsupportedError(
-            f"the notation {notation!r} is not matrix, index or einsum"
+            f"the notation {quoted(notation)} is not matrix, index or einsum"
         )
 
     def _repr_latex_(self) -> str:
@@ -376,4 +380,6 @@ class Notations:
 def _axis_names(axes: str | Sequence[str] | None) -> list[str] | None:
     if axes is None:
         return None
-    return axes.split() if isinstance(axes, str) and " " in axes else list(axes)
+    if isinstance(axes, str) and " " not in axes:
+        return list(axes)
+    return names_of(axes, "axes")

@@ -19,6 +19,9 @@ from .index import Indexed, is_index_key
 from .nodes import Call, Einsum, Node, Sum, Tensor
 from .sizes import Shape, shape_text, times
 
+#: The most lists inside one another that an argument may have; NumPy's own limit.
+DEEPEST = 64
+
 
 def _method(function: Callable[..., Any]) -> Any:
     """An array's method that is NumPy's function of the array."""
@@ -38,6 +41,7 @@ class Operators:
     __array_priority__ = 1000
     written: Node
     scope: dict[str, Tensor]
+    vanished: Mapping[Node, None]
 
     def _with(
         self,
@@ -65,16 +69,18 @@ class Operators:
     ) -> Any:
         from .numpy_calls import apply_ufunc
 
-        result = apply_ufunc(ufunc, method, bare(list(inputs)), bare(kwargs))
-        return self._wrapped(result, inputs)
+        with expr.vanishing() as gone:
+            result = apply_ufunc(ufunc, method, bare(list(inputs)), bare(kwargs))
+        return self._wrapped(result, [*inputs, gone] if gone else inputs)
 
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any
     ) -> Any:
         from .numpy_calls import apply_function
 
-        result = apply_function(function, bare(args), bare(kwargs))
-        return self._wrapped(result, [args, kwargs])
+        with expr.vanishing() as gone:
+            result = apply_function(function, bare(args), bare(kwargs))
+        return self._wrapped(result, [args, kwargs, *([gone] if gone else ())])
 
     def _wrapped(self, result: Any, given: Iterable[object]) -> Any:
         if isinstance(result, (tuple, list)):
@@ -272,14 +278,19 @@ def is_node(value: object) -> bool:
     return isinstance(value, (Tensor, Einsum, Sum, Call))
 
 
-def bare(value: Any) -> Any:
-    """A value with every expression in it, however nested, replaced by its node."""
+def bare(value: Any, depth: int = 0) -> Any:
+    """A value with every expression in it, however nested, replaced by its node.
+
+    Raises `UnsupportedError` for lists that are nested very deep, or in themselves.
+    """
     if isinstance(value, Operators):
         return value.written
+    if depth > DEEPEST:
+        raise UnsupportedError(f"lists nested deeper than {DEEPEST} are not read")
     if isinstance(value, (list, tuple)):
-        return type(value)(bare(part) for part in value)
+        return type(value)(bare(part, depth + 1) for part in value)
     if isinstance(value, Mapping):
-        return {name: bare(part) for name, part in value.items()}
+        return {name: bare(part, depth + 1) for name, part in value.items()}
     return value
 
 
@@ -294,3 +305,18 @@ def scope_of(values: Iterable[object]) -> dict[str, Tensor]:
         elif isinstance(value, (list, tuple)):
             scope |= scope_of(value)
     return scope
+
+
+def vanished_of(values: Iterable[object]) -> dict[Node, None]:
+    """The nodes that vanished while the expressions in `values` were put together, and
+    those that are the keys of a mapping."""
+    found: dict[Node, None] = {}
+    for value in values:
+        if isinstance(value, Operators):
+            found |= value.vanished
+        elif isinstance(value, Mapping):
+            found.update((key, None) for key in value if is_node(key))
+            found |= vanished_of(value.values())
+        elif isinstance(value, (list, tuple)):
+            found |= vanished_of(value)
+    return found

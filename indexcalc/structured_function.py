@@ -14,12 +14,14 @@ def f(x, y):
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from .backends import Backend
 from .compiled import Compiled
+from .documents.functions import Asked, Held
 from .errors import UnsupportedError
 from .nodes import Node
 from .pairwise import Array
@@ -38,15 +40,21 @@ class StructuredFunction(Compiled):
 
     def __init__(self, node: Node, rows: int, **options: Any) -> None:
         super().__init__([fuse(node)], single=False, **options)
+        self._made_of = ((node, rows), options)
         self.rows = rows
-        self._plans: dict[int, Plan] = {}
 
-    def program(self, length: Callable[[Size], int], numpy: bool) -> Program:
+    def held(self, asked: Asked | None = None) -> Held:
+        """What a document holds of the function."""
+        whole = super().held(asked)
+        options = replace(whole.options, rows=self.rows)
+        return replace(whole, options=options)
+
+    def program(
+        self, length: Callable[[Size], int], numpy: bool, real: bool = True
+    ) -> Program:
         """The program of the factors of all parts."""
-        plan = lowered(self.nodes[0], length)
-        program = _with_plain_results(plan.program)
-        self._plans[id(program)] = plan
-        return program
+        plan = lowered(self.nodes[0], length, self.book, real)
+        return _with_plain_results(plan)
 
     def _run(self, variant: Variant, arrays: Sequence[Array], out: Any) -> Structured:
         if out is not None:
@@ -54,7 +62,8 @@ class StructuredFunction(Compiled):
                 "a structured result has no single array to be written into",
                 hint="toarray(out=…) writes it out",
             )
-        plan = self._plans[id(variant.program)]
+        assert isinstance(variant.program, Factors)
+        plan = variant.program.plan
         dtype = np.result_type(*arrays) if arrays else np.dtype(float)
         cores = answered(variant, arrays, self._taken(variant, dtype))
         found = map(np.asarray, cores or ())
@@ -74,8 +83,16 @@ class StructuredFunction(Compiled):
         )
 
 
-def _with_plain_results(program: Program) -> Program:
+@dataclass(slots=True)
+class Factors(Program):
+    """A program whose results are the factors that a plan tells of."""
+
+    plan: Plan = field(kw_only=True)
+
+
+def _with_plain_results(plan: Plan) -> Factors:
     """The program with every result read as its core array."""
+    program = plan.program
     steps, patterns = list(program.steps), list(program.patterns)
     results: list[Slot] = []
     for slot in program.results:
@@ -88,4 +105,4 @@ def _with_plain_results(program: Program) -> Program:
             patterns.append(plain(sizes))
             slot = len(steps) - 1
         results.append(slot)
-    return Program(steps, patterns, results, dict(program.last_use))
+    return Factors(steps, patterns, results, dict(program.last_use), plan=plan)

@@ -26,6 +26,7 @@ from .kernels import no_entry
 from .nodes import Einsum, Node, Tensor, toposort
 from .pairwise import Array
 from .plan import Load, Program, answers_view, inputs_of, is_view
+from .planning.budgets import exhausted
 from .sizes import Size, names_in, shape_text
 
 
@@ -33,7 +34,8 @@ from .sizes import Size, names_in, shape_text
 class Variant:
     """What runs for arrays of certain shapes: its text and function, the parameters
     that take large results, the results' shapes and which of them are somebody else's
-    array, what is planned."""
+    array, what is planned; the bytes that a call holds beside its inputs, 0 where they
+    are too few to be looked at."""
 
     text: str
     function: Callable[..., Any]
@@ -46,6 +48,8 @@ class Variant:
     more: Mapping[str, Any]
     constants: Mapping[str, Array] = field(default_factory=dict)
     blocks: tuple[Region, ...] = ()
+    held: int = 0
+    dtype: Any = None
 
 
 # -- which arrays tell the sizes -------------------------------------------------------
@@ -121,12 +125,24 @@ def aliases(program: Program, fast: bool) -> tuple[bool, ...]:
     return tuple(found)
 
 
-def own(answer: Any, alias: bool) -> Array:
-    """An array that nobody else holds, and that may be written."""
+def narrow(kinds: Sequence[str]) -> Any:
+    """The dtype that constants take among arrays of less than double precision; None
+    where there is one of double precision, or none at all."""
+    if not kinds or not set(kinds) <= set("efF"):
+        return None
+    return np.result_type(*kinds)
+
+
+def own(answer: Any, alias: bool, dtype: Any = None) -> Array:
+    """An array that nobody else holds, and that may be written; constants, which
+    programs make in double precision, in the arrays' dtype."""
     if type(answer) is not np.ndarray:
         answer = np.asarray(answer)
     if answer.dtype.kind in "biu":  # a choice between constants
-        return answer.astype(np.float64)
+        return answer.astype(dtype or np.float64)
+    if dtype is not None and answer.dtype.char in "dD":
+        weak = np.complex64 if answer.dtype.char == "D" else np.float16
+        return answer.astype(np.result_type(dtype, weak))
     return answer.copy() if alias or not answer.flags.writeable else answer
 
 
@@ -175,5 +191,20 @@ def answered(variant: Variant, arrays: Sequence[Array], more: Mapping[str, Any])
         return variant.function(*arrays, **more)
     except IndexError:
         raise no_entry() from None
+    except RuntimeError as error:
+        if "start new thread" in str(error):
+            raise exhausted(MemoryError(error)) from None
+        raise
+    except TypeError as error:
+        if "linalg" not in str(error) and "ufunc" not in str(error):
+            raise
+        kinds = ", ".join(sorted({str(array.dtype) for array in arrays}))
+        raise EvaluationError(
+            f"a function of it is not defined for {kinds}", hint="float64 has them all"
+        ) from error
+    except OverflowError:
+        raise EvaluationError(
+            "a number made of sizes is too large for a float", hint="smaller sizes"
+        ) from None
     except np.linalg.LinAlgError as error:
         raise EvaluationError(f"a matrix function has no value here: {error}") from None

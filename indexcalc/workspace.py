@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
@@ -27,8 +28,12 @@ from .pairwise import Array
 #: Results of fewer bytes come from NumPy: what the C library gives it is warm.
 SMALL = 1 << 25
 
-#: How many arrays are kept for results, and how many bytes of them.
+#: How many arrays are kept for results, and how many bytes of them; a workspace of more
+#: bytes is let go after the call.
 MOST, MOST_BYTES = 4, 1 << 32
+
+#: How many views of a workspace are kept: one for every number, shape and dtype.
+MOST_VIEWS = 1024
 
 
 class Workspace(threading.local):
@@ -47,6 +52,8 @@ class Workspace(threading.local):
         view = self._views.get(key)
         if view is None:
             view = self._made(number, shape, np.dtype(dtype))
+            if len(self._views) >= MOST_VIEWS:
+                self._views.clear()
             self._views[key] = view
         return view
 
@@ -60,6 +67,13 @@ class Workspace(threading.local):
             self._memory.pop(number, None)
             memory = self._memory[number] = np.empty(need, np.uint8)
         return memory[: prod(shape) * dtype.itemsize].view(dtype).reshape(shape)
+
+    def reserve(self, sizes: Sequence[int]) -> None:
+        """Makes the arrays that a call will need, of so many bytes each, and keeps no
+        others: so none has to grow while views of it are still read."""
+        if [m.nbytes for m in self._memory.values()] != list(sizes):
+            self.release()
+            self._memory = {k: np.empty(n, np.uint8) for k, n in enumerate(sizes)}
 
     @property
     def nbytes(self) -> int:
@@ -111,6 +125,31 @@ class Results:
         while len(kept) > 1 and sum(array.nbytes for array in kept) > MOST_BYTES:
             kept = kept[1:]
         self._kept = kept
+
+    @property
+    def idle(self) -> int:
+        """The bytes that are kept and that nobody holds."""
+        with self._lock:
+            return sum(
+                [
+                    memory.nbytes
+                    for memory in self._kept
+                    if _references(memory) <= _ALONE
+                ]
+            )
+
+    def trim(self, wanted: Sequence[int]) -> None:
+        """Forgets what nobody holds and a call cannot use, which wants arrays of so
+        many bytes."""
+        left = Counter(wanted)
+        kept = []
+        with self._lock:
+            for memory in self._kept:
+                alone = _references(memory) <= _ALONE
+                if not alone or left[memory.nbytes]:
+                    kept.append(memory)
+                    left[memory.nbytes] -= alone
+            self._kept = kept
 
     def release(self) -> None:
         """Forgets all arrays; those that are held elsewhere live on there."""

@@ -64,6 +64,9 @@ THICK = 24
 #: Programs of more steps are not searched.
 MOST_STEPS = 600
 
+#: Bytes that take for ever to move; a float holds no more than about their square.
+NEVER = 1 << 500
+
 #: How many places a search begins from.
 MOST_SEEDS = 48
 
@@ -72,7 +75,8 @@ MOST_SEEDS = 48
 class Region:
     """Steps cut along one index: `cut` says which axis of a slot is cut, or None where
     the step sums over the cut index; `loads` the cut axes of what the steps read from
-    outside, by step and operand. `rows` of `length` make a block."""
+    outside, by step and operand. `rows` of `length` make a block; `seed` is the axis of
+    a slot that it was grown from."""
 
     cut: dict[Slot, int | None]
     loads: dict[tuple[Slot, int], int]
@@ -80,6 +84,7 @@ class Region:
     rows: int
     saved: float
     threads: bool
+    seed: tuple[Slot, int]
 
     @property
     def steps(self) -> list[Slot]:
@@ -391,7 +396,7 @@ def _grown(graph: Graph, seed: tuple[Slot, int], taken: set[Slot]) -> Region | N
     waking = sum(multiplies(graph, slot) for slot in cut)
     calls = -(-length // rows) * (len(cut) * CALL + waking * WAKING)
     saved = _saved(graph, cut, loads, products) - calls
-    return Region(cut, loads, length, rows, saved, not products)
+    return Region(cut, loads, length, rows, saved, not products, seed)
 
 
 def _operand(graph: Graph, key: tuple[Slot, int]) -> Slot:
@@ -452,7 +457,8 @@ def _along(graph: Graph, slot: Slot, axis: int) -> float:
 def _seconds(nbytes: int) -> float:
     if nbytes < LARGE // 4:
         return 0.0
-    return nbytes / (MEMORY if nbytes > CACHED else CACHE)
+    rate = MEMORY if nbytes > CACHED else CACHE
+    return min(nbytes, NEVER) / rate
 
 
 # -- an order of steps and regions -----------------------------------------------------

@@ -37,8 +37,9 @@ class Writer:
         order: Sequence[str],
         scope: Iterable[Tensor],
         reserved: Sequence[str],
+        unfit: str = "",
     ) -> None:
-        self.signature = Signature(program, order, scope, reserved)
+        self.signature = Signature(program, order, scope, reserved, unfit)
         self.names = self.signature.names
 
     def text(self, e: Expr) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from ..errors import UnsupportedError
+from ..legible import quoted
 from ..nodes import Node, Tensor
 from ..planning.programs import arranged
 from ..sizes import Size
@@ -48,9 +49,9 @@ def printed(
     Raises `UnsupportedError` for a language that there is not, and for what it has no
     words for.
     """
-    if language not in LANGUAGES:
+    if not isinstance(language, str) or language not in LANGUAGES:
         raise UnsupportedError(
-            f"no function is printed in {language!r}",
+            f"no function is printed in {quoted(language)}",
             hint=f"one of {', '.join(LANGUAGES)}",
         )
     return LANGUAGES[language](

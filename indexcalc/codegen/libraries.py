@@ -80,8 +80,7 @@ def _special() -> dict[str, Spelling]:
     return {
         "sigmoid": _from("scipy.special", "expit"),
         "erf": _from("scipy.special", "erf"),
-        "softmax": _from("scipy.special", "softmax", "{0}, axis=-1"),
-        "lse": _TOP,
+        "lse": _TOP,  # SciPy's softmax takes no empty arrays: the helper does
     }
 
 
@@ -201,6 +200,11 @@ def {name}(xp, x, axes):
     r = xp.sqrt(xp.sum(x * x, axis=axes))
     one = xp.ones_like(r)
     return xp.where(r == 0, xp.zeros_like(r), one / xp.where(r == 0, one, r))
+""",
+    "logofdet": """\
+def {name}(xp, x):
+    sign, size = xp.linalg.slogdet(x)
+    return xp.log(sign) + size
 """,
     "eigvalsh": """\
 def {name}(xp, x):

@@ -23,8 +23,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from math import fsum
 
 from ..plan import Program, Slot
+from ..planning.book import Cut
 from .blocks import MOST_SEEDS, Graph, Growth, Lengths, Region, is_view, multiplies
 from .blocks import schedule as scheduled
 
@@ -41,10 +43,20 @@ MOST_REGIONS, CHOICES = 4, 4
 
 
 def limited(
-    program: Program, length: Lengths, itemsize: int, holds: Holds, limit: int
+    program: Program,
+    length: Lengths,
+    itemsize: int,
+    holds: Holds,
+    limit: int,
+    known: Sequence[Cut] | None = None,
 ) -> list[Region] | None:
-    """Regions with which the program stays within the limit; None where none do."""
+    """Regions with which the program stays within the limit; None where none do. Those
+    of the cuts that are `known` are taken where they do."""
     graph = Graph(program, length, itemsize, thick=True)
+    again = None if known is None else _regrown(graph, known)
+    held = None if again is None else holds(again)
+    if again is not None and held is not None and held <= limit:
+        return again
     chosen: list[Region] = []
     peak = holds(chosen)
     while peak is None or peak > limit:
@@ -80,27 +92,48 @@ def _longest(ways: Sequence[list[Region]], holds: Holds, limit: int) -> list[Reg
         for k in range(len(chosen)):
             chosen = _widened(chosen, k, holds, limit)
         wide.append(chosen)
-    return min(wide, key=lambda way: sum(r.length / r.rows for r in way))
+    return min(wide, key=lambda way: fsum(r.length / r.rows for r in way))
 
 
 def _cuts(graph: Graph, chosen: Sequence[Region], limit: int) -> Iterator[Region]:
     """Every region that can be run row by row."""
-    taken = {slot for region in chosen for slot in region.cut}
     seen: set[tuple[tuple[Slot, int | None], ...]] = set()
-    for slot, axis in _seeds(graph, limit):
-        growth = Growth(graph, (slot, axis), taken)
-        growth.grow()
-        key = tuple(sorted(growth.cut.items()))
-        views = all(is_view(graph.program.steps[s]) for s in growth.cut)
-        rows = graph.shape(slot)[axis]
-        if key in seen or views or rows < 2:
-            continue
-        seen.add(key)
-        products = any(multiplies(graph, s) for s in growth.cut)
-        cut, loads = dict(growth.cut), dict(growth.loads())
-        region = Region(cut, loads, rows, 1, 0.0, not products)
-        if scheduled(graph.program, [*chosen, region]) is not None:
+    for seed in _seeds(graph, limit):
+        region = _grown(graph, seed, chosen)
+        key = () if region is None else tuple(sorted(region.cut.items()))
+        if region is not None and key not in seen:
+            seen.add(key)
             yield region
+
+
+def _grown(
+    graph: Graph, seed: tuple[Slot, int], chosen: Sequence[Region]
+) -> Region | None:
+    """The region that grows from an axis of a slot beside those that are there, row by
+    row; None where there is none."""
+    growth = Growth(graph, seed, {slot for region in chosen for slot in region.cut})
+    growth.grow()
+    views = all(is_view(graph.program.steps[s]) for s in growth.cut)
+    rows = graph.shape(seed[0])[seed[1]]
+    if views or rows < 2:
+        return None
+    products = any(multiplies(graph, s) for s in growth.cut)
+    cut, loads = dict(growth.cut), dict(growth.loads())
+    region = Region(cut, loads, rows, 1, 0.0, not products, seed)
+    fits = scheduled(graph.program, [*chosen, region]) is not None
+    return region if fits else None
+
+
+def _regrown(graph: Graph, known: Sequence[Cut]) -> list[Region] | None:
+    """The regions of cuts that were found before; None where one cannot be made."""
+    chosen: list[Region] = []
+    for slot, axis, rows in known:
+        there = slot < len(graph.nbytes) and axis < len(graph.shape(slot))
+        region = _grown(graph, (slot, axis), chosen) if there else None
+        if region is None or not 1 <= rows <= region.length:
+            return None
+        chosen.append(replace(region, rows=rows))
+    return chosen
 
 
 def _seeds(graph: Graph, limit: int) -> list[tuple[Slot, int]]:

@@ -76,8 +76,7 @@ def fast_source(
         return None
     if found is None:
         found = regions(program, length, itemsize)
-    writer = _Writer(program, length, itemsize, cores, names or {}, list(found))
-    writer.header.names.claim(name)
+    writer = _Writer(program, length, itemsize, cores, names or {}, list(found), name)
     writer.single, writer.shapes = single, arguments
     if not writer.anything_large():
         return None

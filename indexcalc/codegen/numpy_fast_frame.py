@@ -91,7 +91,7 @@ def framed(
     parts += [text] if text else []
     parts += [FRESH.rstrip()] if workspace else []
     parts += [SHARES.rstrip()] if threads else []
-    given = tuple(header.tensors.get(a, a) for a in arguments)
+    given = tuple(header.tensors.get(a) or header.names.claim(a) for a in arguments)
     first = [f"    {line}" for line in reading]
     if any(", dtype)" in line for line in lines) and not any(
         "dtype =" in x for x in first

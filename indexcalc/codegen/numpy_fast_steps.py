@@ -60,11 +60,12 @@ class Steps:
         cores: int,
         names: Mapping[str, str],
         found: list[Region],
+        function: str = "f",
     ) -> None:
         self.program, self.cores, self.single = program, cores, True
         self.shapes: Mapping[str, tuple[int, ...]] = {}
         self.graph = Graph(program, length, itemsize)
-        self.header = Header(program, FAST, names, FRAME)
+        self.header = Header(program, FAST, names, FRAME, function)
         self.pieces = Pieces(self.graph, self.header)
         self.pieces.scratch, self.pieces.cores = self._scratch, cores
         self.codes = self.pieces.codes

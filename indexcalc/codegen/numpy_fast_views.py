@@ -115,12 +115,12 @@ def arranged(operand: Operand, groups: Sequence[Labels], size: SizeText) -> str:
 
 
 def _merged(groups: Sequence[Labels], size: SizeText) -> list[str]:
-    """The lengths of groups, the longest group's left to NumPy."""
+    """The lengths of groups, the longest group's left to NumPy where none is 0."""
     longest = max(range(len(groups)), key=lambda k: len(groups[k]))
-    return [
-        "-1" if k == longest else (" * ".join(map(size, group)) or "1")
-        for k, group in enumerate(groups)
-    ]
+    told = [" * ".join(map(size, group)) or "1" for group in groups]
+    if not any(size(i) == "0" for group in groups for i in group):
+        told[longest] = "-1"
+    return told
 
 
 def transposed(text: str, order: Sequence[int]) -> str:

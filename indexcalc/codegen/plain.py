@@ -93,8 +93,7 @@ def program_source(
             hint=f"one of {', '.join(LIBRARIES)}",
         )
     spelled = FAST_NUMPY if blas else LIBRARIES[library]
-    writer = Writer(program, spelled, names, scope, blas)
-    writer.names.claim(function_name)
+    writer = Writer(program, spelled, names, scope, blas, function_name)
     lowering = PythonLowering(program, writer, writer.names)
     results = [_as_array(writer, e) for e in lowering.results()]
     written = list(lowering.lines)

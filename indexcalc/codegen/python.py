@@ -24,7 +24,7 @@ from ..einsum_spelling import (
     tuple_text,
 )
 from ..errors import UnsupportedError
-from ..functions import USERS
+from ..functions import USERS, domain_of_power
 from ..kernels import unknown_label
 from ..nodes import Tensor
 from ..plan import Program
@@ -56,6 +56,7 @@ class Writer:
         order: Sequence[str],
         scope: Iterable[Tensor],
         blas: bool = False,
+        function: str = "",
     ) -> None:
         self.library = library
         self.stacks = True
@@ -67,6 +68,7 @@ class Writer:
             order,
             scope,
             [*BUILTINS, *imported, *keyword.softkwlist],
+            function=function,
         )
         self.names = self.signature.names
         self.imports: dict[str, None] = {}
@@ -258,10 +260,15 @@ def _sum(w: Writer, e: Expr) -> Code:
 
 
 def _power(w: Writer, e: Expr) -> Code:
-    exponent, base = e.data[0], w.code(e.args[0])
+    exponent, inner = e.data[0], e.args[0]
+    if inner.number and not _has_value(inner, exponent):
+        base = as_array(w, inner)
+        text = real_text(exponent)
+        return Code(f"{base.at(ATOM)} ** {f'({text})' if '/' in text else text}", POWER)
+    base = w.code(inner)
     match exponent:
         case Fraction(numerator=1, denominator=2):
-            if e.args[0].number:
+            if inner.number:
                 return Code(f"{base.at(ATOM)}**0.5", POWER)
             return Code(f"{w.library.module}.sqrt({base.text})")
         case int() | float() | Fraction() if exponent < 0:
@@ -273,6 +280,14 @@ def _power(w: Writer, e: Expr) -> Code:
             return Code(f"{base.at(ATOM)} ** ({real_text(exponent)})", POWER)
         case _:
             return Code(f"{base.at(ATOM)}**{literal(exponent).text}", POWER)
+
+
+def _has_value(e: Expr, exponent: Number) -> bool:
+    """Whether Python's number has the power that an array of it would have."""
+    if domain_of_power(exponent) == "":
+        return True
+    (value,) = e.data if e.op == "number" else (0,)
+    return not isinstance(value, complex) and value > 0
 
 
 def _inverse(e: Expr) -> Expr:

@@ -18,6 +18,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..coefficients import Number, multiply, plus
+from ..functions import joined_powers
 from ..nodes import Call
 from ..pairwise import Array, Labels
 from ..sizes import Shape, Size
@@ -143,8 +144,10 @@ def power(base: Expr, exponent: Number) -> Expr:
     """base^exponent, entry by entry."""
     if exponent == 1:
         return base
-    if base.op == "power" and isinstance(exponent, int):
-        return power(base.args[0], multiply(base.data[0], exponent))
+    if base.op == "power":
+        total = joined_powers(base.data[0], exponent)
+        if total is not None:
+            return power(base.args[0], total)
     return Expr("power", (base,), (exponent,), base.shape)
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -25,12 +26,14 @@ import numpy as np
 
 from ..binding import STRUCTURE_TESTS, bind_sizes, missing_array
 from ..distribute import without_diagonals
-from ..errors import EvaluationError, ShapeError
+from ..errors import BudgetError, EvaluationError, ShapeError
 from ..nodes import Node, Tensor, variables
-from ..planning.budgets import as_bytes
+from ..pairwise import Array
+from ..planning.budgets import span
+from ..planning.room import as_bytes, bytes_text, limit_of
 from ..rows import to_rows
 from ..simplify import fuse
-from ..sizes import names_in
+from ..sizes import Size, names_in, shape_text, value_of
 from ..substitute import replace_sizes
 from . import cluster, outputs
 from .blocks import Plan
@@ -38,11 +41,15 @@ from .choices import plan_blocks
 from .inputs import Located, placed
 from .lazy import dask_array
 from .local import Progress, fill
+from .outputs import Region
 from .tasks import Check, check_structure
 from .wholes import everywhere
 
 #: How much memory a block may take where nobody says, in bytes.
 DEFAULT_LIMIT = 1 << 28
+
+#: How many blocks a result may take.
+MOST_BLOCKS = 200_000
 
 
 def literal(
@@ -63,8 +70,7 @@ def literal(
         if name not in arrays:
             raise missing_array(leaf, arrays)
     bound = bind_sizes(known.values(), _shapes(arrays), sizes)
-    numbers = {str(size): n for size, n in bound.items()}
-    found = without_diagonals(fuse(replace_sizes(fused, dict(numbers))))
+    found = in_numbers(fused, bound)
     open_ = sorted({name for size in everywhere(found) for name in names_in(size)})
     if open_:
         raise ShapeError(
@@ -72,6 +78,12 @@ def literal(
             hint=f"pass sizes={{{open_[0]!r}: …}}",
         )
     return found
+
+
+def in_numbers(node: Node, sizes: Mapping[Size, int]) -> Node:
+    """The node with numbers for its sizes; sums that hold a diagonal multiplied out."""
+    numbers: dict[str, Any] = {str(size): n for size, n in sizes.items()}
+    return without_diagonals(fuse(replace_sizes(fuse(node), numbers)))
 
 
 def _shapes(arrays: Mapping[str, Located]) -> dict[str, Any]:
@@ -109,14 +121,71 @@ def evaluate_blocks(
     root = literal(node, arrays, sizes, scope)
     dtypes = {name: source.dtype for name, source in arrays.items()}
     given = None if memory_limit is None else as_bytes(memory_limit)
-    limit, wanted = given or DEFAULT_LIMIT, 1
+    limit, wanted = given or min(DEFAULT_LIMIT, limit_of(None).nbytes), 1
     if client is not None:
         limit, wanted = cluster.capacity(client, given, DEFAULT_LIMIT)
     _check_structures(node, arrays, limit, client)
     plan = plan_blocks(root, dtypes, limit, wanted)
+    _keep_few(plan, limit)
     if to is None:
         return dask_array(plan, arrays)
     return _written(plan, arrays, str(to), client, _reporter(progress))
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """An array in memory that blocks are written to."""
+
+    array: Array
+
+    def write(self, region: Region, block: Array) -> None:
+        self.array[region] = block
+
+    def finish(self) -> str:
+        return ""
+
+    def abandon(self) -> None:
+        """Nothing is left anywhere."""
+
+
+def evaluate_within(
+    node: Node,
+    values: Mapping[str, object],
+    limit: int,
+    sizes: Mapping[str, int] | None = None,
+    scope: Iterable[Tensor] = (),
+) -> Array:
+    """The value of a node as one array in memory, a block at a time, such that result
+    and block together take at most `limit` bytes beside the inputs.
+
+    Raises `BudgetError` where no blocks are small enough, or too many are needed.
+    """
+    scope = list(scope)
+    known = {leaf.name for leaf in scope} | set(variables(node))
+    arrays = placed({name: a for name, a in values.items() if name in known})
+    root = literal(node, arrays, sizes, scope)
+    dtypes = {name: source.dtype for name, source in arrays.items()}
+    lengths = [value_of(size, {}) for size in root.shape]
+    whole = span(lengths, np.result_type(float, *dtypes.values()).itemsize)
+    if whole >= limit:
+        raise BudgetError("the result alone is over the limit")
+    plan = plan_blocks(root, dtypes, limit - whole)
+    _keep_few(plan, limit)
+    _check_structures(node, arrays, limit, None)
+    result = np.zeros(plan.shape, plan.dtype)
+    fill(plan, arrays, _Whole(result), _silent)
+    return result
+
+
+def _keep_few(plan: Plan, limit: int) -> None:
+    """Raises `BudgetError` for more blocks than anybody waits for."""
+    count = prod(plan.cells) * plan.terms
+    if count > MOST_BLOCKS:
+        raise BudgetError(
+            f"the result of shape {shape_text(plan.shape)} takes {count:,} blocks of "
+            f"{bytes_text(limit)}, and at most {MOST_BLOCKS:,} are computed",
+            hint="a higher memory_limit makes fewer",
+        )
 
 
 def _check_structures(

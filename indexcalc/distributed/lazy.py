@@ -85,7 +85,7 @@ class _Sources:
         """A slice of an array at hand, once in the graph."""
         key = (origin, repr(slices))
         if key not in self.slices:
-            part = np.ascontiguousarray(self.arrays[origin].data[slices])
+            part = np.asarray(self.arrays[origin].data[slices], order="C")
             self.slices[key] = self.delayed(part, pure=False, traverse=False)
         return self.slices[key]
 

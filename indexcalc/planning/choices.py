@@ -24,6 +24,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 
 from ..distribute import without_diagonals
 from ..nodes import (
@@ -34,10 +35,12 @@ from ..nodes import (
     Tensor,
     children,
     collector_paused,
+    digest_of,
     toposort,
 )
 from ..sizes import Dim, Size, lengths
 from ..sparse_products import CONSTANTS
+from .book import Arrangement, Book, Known, Move, Moves
 from .costs import Ledger
 from .distribution import distributed
 from .factoring import factored
@@ -45,8 +48,8 @@ from .parts import flattened, rebuilt
 from .sharing import shared
 from .solves import solved
 
-#: Beyond so many nodes nothing is searched.
-MOST_NODES = 600
+#: Beyond so many nodes, or factors of products, nothing is searched.
+MOST_NODES, MOST_FACTORS = 600, 2_000
 #: How many candidates are compared at most, and how much planning they may take.
 MOST_CANDIDATES, LEAST_WORK, MOST_WORK = 150, 500, 2_000
 #: How much more planning a second of the planned program is worth.
@@ -58,14 +61,26 @@ GAIN = 0.02
 Replacement = Mapping[Node, Node]
 
 
-def chosen(nodes: Sequence[Node], size: Callable[[Size], int]) -> list[Node]:
+def chosen(
+    nodes: Sequence[Node], size: Callable[[Size], int], book: Book | None = None
+) -> list[Node]:
     """The expressions rearranged for the sizes that `size` tells, in their order.
 
     The cost is that of one program for all of them, what they share counted once; it
-    is never more than before. Patterns of results stay what they are.
+    is never more than before. Patterns of results stay what they are. The moves that
+    stand in the book are made without a search, and others noted there.
     """
     known = tuple((d, size(d)) for d in _dims(nodes))
-    return list(_chosen(tuple(nodes), known))
+    if book is None:
+        return list(_chosen(tuple(nodes), known)[0])
+    here = Arrangement(digest_of(*(node.digest for node in nodes)).hex(), known)
+    if here in book.moves:
+        again = _replayed(tuple(nodes), known, book.moves[here])
+        if again is not None:
+            return list(again)
+    found, moves = _chosen(tuple(nodes), known)
+    book.note(here, moves)
+    return list(found)
 
 
 def _dims(nodes: Sequence[Node]) -> list[Dim]:
@@ -78,17 +93,33 @@ def _dims(nodes: Sequence[Node]) -> list[Dim]:
 
 
 @lru_cache(maxsize=256)
-def _chosen(
-    nodes: tuple[Node, ...], known: tuple[tuple[Dim, int], ...]
-) -> tuple[Node, ...]:
-    if len(toposort(*nodes)) > MOST_NODES:
-        return nodes
+def _chosen(nodes: tuple[Node, ...], known: Known) -> tuple[tuple[Node, ...], Moves]:
+    order = toposort(*nodes)
+    factors = sum(len(e.operands) for e in order if isinstance(e, Einsum))
+    if len(order) > MOST_NODES or factors > MOST_FACTORS:
+        return nodes, None
     with collector_paused():
-        search = _Search(_without_diagonals(nodes), Ledger(lengths(dict(known))))
+        search = _search(nodes, known)
         search.run()
         once = [without_diagonals(node) for node in nodes]
         is_cheaper = search.cost < search.ledger.seconds(once)
-    return search.roots if is_cheaper else nodes
+    return (search.roots, tuple(search.moves)) if is_cheaper else (nodes, None)
+
+
+def _search(nodes: Sequence[Node], known: Known) -> _Search:
+    return _Search(_without_diagonals(nodes), Ledger(lengths(dict(known))))
+
+
+def _replayed(
+    nodes: tuple[Node, ...], known: Known, moves: Moves
+) -> tuple[Node, ...] | None:
+    """What moves that were found before lead to; None where one cannot be made."""
+    if moves is None:
+        return nodes
+    with collector_paused():
+        search = _search(nodes, known)
+        done = all(map(search.made, moves))
+    return search.roots if done else None
 
 
 @dataclass(slots=True)
@@ -101,6 +132,7 @@ class _Search:
     allowed: float = field(init=False)
     compared: int = 0
     tried: set[Node] = field(default_factory=set)
+    moves: list[Move] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.cost = self.ledger.seconds(self.roots)
@@ -112,8 +144,8 @@ class _Search:
         for _ in range(MOST_ROUNDS):
             before = self.roots
             self._rearrange()
-            self._best_of(self._sharing())
-            self._best_of(self._solving())
+            self._best_of("shared")
+            self._best_of("solved")
             if self.roots == before or self._spent():
                 return
 
@@ -122,13 +154,15 @@ class _Search:
     def _rearrange(self) -> None:
         """Sums multiplied out or factored, one node after the other from the roots."""
         while not self._spent():
-            order = reversed(toposort(*self.roots))
-            node = next((e for e in order if e not in self.tried and _is_open(e)), None)
-            if node is None:
+            order = toposort(*self.roots)
+            places = reversed(range(len(order)))
+            fresh = (k for k in places if order[k] not in self.tried)
+            place = next((k for k in fresh if _is_open(order[k])), None)
+            if place is None:
                 return
-            self.tried.add(node)
-            if self._at_stake(node) > GAIN * self.cost:
-                self._best_of({node: new} for new in self._locally(node))
+            self.tried.add(order[place])
+            if self._at_stake(order[place]) > GAIN * self.cost:
+                self._best_of("local", place)
 
     def _at_stake(self, node: Node) -> float:
         """The time of a sum or product beside what its terms or operands are made of:
@@ -137,7 +171,19 @@ class _Search:
         below = [e for e in inner if isinstance(e, (Tensor, Call))]
         return self.ledger.seconds([node]) - self.ledger.seconds(below)
 
+    def _options(self, kind: str, place: int) -> Iterator[Replacement]:
+        """The replacements of a kind; local ones are of the node at a place."""
+        if kind == "shared":
+            return self._sharing()
+        if kind == "solved":
+            return self._solving()
+        order = toposort(*self.roots)
+        node = order[place] if place < len(order) else None
+        return ({node: new} for new in self._locally(node)) if node else iter(())
+
     def _locally(self, node: Node) -> Iterator[Node]:
+        if not _is_open(node):
+            return
         if isinstance(node, Sum):
             yield from factored(node, self.ledger.length)
         elif isinstance(node, Einsum):
@@ -159,24 +205,40 @@ class _Search:
 
     # -- comparison --------------------------------------------------------------------
 
-    def _best_of(self, options: Iterator[Replacement]) -> None:
+    def _best_of(self, kind: str, place: int = 0) -> None:
         """Takes the cheapest of some replacements, if it is cheaper than what is."""
-        best: tuple[float, Replacement] | None = None
-        for option in options:
+        best: tuple[float, int, Replacement] | None = None
+        for k, option in enumerate(self._options(kind, place)):
             if self._spent():
                 break
             self.compared += 1
-            if not all(self._keeps(old, new) for old, new in option.items()):
+            if not self._allows(option):
                 continue
             cost = self.ledger.seconds(self.roots, option)
             if best is None or cost < best[0]:
-                best = cost, option
+                best = cost, k, option
         if best is None or best[0] > (1 - GAIN) * self.cost:
             return
-        roots = _replaced(self.roots, best[1])
+        roots = _replaced(self.roots, best[2])
         cost = self.ledger.seconds(roots)
         if cost < self.cost and self._same_patterns(roots):
             self.roots, self.cost = roots, cost
+            self.moves.append(Move(kind, place, best[1]))
+
+    def made(self, move: Move) -> bool:
+        """Makes a move that was found before, where it can be made."""
+        options = self._options(move.kind, move.place)
+        option = next(islice(options, move.option, None), None)
+        if option is None or not self._allows(option):
+            return False
+        roots = _replaced(self.roots, option)
+        if not self._same_patterns(roots):
+            return False
+        self.roots = roots
+        return True
+
+    def _allows(self, option: Replacement) -> bool:
+        return all(self._keeps(old, new) for old, new in option.items())
 
     def _keeps(self, old: Node, new: Node) -> bool:
         """Whether a node is laid out as the one it replaces, and not made of it."""

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from ..pairwise import Array
-from .layouts import in_order
+from .layouts import Layout, in_order
 from .shadow_numpy import ShadowNumpy, is_shadow, visited
 from .shadow_scipy import lent
 from .shadows import Memory as Held
@@ -48,12 +48,14 @@ class Memory:
 class Given:
     """What a program is given beside its arrays: constants by name, bytes of each array
     of its workspace, further arguments (sizes, and functions of entries); and which of
-    its results are copied afterwards, by default those that are views of an input."""
+    its results are copied afterwards, by default those that are views of an input; how
+    its arrays lie, in C order where nothing is told."""
 
     constants: Mapping[str, Array]
     workspace: tuple[int, ...] = ()
     more: Mapping[str, Any] | None = None
     copies: tuple[bool, ...] = ()
+    layouts: Sequence[Layout] = ()
 
 
 NOTHING = Given({})
@@ -74,9 +76,10 @@ def memory_of(
     meter = Meter()
     listed = [kinds] * len(shapes) if isinstance(kinds, str) else list(kinds)
     scope = _scope(text, name, meter, given)
+    layouts = given.layouts or [in_order(shape) for shape in shapes]
     arrays = [
-        Shadow(meter, in_order(shape), np.dtype(kind), None)
-        for shape, kind in zip(shapes, listed, strict=True)
+        Shadow(meter, layout, np.dtype(kind), None)
+        for layout, kind in zip(layouts, listed, strict=True)
     ]
     more = {k: _entrywise(v) for k, v in (given.more or {}).items()}
     kept = [Held(meter, nbytes) for nbytes in given.workspace]

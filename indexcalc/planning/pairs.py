@@ -26,6 +26,7 @@ from typing import TypeAlias
 from ..coefficients import Number
 from ..contraction import path
 from ..nodes import collector_paused
+from ..pairwise import require_labels
 from ..plan import (
     Apply,
     Combine,
@@ -47,6 +48,9 @@ Axes: TypeAlias = tuple[tuple[int, ...], ...]
 Row: TypeAlias = tuple[Slot, Axes]
 Lengths: TypeAlias = Callable[[Size], int]
 
+#: Answers the order of a contraction, as `contraction.path` does.
+Find: TypeAlias = Callable[..., Sequence[tuple[int, ...]]]
+
 #: By how much an operand must be smaller than a product to be scaled in its place.
 SMALLER = 4
 
@@ -55,10 +59,10 @@ Place: TypeAlias = tuple[Slot, tuple[int, ...]]
 
 
 @collector_paused()
-def in_pairs(program: Program, length: Lengths) -> Program:
+def in_pairs(program: Program, length: Lengths, find: Find = path) -> Program:
     """The program with its contractions in pairs, ordered for the sizes that `length`
-    tells; what no result needs is left out."""
-    builder = Pairing(program, length)
+    tells by what `find` answers; what no result needs is left out."""
+    builder = Pairing(program, length, find)
     for slot in range(len(program.steps)):
         builder.places.append(builder.step(slot))
     results = [builder.kept(slot) for slot in program.results]
@@ -71,6 +75,7 @@ class Pairing:
 
     old: Program
     length: Lengths
+    find: Find = path
     paired: Program = field(default_factory=Program)
     places: list[Place] = field(default_factory=list)
     known: dict[object, Slot] = field(default_factory=dict)
@@ -105,6 +110,8 @@ class Pairing:
 
     def emit(self, step: Step, pattern: Pattern) -> Slot:
         """The slot of a step, which may be there already."""
+        if isinstance(step, Contract):
+            require_labels(len(step.sizes))
         key = (_identity(step), pattern)
         if key not in self.known:
             self.known[key] = self.paired.emit(step, pattern)
@@ -157,10 +164,13 @@ class Pairing:
         if len(rows) > 1:
             rows = self._summed(rows, step.out, sizes)
         order = self.order(rows, step.out, sizes)
+        carried = _carried(rows, step.out)
         for taken in order[:-1]:
             group = [rows.pop(k) for k in sorted(taken, reverse=True)][::-1]
-            alive = _labels(rows) | set(step.out)
+            carried.subtract(_carried(group))
+            alive = {i for i in _labels(group) if carried[i]}
             rows.append(self._folded(group, alive, sizes))
+            carried.update(_carried(rows[-1:]))
         while len(rows) > 2:
             alive = _labels(rows[2:]) | set(step.out)
             rows = [self._folded(rows[:2], alive, sizes), *rows[2:]]
@@ -193,11 +203,11 @@ class Pairing:
         self, rows: Sequence[Row], out: Sequence[int], sizes: dict[int, Size]
     ) -> list[Row]:
         """Indices that only one operand has are summed first."""
-        found = []
-        for k, row in enumerate(rows):
-            others = _labels([*rows[:k], *rows[k + 1 :]]) | set(out)
-            alone = _labels([row]) - others
-            found.append(self._folded([row], others, sizes) if alone else row)
+        found, carried = [], _carried(rows, out)
+        for row in rows:
+            own = _labels([row])
+            others = {i for i in own if carried[i] > 1}
+            found.append(self._folded([row], others, sizes) if others < own else row)
         return found
 
     def order(
@@ -208,7 +218,7 @@ class Pairing:
         inputs = tuple(tuple(dict.fromkeys(_flat(axes))) for _, axes in rows)
         lengths = {i: self.length(sizes[i]) for i in sorted(_labels(rows))}
         same = tuple(slot for slot, _ in rows)
-        return path(inputs, tuple(out), lengths, same=same)
+        return self.find(inputs, tuple(out), lengths, same=same)
 
     def _folded(
         self, group: Sequence[Row], alive: set[int], sizes: dict[int, Size]
@@ -237,6 +247,14 @@ def _flat(axes: Axes) -> list[int]:
 
 def _labels(rows: Iterable[Row]) -> set[int]:
     return {i for _, axes in rows for i in _flat(axes)}
+
+
+def _carried(rows: Iterable[Row], out: Iterable[int] = ()) -> Counter[int]:
+    """How many operands, and the result, carry each label."""
+    found = Counter(set(out))
+    for row in rows:
+        found.update(_labels([row]))
+    return found
 
 
 def _core_sizes(pattern: Pattern) -> tuple[Size, ...]:

@@ -90,12 +90,6 @@ def interface(node: Einsum, places: Collection[int]) -> list[int]:
     return sorted(inside & (rest | shown(node)))
 
 
-def part(node: Einsum, places: Collection[int]) -> Node:
-    """The operands at these places as a product of their own, axes as `interface`."""
-    rows = [node.operands[o] for o in sorted(places)]
-    return einsum(rows, interface(node, places))
-
-
 def without(node: Einsum, places: Collection[int]) -> list[Operand]:
     """The operands but those at these places."""
     return [row for o, row in enumerate(node.operands) if o not in places]

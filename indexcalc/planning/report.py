@@ -24,16 +24,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import count
-from math import prod
+from math import fsum, prod
 from typing import Any
 
 from ..contraction.machine import TYPICAL, Machine
+from ..legible import harmless
 from ..nodes import Node
 from ..plan import Contract, Load, Program, Slot, compile_nodes, inputs_of, is_view
 from ..sizes import Size
-from .budgets import bytes_text, core_bytes, dense_bytes
+from .budgets import core_bytes, dense_bytes
 from .memory import Memory
 from .prices import ITEM, Price, product_seconds, step_price, traffic
+from .room import bytes_text
 from .spelling import form_of, spec_of
 from .tables import WIDTH, count_text, short, table, time_text
 
@@ -104,7 +106,7 @@ class PlanReport:
     @property
     def seconds(self) -> float:
         """The estimated time of a call."""
-        return sum(step.seconds for step in self.steps)
+        return fsum(step.seconds for step in self.steps)
 
     @property
     def peak(self) -> int:
@@ -247,7 +249,7 @@ def named(program: Program) -> dict[Slot, str]:
     numbers = (k for k in count(1) if f"t{k}" not in taken)
     for slot, step in enumerate(program.steps):
         if isinstance(step, Load):
-            names[slot] = step.node.name or "constant"
+            names[slot] = harmless(step.node.name or "constant")
         elif is_view(step):
             names[slot] = _seen(program, slot, names)
         else:

@@ -56,7 +56,7 @@ SAME = frozenset({"inf", "nan", "pi", "newaxis", "result_type", "dtype", "prod"}
 
 #: Arrays of its argument's size that LAPACK and the wrappers of a function hold while
 #: it runs, beside the result.
-BESIDE = {"inv": 2, "det": 1, "cholesky": 1, "pinv": 5, "eigh": 3, "eigvalsh": 1}
+BESIDE = {"inv": 2, "det": 1, "cholesky": 1, "pinv": 8, "eigh": 3, "eigvalsh": 1}
 BESIDE |= {"svd": 6, "svdvals": 1, "norm": 1}
 
 
@@ -220,18 +220,19 @@ class ShadowNumpy:
         rows, columns = a.shape[-2:-1], b.shape[-1:] if b.ndim > 1 else ()
         batch = together([Layout(x.shape[:-2], x.shape[:-2]) for x in (a, b)])
         dtype = np.result_type(a.dtype, b.dtype)
+        copies = _copied(a, b, dtype) + _copied(b, a, dtype)
         if out is None:
-            return a.like(in_order((*batch, *rows, *columns)), dtype)
+            found = a.like(in_order((*batch, *rows, *columns)), dtype)
+            self.meter.passing(copies)
+            return found
         if min(out.layout.strides[-2:], default=1) > 1 and out.size:
-            self.meter.passing(prod(out.shape[-2:]) * dtype.itemsize)
+            copies += prod(out.shape[-2:]) * dtype.itemsize
+        self.meter.passing(copies)
         return out
 
     def dot(self, a: Shadow, b: Shadow) -> Shadow:
         """A product of matrices, of copies where BLAS cannot read."""
-        copies = [x.copy() for x in (a, b) if not _is_readable(x.layout)]
-        found = self.matmul(a, b)
-        del copies
-        return found
+        return self.matmul(*(x if _is_readable(x.layout) else x.copy() for x in (a, b)))
 
     def tensordot(self, a: Shadow, b: Shadow, axes: Any) -> Shadow:
         """A product of matrices that some axes are merged for."""
@@ -286,7 +287,7 @@ class ShadowNumpy:
             return a
         if sign == "**" and free_a and b in POWERS and _takes(a, b):
             return a
-        if sign in RIGHT and free_b and _takes(b, a):
+        if sign in RIGHT and free_b and not _is_number(a) and _takes(b, a):
             return b
         return Entrywise(self, getattr(np, name))(a, b)
 
@@ -322,6 +323,23 @@ def _takes(a: Any, b: Any) -> bool:
         return isinstance(b, (int, float)) and a.dtype.kind == "f"
     fits = b.shape in (a.shape, ()) and np.can_cast(b.dtype, a.dtype, "safe")
     return fits and a.dtype.kind in "fc"
+
+
+def _is_number(a: Any) -> bool:
+    """Whether a value may be one of NumPy's own numbers, beside which on the left it
+    makes a new array."""
+    return isinstance(a, Shadow) and not a.shape
+
+
+def _copied(x: Shadow, other: Shadow, dtype: DType) -> int:
+    """The bytes of the copy of an operand that a product needs: in another dtype, or
+    of a matrix that BLAS cannot read where it lies."""
+    if x.dtype != dtype:
+        return x.size * dtype.itemsize
+    matrices = x.ndim > 1 and other.ndim > 1
+    if not matrices or 1 in x.layout.strides[-2:]:
+        return 0
+    return prod(x.shape[-2:]) * dtype.itemsize
 
 
 def _is_readable(layout: Layout) -> bool:

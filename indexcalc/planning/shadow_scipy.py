@@ -49,13 +49,18 @@ def _softmax(module: ShadowNumpy, x: Shadow, axis: int) -> Shadow:
 
 def _logsumexp(module: ShadowNumpy, x: Shadow, axis: int) -> Shadow:
     found = x.reduced(axis, None, False, x.dtype)
-    module.meter.passing(3 * x.nbytes)
+    module.meter.passing(6 * x.nbytes)
     return found
 
 
-def _of_matrix(module: ShadowNumpy, x: Shadow) -> Shadow:
-    found = x.like(in_order(x.shape))
-    module.meter.passing(6 * x.nbytes)
+def _of_matrix(beside: int) -> Function:
+    """A function of a matrix that computes in so many others."""
+
+    def found(module: ShadowNumpy, x: Shadow) -> Shadow:
+        result = x.like(in_order(x.shape))
+        module.meter.passing(beside * x.nbytes)
+        return result
+
     return found
 
 
@@ -75,7 +80,9 @@ def _lu_solve(
 def _cho_solve(
     module: ShadowNumpy, factor: tuple[Shadow, bool], b: Shadow, **_: Any
 ) -> Shadow:
-    return _columns(b)
+    found = _columns(b)
+    module.meter.passing(factor[0].nbytes)
+    return found
 
 
 def _cho_factor(
@@ -152,7 +159,11 @@ def _routines(module: ShadowNumpy, names: Sequence[str], *_: Any, **__: Any) -> 
 FUNCTIONS: dict[str, Function] = {
     "softmax": _softmax,
     "logsumexp": _logsumexp,
-    **dict.fromkeys(("expm", "logm", "sqrtm", "sinm", "cosm"), _of_matrix),
+    "expm": _of_matrix(8),
+    "sqrtm": _of_matrix(8),
+    "logm": _of_matrix(20),
+    "sinm": _of_matrix(20),
+    "cosm": _of_matrix(20),
     "lu_factor": _lu_factor,
     "lu_solve": _lu_solve,
     "cho_factor": _cho_factor,

@@ -20,7 +20,7 @@ from itertools import pairwise
 from ..expr import einsum
 from ..nodes import Einsum, Legs, Node
 from .matching import Match
-from .parts import Lengths, interface, merges, uncarried, volume, without
+from .parts import OPERAND_LIMIT, Lengths, interface, merges, uncarried, volume, without
 
 MOST_SEEDS = 24
 MOST_PARTS = 4
@@ -31,6 +31,7 @@ BRANCHING = 3
 
 def shared(products: Sequence[Einsum], length: Lengths) -> Iterator[dict[Node, Node]]:
     """What to put in place of products so that a part of them is computed once."""
+    products = [node for node in products if len(node.operands) <= OPERAND_LIMIT]
     tried: set[Node] = set()
     for match in _seeds(products, length):
         for places in _candidates(match, length):

@@ -21,6 +21,7 @@ from ..nodes import Call, Einsum, Node, toposort
 from ..sizes import Size, triangle
 from ..substitute import rebuilt
 from .pairs import Lengths
+from .parts import OPERAND_LIMIT
 
 #: From which extents a symmetric product pays.
 LEAST_ROWS, LEAST_COLUMNS = 32, 32
@@ -34,7 +35,7 @@ def with_symmetry(root: Node, length: Lengths) -> Node:
     done: dict[Node, Node] = {}
     for node in toposort(root):
         new = rebuilt(node, done)
-        if isinstance(new, Einsum):
+        if isinstance(new, Einsum) and len(new.operands) <= OPERAND_LIMIT:
             new = _gram(new, length) or _halved(new, length) or new
         done[node] = new
     return done[root]

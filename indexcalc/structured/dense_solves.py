@@ -19,11 +19,15 @@ import numpy as np
 
 from ..errors import BudgetError, EvaluationError
 from ..pairwise import Array
+from ..planning.budgets import keep_array_within
 
 Solve: TypeAlias = Callable[[Array], Array]
 
 #: How many entries a matrix that is solved densely may have.
 MOST_ENTRIES = 2**27
+
+#: How many arrays of its size a factorisation holds.
+HELD = 4
 
 
 class SingularError(EvaluationError):
@@ -45,6 +49,7 @@ def require_room(entries: int, what: str) -> None:
             "factorised",
             hint="method='cg' needs products alone",
         )
+    keep_array_within((HELD, entries), 8, what, "method='cg' needs products alone")
 
 
 def factorised(matrix: Array) -> Solve:

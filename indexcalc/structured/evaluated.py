@@ -18,14 +18,16 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 
-from ..binding import STRUCTURE_TESTS, as_array, bind_sizes
-from ..errors import EvaluationError
+from ..binding import STRUCTURE_TESTS, as_array, bind_sizes, checked_sizes
 from ..evaluate import Functions, Run, execute, prepare, scalar
 from ..nodes import Node, Tensor, variables
 from ..pairwise import Array
 from ..plan import Contract, Load
+from ..planning.budgets import exhausted, is_few, keep_within
+from ..planning.held import widened
+from ..planning.room import limit_of
 from ..simplify import fuse
-from ..sizes import Size
+from ..sizes import Size, lengths
 from .lowering import Bound, Layout, Plan, bound_key, plan_of
 from .parts import Part
 from .result import Structured
@@ -50,29 +52,40 @@ def evaluate_structured(
     sizes: Sizes = None,
     functions: Functions | None = None,
     scope: Sequence[Tensor] = (),
+    limit: int | None = None,
 ) -> Structured:
     """The value of a node as a sum of parts; the first `rows` axes are the value's.
 
     Cores that are inputs are read-only views of them. `sizes` may be a function that
-    knows every size. Raises as `evaluate.evaluate` does.
+    knows every size. The factors take at most `limit` bytes, or most of the memory that
+    is free. Raises as `evaluate.evaluate` does.
     """
     fused = fuse(node)
     arrays, sizes_found, dtype = _inputs(fused, node, values, sizes, functions, scope)
-    plan = _plan(fused, sizes_found, sizes)
+    plan = _plan(fused, sizes_found, sizes, np.dtype(dtype).kind != "c")
+    if limit is not None or not is_few(plan.held * np.dtype(dtype).itemsize):
+        _keep_within(plan, sizes_found, dtype, limit)
     try:
         slots = _slots(plan, arrays, dict(sizes_found), functions, dtype)
     except MemoryError as error:
-        raise EvaluationError(f"a core does not fit in memory: {error}") from None
+        raise exhausted(error) from None
     parts = tuple(part_of(layout, slots) for layout in plan.layouts)
     held = [part.dtype for part in parts] or [dtype]
     return Structured(parts, plan.shape, rows, np.result_type(*held))
 
 
-def _plan(fused: Node, bound: Bound, sizes: Sizes) -> Plan:
+def _keep_within(plan: Plan, bound: Bound, dtype: Any, limit: int | None) -> None:
+    """Refuses factors that need more memory than there is, before any is computed."""
+    size = widened(plan.program, np.dtype(dtype).itemsize)
+    length = lengths(dict(bound))
+    keep_within(plan.program, length, size, limit_of(limit), size * plan.held)
+
+
+def _plan(fused: Node, bound: Bound, sizes: Sizes, real: bool) -> Plan:
     if not callable(sizes):
-        return plan_of(fused, bound)
+        return plan_of(fused, bound, real)
     known = {size: sizes(size) for size in _sizes_under(fused)}
-    return plan_of(fused, bound_key({**dict(bound), **known}))
+    return plan_of(fused, bound_key({**dict(bound), **known}), real)
 
 
 def _slots(
@@ -128,7 +141,7 @@ def _inputs(
 ) -> tuple[Mapping[str, Array], Bound, Any]:
     """The arrays by name, the bound sizes and the common dtype."""
     known, needed, checked = _known(fused, node, tuple(scope))
-    named = None if callable(sizes) else sizes
+    named = None if callable(sizes) else checked_sizes(sizes)
     if checked or not needed <= values.keys():
         state = prepare(node, values, named, functions, scope)
         return state.arrays, bound_key(state.sizes), state.dtype

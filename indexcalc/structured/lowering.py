@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from ..coefficients import Number, multiply
+from ..contraction import path
 from ..diagonals import terms
 from ..nodes import Node, collector_paused
 from ..pairwise import Labels
@@ -33,6 +34,8 @@ from ..plan import (
     compile_nodes,
     plain,
 )
+from ..planning.book import Book
+from ..planning.held import held
 from ..planning.pairs import in_pairs
 from ..planning.programs import arranged
 from ..planning.stable import stable
@@ -60,33 +63,42 @@ class Layout:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A program in pairs, its steps as calls, and what its slots are the factors of;
-    `dying` are the slots that a step is the last to read."""
+    `dying` are the slots that a step is the last to read, `held` the most entries that
+    a run holds beside its inputs."""
 
     program: Program
     calls: tuple[Call, ...]
     dying: tuple[tuple[Slot, ...], ...]
     layouts: tuple[Layout, ...]
     shape: tuple[int, ...]
+    held: int
 
 
 @lru_cache(maxsize=256)
 @collector_paused()
-def plan_of(node: Node, bound: Bound) -> Plan:
+def plan_of(node: Node, bound: Bound, real: bool = True) -> Plan:
     """The plan of a fused node for given sizes; the last ones asked for are kept."""
-    return lowered(node, lengths(dict(bound)))
+    return lowered(node, lengths(dict(bound)), real=real)
 
 
-def lowered(node: Node, length: Callable[[Size], int]) -> Plan:
-    """The plan of a fused node for the sizes that `length` tells."""
-    parts = terms(stable(node))
-    program = compile_nodes(arranged([e for e, _ in parts], length), sparse=True)
+def lowered(
+    node: Node,
+    length: Callable[[Size], int],
+    book: Book | None = None,
+    real: bool = True,
+) -> Plan:
+    """The plan of a fused node for the sizes that `length` tells; what stands in the
+    book is not searched for; `real` says that no array is complex."""
+    parts = terms(stable(node) if real else node)
+    found = arranged([e for e, _ in parts], length, book=book, real=real)
+    program = compile_nodes(found, sparse=True)
     layouts = [
         _layout(program, slot, c, length)
         for slot, (_, c) in zip(program.results, parts, strict=True)
     ]
     wanted = list(dict.fromkeys(slot for part in layouts for slot, _ in part.rows))
     program.results = wanted
-    paired = in_pairs(program, length)
+    paired = in_pairs(program, length, path if book is None else book.order)
     place = dict(zip(wanted, paired.results, strict=True))
     moved = tuple(
         replace(part, rows=tuple((place[slot], row) for slot, row in part.rows))
@@ -94,7 +106,8 @@ def lowered(node: Node, length: Callable[[Size], int]) -> Plan:
     )
     calls = tuple(prepared(paired, length))
     shape = tuple(map(length, node.shape))
-    return Plan(paired, calls, _dying(paired), moved, shape)
+    entries = held(paired, length, 1, written=False)
+    return Plan(paired, calls, _dying(paired), moved, shape, entries)
 
 
 def _dying(program: Program) -> tuple[tuple[Slot, ...], ...]:

@@ -24,6 +24,7 @@ import numpy as np
 from ..evaluate import entries
 from ..pairwise import Array, Labelled, Labels, contract, without_repeats
 from ..plan import Pattern
+from ..planning.budgets import keep_array_within
 from ..unions import Unions
 
 Axes: TypeAlias = tuple[Labels, ...]
@@ -156,6 +157,10 @@ def _gathered(
 # -- writing out -----------------------------------------------------------------------
 
 
+#: What needs no dense array.
+INSTEAD = "products, diagonal, solve and to_sparse need no dense array"
+
+
 def assembled(
     parts: Sequence[Part],
     shape: tuple[int, ...],
@@ -164,6 +169,8 @@ def assembled(
 ) -> Array:
     """The sum of parts as a dense array, in `out` if it is given: deltas are written
     as diagonals by strides, zeros only where nothing fills everything."""
+    if out is None:
+        keep_array_within(shape, np.dtype(dtype).itemsize, "the dense array", INSTEAD)
     parts = sorted(parts, key=lambda part: part.pattern.diagonal)
     full = bool(parts) and not parts[0].pattern.diagonal
     if out is None and len(parts) == 1 and _is_dense(parts[0], dtype):

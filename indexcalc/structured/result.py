@@ -7,20 +7,39 @@ out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
 from math import prod
-from typing import Any, Literal
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import numpy as np
 
 from ..errors import EvaluationError, ShapeError
 from ..pairwise import Array
+from ..planning.budgets import exhausted
 from . import linear_map as maps
 from .linear_map import LinearMap
 from .parts import Part, conjugated, entries_at, scaled
 from .sparse import Format, sparse_matrix
 
 Method = Literal["direct", "cg"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def within_memory(method: Callable[P, R]) -> Callable[P, R]:
+    """The method, for which memory that runs out is a `BudgetError`."""
+
+    @wraps(method)
+    def told(*args: P.args, **more: P.kwargs) -> R:
+        try:
+            return method(*args, **more)
+        except MemoryError as error:
+            raise exhausted(error) from None
+
+    return told
 
 
 class Structured(LinearMap):
@@ -70,25 +89,21 @@ class Structured(LinearMap):
 
     # -- whole -------------------------------------------------------------------------
 
+    @within_memory
     def toarray(self, out: Array | None = None) -> Array:
         """The dense array, deltas written as diagonals; into `out` if it is given.
 
         Raises `ShapeError` where `out` has another shape, `EvaluationError` where it
-        may overlap a factor, or where the array does not fit in memory.
+        may overlap a factor, `BudgetError` where the array does not fit in memory.
         """
         if out is not None:
             _require_room(self, out)
-        try:
-            return maps.dense(self, out)
-        except MemoryError as error:
-            raise EvaluationError(
-                f"the dense array does not fit in memory: {error}",
-                hint="products, diagonal, solve and to_sparse need no dense array",
-            ) from None
+        return maps.dense(self, out)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         return self.toarray().astype(dtype or self.dtype, copy=False)
 
+    @within_memory
     def to_sparse(self, format: Format = "csr") -> Any:
         """SciPy's sparse array of the matrix, its entries placed by the patterns.
 
@@ -116,18 +131,22 @@ class Structured(LinearMap):
 
     # -- products ----------------------------------------------------------------------
 
+    @within_memory
     def matvec(self, vector: object) -> Array:
         """The map applied to an array of the variable's shape (or flat)."""
         return _on_vector(self, vector, *_sides(self))
 
+    @within_memory
     def rmatvec(self, vector: object) -> Array:
         """The transposed map applied to an array of the value's shape (or flat)."""
         return _on_vector(self, vector, *_sides(self)[::-1])
 
+    @within_memory
     def matmat(self, columns: object) -> Array:
         """The matrix times a matrix, one column a vector of the variable's entries."""
         return _on_columns(self, columns, *_sides(self))
 
+    @within_memory
     def rmatmat(self, columns: object) -> Array:
         """The transposed matrix times a matrix with one row a value entry."""
         return _on_columns(self, columns, *_sides(self)[::-1])
@@ -142,6 +161,7 @@ class Structured(LinearMap):
         """The adjoint: conjugate and transposed."""
         return _as_structured(maps.transposed(self, conjugated))
 
+    @within_memory
     def __matmul__(self, other: object) -> Any:
         """The matrix times a structured map, a vector, or a matrix of columns."""
         if isinstance(other, Structured):
@@ -154,6 +174,7 @@ class Structured(LinearMap):
             return self.matvec(array)
         return self.matmat(array)
 
+    @within_memory
     def __rmatmul__(self, other: object) -> Any:
         array = np.asarray(other)
         if array.ndim == 1 or array.shape == self.value_shape:
@@ -194,14 +215,17 @@ class Structured(LinearMap):
 
     # -- entries -----------------------------------------------------------------------
 
+    @within_memory
     def diagonal(self) -> Array:
         """The diagonal of the linear map, in the variable's shape."""
         return maps.diagonal(self)
 
+    @within_memory
     def trace(self) -> Any:
         """The sum of the diagonal."""
         return maps.trace(self)
 
+    @within_memory
     def __getitem__(self, key: Any) -> Any:
         """Entries, rows and slices: integers are taken first, from the factors."""
         places = _full_key(key, self.shape)
@@ -225,6 +249,7 @@ class Structured(LinearMap):
 
     # -- solving -----------------------------------------------------------------------
 
+    @within_memory
     def solve(
         self,
         b: object,
