@@ -31,8 +31,8 @@ from networkx.algorithms.approximation import treewidth_min_degree
 import indexcalc as ic
 from indexcalc import expr, matrix
 from indexcalc.comparison.evidence import compare
+from indexcalc.expansion import same
 from indexcalc.nodes import Node, Tensor
-from indexcalc.simplify import same
 from indexcalc.sizes import Size, as_size
 
 SIZES = ("n", "n", "n", "m", "m", "p", "p", "3", "1")

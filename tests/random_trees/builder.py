@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from tests.oracle import STRUCTURES
+from tests.operations import MORE_STRUCTURES, STRUCTURES
 from tests.random_trees.nodes import (
     ATOM,
     POSTFIX,
@@ -58,13 +58,14 @@ TRANSPOSES = ("'", "ᵀ", ".T", "^T")
 class Builder:
     """The state of one case being built; every choice comes from `rng`.
 
-    `reserved` are names no variable may take; `mentioned` the sizes used as scalars,
-    which some declaration must name.
+    `whole` admits what is rare; `reserved` are names no variable may take; `mentioned`
+    the sizes used as scalars, which some declaration must name.
     """
 
     rng: Rng
     kinky: bool = False
     symbolic: bool = False
+    whole: bool = False
     sizes: dict[str, int] = field(default_factory=dict)
     pool: list[Size] = field(default_factory=list)
     variables: list[Node] = field(default_factory=list)
@@ -282,11 +283,16 @@ class Builder:
         self.unshared(three)
         return self.infix("+", SUM, a.type, "add", a, three)
 
-    def bounded_norm(self, a: Node) -> Node:
-        """A number times `a`, of spectral norm at most 1.5."""
-        spectral = np.linalg.norm(a.value, 2)
+    def bounded_norm(self, a: Node, most: float = 1.0) -> Node:
+        """A number times `a`, of spectral norm at most `most`."""
+        spectral = np.linalg.norm(a.value, 2) / most
         digits = 1 + math.ceil(max(0.0, math.log10(spectral)))
         return self.scaled(f"{math.floor(10**digits / spectral) / 10**digits:g}", a)
+
+    def tame(self, a: Node, most: float) -> Node:
+        """`a`, or a number times it, of spectral norm at most `most`."""
+        spectral = np.linalg.norm(a.value, 2) if a.value.size else 0.0
+        return self.bounded_norm(a, most) if spectral > most else a
 
     def unshared(self, node: Node) -> Node:
         """The node, which means what it means only where it stands."""
@@ -324,7 +330,8 @@ class Builder:
         plain = names[:6] if self.chance(0.75) else names
         name = self.pick(plain)
         if type_.square and array is None and self.chance(0.08):
-            structure = structure or self.pick(list(STRUCTURES))
+            more = list(MORE_STRUCTURES) if self.whole else []
+            structure = structure or self.pick([*STRUCTURES, *more])
         given = self.array(type_) if array is None else array
         given = structured(structure, given) if structure else given
         labels = (f"S : {structure}",) if structure else ()
@@ -340,6 +347,8 @@ class Builder:
             zero = self.chance(0.3)
             return np.zeros(dims) if zero else self.rng.integers(-1, 2, dims) * 1.0
         values = np.asarray(self.rng.uniform(-1.5, 1.5, dims))
+        if self.whole and self.chance(0.05):
+            return values * self.pick([1e-3, 1e3])
         if type_.square and self.chance(0.4):
             return values + 3.0 * np.eye(dims[0])
         return np.abs(values) + 0.3 if self.chance(0.25) else values
@@ -382,7 +391,9 @@ def structured(structure: str, array: np.ndarray) -> np.ndarray:
         return np.abs(array) + 0.3
     if structure == "pd":
         return np.asarray(array @ array.T + np.eye(len(array)))
-    return np.asarray(STRUCTURES[structure](np, array))
+    if structure == "orthogonal":
+        return np.linalg.qr(array + np.eye(len(array)))[0]
+    return np.asarray({**STRUCTURES, **MORE_STRUCTURES}[structure](np, array))
 
 
 def exact(a: Node) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.oracle import STRUCTURES
+from tests.operations import MORE_STRUCTURES, STRUCTURES
 from tests.random_trees.builder import TIMES, VALUE_LIMIT, Builder
 from tests.random_trees.nodes import (
     PRODUCT,
@@ -119,6 +119,29 @@ LEAVES: dict[str, Callable[[Builder], Node]] = {
     "levicivita(n)": _levicivita,
     "size as scalar": _size_as_scalar,
     **{f"S : {structure}": _structured(structure) for structure in STRUCTURES},
+}
+
+
+def _shaped(name: str, operation: str) -> Callable[[Builder], Node]:
+    """A constant of a number of rows and one of columns."""
+
+    def build(b: Builder) -> Node:
+        m, n = b.size(), b.size()
+        sizes = (m, n, m + n) if name == "diagonals" else (m, n)
+        values = {"m": m.value(b.sizes), "n": n.value(b.sizes)}
+        label, text = f"{name}(m,n)", f"{name}({m}, {n})"
+        return b.constant(label, text, tensor(*sizes), operation, **values)
+
+    return build
+
+
+MORE_LEAVES: dict[str, Callable[[Builder], Node]] = {
+    "zeros(n,n,n)": _filled(0, 3),
+    "delta(n,4)": _copy(4),
+    "tril(m,n)": _shaped("tril", "lower_mask"),
+    "diagonals(m,n)": _shaped("diagonals", "diagonals"),
+    "diagonallengths(m,n)": _shaped("diagonallengths", "diagonal_lengths"),
+    **{f"S : {structure}": _structured(structure) for structure in MORE_STRUCTURES},
 }
 
 

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
-from tests.oracle import OPERATIONS, STRUCTURES, Reference
+from tests.operations import OPERATIONS
+from tests.references import Reference
 
 Rng = np.random.Generator
 
@@ -202,25 +202,20 @@ def walk(root: Node) -> Iterator[Node]:
 
 
 def reference(root: Node) -> Reference:
-    """The function of arrays, in JAX, that the tree denotes."""
+    """The function of a space and of arrays that the tree denotes."""
     order = list(walk(root))
 
-    def evaluate(values: Mapping[str, Any]) -> Any:
+    def evaluate(space: Any, values: Mapping[str, Any]) -> Any:
         memo: dict[int, Any] = {}
         for node in order:
             if node.name:
-                memo[id(node)] = _loaded(node, values)
+                memo[id(node)] = space.load(values[node.name], node.structure)
                 continue
             parts = [memo[id(child)] for child in node.children]
-            memo[id(node)] = OPERATIONS[node.operation](jnp, *parts, **node.params)
+            memo[id(node)] = space.apply(node.operation, parts, **node.params)
         return memo[id(root)]
 
     return evaluate
-
-
-def _loaded(node: Node, values: Mapping[str, Any]) -> Any:
-    array = jnp.asarray(values[node.name])
-    return STRUCTURES[node.structure](jnp, array) if node.structure else array
 
 
 # -- printing --------------------------------------------------------------------------

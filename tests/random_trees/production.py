@@ -29,17 +29,20 @@ Accepts = Callable[[Builder, Type], bool]
 
 @dataclass(frozen=True)
 class Production:
-    """One construct: `build(b, u)` is a node with `u` in it, for types it accepts."""
+    """One construct: `build(b, u)` is a node with `u` in it, for types it accepts;
+    `rare` ones are met only where the whole language is asked for."""
 
     label: str
     kinds: str
     build: Build
     accepts: Accepts = lambda b, t: True
     weight: float = 1.0
+    rare: bool = False
 
     def takes(self, b: Builder, type_: Type) -> bool:
         """Whether a subexpression of this type can stand in the construct."""
-        return type_.letter in self.kinds and self.accepts(b, type_)
+        known = b.whole or not self.rare
+        return known and type_.letter in self.kinds and self.accepts(b, type_)
 
 
 # The elementwise functions, by what their arguments must be kept to: within a bound,
