@@ -3,8 +3,9 @@ PYTHON ?= python3
 DEMO := .venv-demo
 TEST := .venv-test
 BENCH := .venv-bench
+SEED ?= 0
 
-.PHONY: demo test lint bench bench-quick random clean
+.PHONY: demo test lint bench bench-quick trust trust-quick clean
 
 demo: $(DEMO)/ready
 	$(DEMO)/bin/python examples/worked_problems.py
@@ -32,8 +33,12 @@ bench-quick: $(TEST)/ready
 	$(TEST)/bin/python -m benchmarks.planning --quick
 	$(TEST)/bin/python -m benchmarks.speed --quick
 
-random: $(TEST)/ready
-	$(TEST)/bin/python -m tests.random_expressions --count 2000 --seed 0
+# What is promised, tried again: some hours, or a sample of some minutes.
+trust: $(TEST)/ready
+	$(TEST)/bin/python -m tests.trust --seed $(SEED)
+
+trust-quick: $(TEST)/ready
+	$(TEST)/bin/python -m tests.trust --quick --seed $(SEED)
 
 $(DEMO)/ready: pyproject.toml
 	$(PYTHON) -m venv $(DEMO)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import indexcalc as ic
 from indexcalc import matrix as m
 from indexcalc.codegen import eigen, julia, matlab
 from indexcalc.codegen.libraries import LIBRARIES
@@ -164,6 +165,16 @@ def test_functions_agree_with_their_kernels(name: str) -> None:
     if name in ("sigmoid", "softplus", "lse", "softmax", "relu", "heaviside", "erf"):
         arrays["X"] = np.array([[-1000.0, 0.0, 1000.0]] * 3 + [[-30.0, 1e-9, 5.0]])
     agree(node, arrays)
+
+
+@pytest.mark.parametrize("text", ["1/(b - b)", "sqrt(-1)*b", "(b - b)^(-1/3)"])
+@pytest.mark.parametrize("style", ["fast", "plain"])
+def test_powers_of_numbers_are_those_of_arrays(text: str, style: str) -> None:
+    """Python raises for 1/0 and makes √−1 complex; arrays do neither."""
+    e = ic.parse(text, b="")
+    with np.errstate(all="ignore"):
+        found = e.compile(style=style)(b=1.0)
+        assert np.array_equal(found, e.evaluate(b=1.0), equal_nan=True)
 
 
 @pytest.mark.parametrize(

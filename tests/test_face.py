@@ -131,8 +131,10 @@ def test_wrong_arrays_are_named() -> None:
     with pytest.raises(ic.EvaluationError, match="variable x"):
         y.evaluate(A=np.ones((2, 3)))
     with pytest.raises(ic.EvaluationError, match=r"variable x .* A, y was given"):
-        y.evaluate(A=np.ones((2, 3)), y=np.ones(3))
-    assert y.evaluate(A=np.ones((2, 3)), x=np.ones(3), z=1).shape == (2,)
+        y.evaluate({"A": np.ones((2, 3)), "y": np.ones(3)})
+    with pytest.raises(ic.UnknownNameError, match=r"no variable z \(there is A, x\)"):
+        y.evaluate(A=np.ones((2, 3)), x=np.ones(3), z=1)
+    assert y.evaluate({"A": np.ones((2, 3)), "x": np.ones(3), "z": 1}).shape == (2,)
 
 
 def test_what_does_not_fit_in_memory_says_so() -> None:

@@ -13,13 +13,14 @@ import pytest
 import indexcalc as ic
 from indexcalc import expr
 from indexcalc.errors import IndexCalcError, ParseError, UnsupportedError
+from indexcalc.expansion import same
 from indexcalc.formula_image import mathml, svg
 from indexcalc.functions import unknown
 from indexcalc.index_latex import IndexLatex, index_latex
 from indexcalc.index_text import index_text
 from indexcalc.latex_names import latex_name, latex_number
 from indexcalc.nodes import Node
-from indexcalc.simplify import fuse, same
+from indexcalc.simplify import fuse
 from tests.questions import QUESTIONS
 from tests.random_nodes import draw
 from tests.test_questions import expression_of

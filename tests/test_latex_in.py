@@ -19,7 +19,8 @@ from indexcalc.errors import (
     UnsupportedError,
 )
 from indexcalc.evaluate import evaluate
-from indexcalc.simplify import fuse, same
+from indexcalc.expansion import same
+from indexcalc.simplify import fuse
 from indexcalc.text import parse
 from indexcalc.text.latex import parse_latex
 from indexcalc.text.latex_problem import read_problem

@@ -12,12 +12,13 @@ import indexcalc as ic
 from indexcalc.derivative import forward, jacobian, reverse
 from indexcalc.errors import EvaluationError, ShapeError, UnsupportedError
 from indexcalc.evaluate import evaluate
+from indexcalc.expansion import same
 from indexcalc.expr import tensor
 from indexcalc.functions import TABLE, call
 from indexcalc.kernels_spectral import KERNELS, block_triangular
 from indexcalc.matrix_functions import DERIVED, ORDER_LIMIT, frechet
 from indexcalc.nodes import Call, Node, Tensor, toposort
-from indexcalc.simplify import fuse, same
+from indexcalc.simplify import fuse
 from indexcalc.sizes import dim
 from tests.numeric_derivatives import close, float64_jax
 from tests.programs import execute
@@ -255,6 +256,19 @@ def test_directions_are_linear_and_symmetric() -> None:
         ",ij->ij", ic.Expression(s), ic.Expression(frechet("expm", A, [E]))
     )
     assert fuse(frechet("expm", A, [scaled])) is outside.node
+
+
+@pytest.mark.parametrize("size", [1e-12, 1e16])
+def test_directions_of_any_length(size: float) -> None:
+    """D f(A)[cE] is c D f(A)[E], however long the direction is."""
+    E = ic.tensor("E", "n n")
+    along = ic.parse("sinm(A)", A="n n").jvp("A", E)
+    rng = np.random.default_rng(0)
+    a, e = rng.normal(size=(2, 3, 3))
+    for compute in (along.evaluate, along.compile()):
+        one = compute({"A": a, "E": e})
+        many = compute({"A": a, "E": size * e})
+        assert np.abs(many / size - one).max() <= 1e-13
 
 
 def test_block_triangular_is_the_product_rule() -> None:

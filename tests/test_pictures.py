@@ -209,7 +209,7 @@ def test_sizes_of_a_spec() -> None:
     """Sizes are told by letter; a letter that is not there is an error."""
     d = ic.diagram_from("ij,j->ik", sizes={"i": 3, "k": "n+1"})
     assert [end.sizes for end in d.model.picture.ends] == [(3,), (ic.dim("n") + 1,)]
-    with pytest.raises(ic.UnknownNameError, match="no index q"):
+    with pytest.raises(ic.UnknownNameError, match="no index 'q'"):
         ic.diagram_from("ij->i", sizes={"q": 3})
 
 

@@ -8,9 +8,10 @@ import pytest
 from indexcalc import matrix as m
 from indexcalc.comparison.sampling import Reals, Sample
 from indexcalc.evaluate import evaluate
+from indexcalc.expansion import same
 from indexcalc.expr import einsum, tensor
 from indexcalc.nodes import Node
-from indexcalc.simplify import fuse, same
+from indexcalc.simplify import fuse
 from indexcalc.sizes import dim, triangle
 from indexcalc.structure_laws import LAWS
 from indexcalc.structure_matrices import (

@@ -149,7 +149,7 @@ def test_each_term_sums_on_its_own() -> None:
         ("x_i +", "i", ParseError, 5, "an operand was expected"),
         ("A_{0,1}", "", ParseError, 0, "'0' is not an index"),
         ("H_ij", "ij", ParseError, 0, "three"),
-        ("x_i", "1", ParseError, None, "does not name axes"),
+        ("x_i", "1", ParseError, 0, "does not name axes"),
         ("x_i^9999", "i", BudgetError, 3, "out of range"),
     ],
 )
