@@ -21,6 +21,7 @@ import numpy as np
 
 from .codegen.source import Source
 from .errors import EvaluationError, UnsupportedError
+from .legible import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +178,9 @@ BACKENDS = {
 
 def backend_named(name: str) -> Backend:
     """The backend of a name. Raises `UnsupportedError` for one that there is not."""
-    if name not in BACKENDS:
+    if not isinstance(name, str) or name not in BACKENDS:
         raise UnsupportedError(
-            f"there is no backend {name!r}", hint=f"one of {', '.join(BACKENDS)}"
+            f"there is no backend {quoted(name)}", hint=f"one of {', '.join(BACKENDS)}"
         )
     return BACKENDS[name]
 

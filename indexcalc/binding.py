@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 import numpy as np
 
 from .errors import BudgetError, EvaluationError, ShapeError, UnknownNameError
+from .given import mapping_of
 from .nodes import Tensor
 from .pairwise import Array
 from .planning.budgets import is_few
@@ -107,6 +108,7 @@ def checked_sizes(
     """
     if not sizes:
         return {}
+    sizes = mapping_of(sizes, "sizes")
     names = None if known is None else set(known)
     for name in sizes:
         if names is not None and name not in names:

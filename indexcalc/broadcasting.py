@@ -25,6 +25,7 @@ from .coefficients import Number
 from .errors import ShapeError, UnsupportedError
 from .functions import call
 from .functions import power as constant_power
+from .legible import quoted, whole
 from .nodes import Base, Einsum, Node, Operand, Sum, Tensor
 from .sizes import Dim, Shape, Size, shape_text, size_text, times
 
@@ -99,12 +100,22 @@ def _is_diagonal(array: np.ndarray[Any, Any]) -> bool:
 
 def _nested(rows: Sequence[object]) -> Node:
     if not _holds_nodes(rows):
-        return as_node(np.asarray(rows))
+        return as_node(_rectangular(rows))
     nodes = [as_node(part) for part in rows]
     if len({node.shape for node in nodes}) > 1:
         shapes = " and ".join(dict.fromkeys(shape_text(n.shape) for n in nodes))
         raise ShapeError(f"rows of shapes {shapes} do not make one array")
     return stack(nodes, 0)
+
+
+def _rectangular(rows: Sequence[object]) -> np.ndarray[Any, Any]:
+    try:
+        return np.asarray(rows)
+    except ValueError:
+        raise ShapeError(
+            "rows of different lengths do not make one array",
+            hint="every list in it needs as many entries as its neighbours",
+        ) from None
 
 
 def _holds_nodes(value: object) -> bool:
@@ -146,9 +157,11 @@ def axis_of(axis: object, order: int) -> int:
     try:
         k = operator.index(axis)  # type: ignore[arg-type]
     except TypeError:
-        raise ShapeError(f"{axis!r} is not an axis", hint="give an integer") from None
+        raise ShapeError(
+            f"{quoted(axis)} is not an axis", hint="give an integer"
+        ) from None
     if not -order <= k < order:
-        raise ShapeError(f"there is no axis {k} among {order} axes")
+        raise ShapeError(f"there is no axis {whole(k)} among {order} axes")
     return k % order
 
 

@@ -7,6 +7,8 @@ supplies `written`, the variables by name, and `_derived`, which wraps a derivat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from . import expr
@@ -41,6 +43,7 @@ class Differentiation:
     layout: str
     by: tuple[tuple[str, int], ...]
     convention: str
+    vanished: Mapping[Node, None]
 
     def _stably(self) -> Any:
         """The expression made of functions that are stable."""
@@ -87,6 +90,8 @@ class Differentiation:
 
         require_convention(convention)
         if isinstance(variable, (list, tuple)):
+            if any(v is variable for v in variable):
+                raise ShapeError("the list of variables holds itself")
             return tuple(
                 self.diff(v, *more, layout=layout, convention=convention)
                 for v in variable
@@ -105,8 +110,23 @@ class Differentiation:
         value_order = self.value_order if self.layout == "value_first" else order
         node = self._jacobian(variable, convention)
         result = self._derived(node, value_order)
+        result.vanished = self._vanished_by(variable, convention)
         result._again = lambda: self._stably()._jacobian(variable, convention)
         return self._noted(result, variable, convention)
+
+    def _vanished_by(self, variable: Any, convention: str) -> Mapping[Node, None]:
+        """The derivatives of what vanished, which say where this one has no value."""
+        if not self.vanished:
+            return self.vanished
+        from .domains import unbounded_calls
+
+        found: dict[Node, None] = {}
+        for v in self.vanished:
+            if unbounded_calls(v):
+                inner = self._derived(v, len(v.shape))
+                with suppress(UnknownNameError):
+                    found[inner._jacobian(variable, convention)] = None
+        return found
 
     def _noted(self, result: Any, variable: Any, convention: str) -> Any:
         """The result with what it was differentiated by, and how."""
@@ -220,6 +240,7 @@ class Differentiation:
         scalar = derivative.as_scalar(self.written)
         node = derivative.hessian(scalar, leaf, leaf, convention)
         result = self._derived(node, len(leaf.shape))
+        result.vanished = slope._vanished_by(other, convention)
         return slope._noted(result, first, convention)
 
     # -- along directions --------------------------------------------------------------
@@ -241,6 +262,7 @@ class Differentiation:
         seed = _direction(x.shape, direction, f"d{x.name}")
         along = derivative.push(self.written, {x: seed})
         result = self._derived(along, len(along.shape))
+        result.vanished = self._vanished_by(variable, SYMMETRISED)
         result._again = lambda: derivative.push(self._stably().written, {x: seed})
         return result
 
@@ -264,6 +286,7 @@ class Differentiation:
             return projected(found, x, convention)
 
         result = self._derived(pulled(self.written), 0)
+        result.vanished = self._vanished_by(variable, SYMMETRISED)
         result._again = lambda: pulled(self._stably().written)
         return result
 

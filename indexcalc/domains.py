@@ -48,10 +48,14 @@ NEEDS = {
     "factorised": "invertible",
     "inv": "invertible",
     "logofdet": "positive determinant",
+    "logdet": "invertible",
 }
+#: Functions that are infinite where they lack what they need: it is missed only where
+#: they vanish.
+INFINITE = frozenset({"logdet"})
 ALONE = frozenset({"log1p", "asin", "acos", "acosh", "atanh", "pow"})
 MATRICES = frozenset({"logm", "sqrtm", "cholesky"})
-RESTRICTED = ALONE | MATRICES | set(NEEDS)
+RESTRICTED = (ALONE | MATRICES | set(NEEDS)) - INFINITE
 
 
 def is_partial(f: Call) -> bool:
@@ -65,6 +69,12 @@ def partial_calls(*roots: Node) -> list[Call]:
     """The calls under the roots that are not defined everywhere."""
     found = [node for node in toposort(*roots) if isinstance(node, Call)]
     return [node for node in found if is_partial(node)]
+
+
+def unbounded_calls(*roots: Node) -> list[Call]:
+    """The calls under the roots that do not have a finite value everywhere."""
+    found = [node for node in toposort(*roots) if isinstance(node, Call)]
+    return [node for node in found if is_partial(node) or node.function in INFINITE]
 
 
 def forgotten(written: Mapping[Node, Node], kept: Iterable[Node]) -> list[Node]:

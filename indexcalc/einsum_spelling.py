@@ -20,6 +20,7 @@ from . import einsum_spectral as spectral
 from .coefficients import Number, multiply
 from .errors import UnsupportedError
 from .kernels_symmetric import HELPERS as SYMMETRIC
+from .legible import quoted
 from .sizes import Dim, Size
 
 # -- pieces of code --------------------------------------------------------------------
@@ -326,9 +327,9 @@ LIBRARIES = {
 
 def library_named(name: str) -> Library:
     """The library of a name. Raises `UnsupportedError` for one that is not spelled."""
-    if name not in LIBRARIES:
+    if not isinstance(name, str) or name not in LIBRARIES:
         raise UnsupportedError(
-            f"there are no einsum programs for {name!r}",
+            f"there are no einsum programs for {quoted(name)}",
             hint=f"one of {', '.join(LIBRARIES)}",
         )
     return LIBRARIES[name]

@@ -16,6 +16,7 @@ from .errors import (
     UnknownNameError,
     UnsupportedError,
 )
+from .legible import quoted
 from .nodes import Node, Tensor, toposort
 from .pairwise import Array
 from .sizes import Size, names_in, value_of
@@ -386,7 +387,10 @@ def formula(e: Any) -> str:
 
 def _typical(given: Mapping[str, int]) -> Callable[[Size], int]:
     """The number that a size counts as: a hundred for every name that is not given."""
+    from .binding import checked_sizes
     from .compiled import TYPICAL
+
+    given = checked_sizes(given)
 
     def length(size: Size) -> int:
         return value_of(size, {n: given.get(n, TYPICAL) for n in names_in(size)})
@@ -400,7 +404,16 @@ def by_name(values: Mapping[Any, object] | None) -> dict[str, object]:
         raise UnknownNameError(
             "arrays are given by name", hint="as in evaluate(X=…) or evaluate({'X': …})"
         )
-    return {
-        key if isinstance(key, str) else key.written.key[1]: array
-        for key, array in (values or {}).items()
-    }
+    return {_name_of(key): array for key, array in (values or {}).items()}
+
+
+def _name_of(key: Any) -> str:
+    if isinstance(key, str):
+        return key
+    leaf = getattr(key, "written", None)
+    if not isinstance(leaf, Tensor):
+        raise UnknownNameError(
+            f"{quoted(key)} is neither a variable nor the name of one",
+            hint="as in evaluate(X=…) or evaluate({'X': …})",
+        )
+    return leaf.name

@@ -130,7 +130,8 @@ _gone: ContextVar[dict[Node, None] | None] = ContextVar("_gone", default=None)
 
 @contextmanager
 def vanishing() -> Iterator[dict[Node, None]]:
-    """Notes the nodes that get the coefficient 0 meanwhile, such as the y of y − y.
+    """Notes the nodes that get the coefficient or the exponent 0 meanwhile, such as the
+    y of y − y.
 
     >>> y = tensor("y", ("n",))
     >>> with vanishing() as gone:
@@ -146,7 +147,8 @@ def vanishing() -> Iterator[dict[Node, None]]:
         _gone.reset(before)
 
 
-def _note(nodes: Iterable[Node]) -> None:
+def note_vanished(nodes: Iterable[Node]) -> None:
+    """Notes nodes that do not stand in what is made of them."""
     found = _gone.get()
     if found is not None:
         found.update(dict.fromkeys(nodes))
@@ -177,7 +179,7 @@ def linear(terms: Iterable[tuple[Node, object]], shape: Shape) -> Node:
             _collect(total, node, coefficient)
     kept = [(node, c) for node, c in total.items() if c != 0]
     if len(kept) < len(total):
-        _note(node for node, c in total.items() if c == 0)
+        note_vanished(node for node, c in total.items() if c == 0)
     if len(kept) == 1 and kept[0][1] == 1:
         return kept[0][0]
     kept.sort(key=lambda term: term[0].key)
@@ -330,7 +332,7 @@ def settle(net: Network) -> Node:
     canonical."""
     shape = tuple(times_sizes(*(net.dims[i] for i in axis)) for axis in net.out)
     if net.coefficient == 0 or any(is_zero(node) for node, _ in net.operands):
-        _note(node for node, _ in net.operands)
+        note_vanished(node for node, _ in net.operands)
         return zero(shape)
     views = _views(net)
     while views:

@@ -189,7 +189,9 @@ class Expression(Execution, Operators, Notations, Differentiation, Pictures):
         """Products multiplied out over sums; `BudgetError` beyond `budget` terms."""
         from .expansion import expand
 
-        return self._derived(expand(self.written, budget), self.value_order)
+        found = self._derived(expand(self.written, budget), self.value_order)
+        found.vanished = {self.written: None, **self.vanished}
+        return found
 
     def __repr__(self) -> str:
         rows = to_rows(self.written)
@@ -268,11 +270,13 @@ class Expression(Execution, Operators, Notations, Differentiation, Pictures):
         return found
 
     def _derived(self, node: Node, value_order: int) -> Expression:
-        return Expression(
+        found = Expression(
             node,
             value_order=value_order,
             scope=self.scope | self._leaves(),
         )
+        found.vanished = self.vanished
+        return found
 
     def _named(self, name: str) -> Tensor:
         if name in self.scope:

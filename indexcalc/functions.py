@@ -22,7 +22,7 @@ from typing import Any
 from .coefficients import Number, as_number, multiply
 from .coefficients import power as number_power
 from .errors import ShapeError, UnknownNameError
-from .expr import call_node, einsum, linear, number, scale, swapped, zero
+from .expr import call_node, einsum, linear, note_vanished, number, scale, swapped, zero
 from .nodes import Call, Node, Sum, is_symmetric
 from .postfix import require_program
 from .sizes import Shape, Size, shape_text
@@ -91,6 +91,7 @@ def power(base: Node, exponent: object) -> Node:
     if p == 1:
         return base
     if p == 0:
+        note_vanished([base])
         return ones(base.shape)
     positive = isinstance(p, (int, Fraction, float)) and p > 0
     if isinstance(base, Sum) and not base.terms and positive:

@@ -14,9 +14,11 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from .domains import forgotten, partial_calls
+from .domains import forgotten, partial_calls, unbounded_calls
+from .errors import BudgetError
+from .expansion import expand
 from .expr import einsum, linear
 from .functions import call, spread
 from .nodes import Node, Sum, children, toposort
@@ -25,11 +27,11 @@ from .substitute import rebuilt
 
 
 def honest(
-    written: Node, node: Node, fusion: Fusion, vanished: Iterable[Node] = ()
+    written: Node, node: Node, fusion: Fusion, vanished: Collection[Node] = ()
 ) -> Node:
     """The form of an expression that has a value only where all that is written has
     one; `node` is its simplified form, and `fusion` the run that made it. `vanished`
-    are nodes that were gone before, such as the y of y − y."""
+    are nodes that were gone before, such as the y of y − y, or what was expanded."""
     gone = set(forgotten(fusion.partial, partial_calls(node)))
     still: Sequence[Node] = ()
     for sums in (False, True) if gone else ():
@@ -37,10 +39,33 @@ def honest(
         still = forgotten(fusion.partial, partial_calls(node))
         if not still:
             break
-    kept = partial_calls(node)
-    lost: dict[Node, Node] = {f: f for f in partial_calls(*vanished)}
+    kept = unbounded_calls(node)
+    lost: dict[Node, Node] = {f: f for f in unbounded_calls(*vanished)}
     beside = [*forgotten(lost, kept), *(fusion.partial[f] for f in still)]
-    return _beside(node, beside) if beside else node
+    if not beside:
+        return node
+    for v in vanished:
+        if v is not written and _is_same(v, node):
+            others = [other for other in vanished if other is not v]
+            return honest(v, *fused_by(v), others)
+    return _beside(node, beside)
+
+
+#: How many terms a node is multiplied out into to see what was multiplied out.
+TERMS = 1_000
+
+
+def _is_same(v: Node, node: Node) -> bool:
+    """Whether a node is another one before it was multiplied out: then it knows in
+    which entries there is no value."""
+    if v.shape != node.shape or not unbounded_calls(v):
+        return False
+    if fuse(v) is node:
+        return True
+    try:
+        return fuse(expand(v, TERMS)) is fuse(expand(node, TERMS))
+    except BudgetError:
+        return False
 
 
 def _marked(root: Node, gone: set[Node], sums: bool) -> Node:

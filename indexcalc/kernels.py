@@ -284,6 +284,8 @@ def apply(
             f"the unknown function {label} has no values",
             hint=f"pass functions={{{label!r}: …}}",
         )
+    if not callable(functions[label]):
+        raise EvaluationError(f"what is given for {label} is not a function")
     return np.asarray(functions[label](*args))
 
 

@@ -12,6 +12,9 @@ a\x1b[31mb\u202ec
 
 from __future__ import annotations
 
+#: The bits from which on an integer is not written out in a message.
+LONG_INTEGER = 256
+
 
 def harmless(text: str) -> str:
     r"""A text with whatever does not print, the space excepted, as escapes.
@@ -47,12 +50,25 @@ def shortened(text: str, longest: int) -> str:
     return f"{text[:head]}…{text[len(text) - (longest - head - 1) :]}"
 
 
+def whole(n: int) -> str:
+    """An integer, however long: Python writes none of more than 4300 digits.
+
+    >>> whole(-12), whole(10**5000)
+    ('-12', 'about 10^5000')
+    """
+    if n.bit_length() < LONG_INTEGER:
+        return str(n)
+    return f"about {'-' if n < 0 else ''}10^{round(n.bit_length() * 0.30103)}"
+
+
 def quoted(value: object, longest: int = 60) -> str:
     r"""A value as it stands in a message: harmless and short, whatever it is.
 
     >>> print(quoted("n\x00"), quoted(2.5))
     'n\x00' 2.5
     """
+    if type(value) is int:
+        return whole(value)
     try:
         written = repr(_beginning(value, longest))
     except Exception:

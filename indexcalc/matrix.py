@@ -20,7 +20,17 @@ import numpy as np
 from . import complexes, expr, functions, structure_matrices
 from .coefficients import as_number
 from .errors import ShapeError, UnsupportedError
-from .expr import add, call_node, constant, einsum, linear, number, scale, zero
+from .expr import (
+    add,
+    call_node,
+    constant,
+    einsum,
+    linear,
+    note_vanished,
+    number,
+    scale,
+    zero,
+)
 from .functions import call, product, spread
 from .functions import ones as _ones
 from .functions import power as constant_power
@@ -278,6 +288,7 @@ def matrix_power(a: Node, k: int) -> Node:
     _require_matrix("a matrix power", a)
     _require_square("a matrix power", a)
     if k == 0:
+        note_vanished([a])
         return eye(a.shape[0])
     base = inv(a) if k < 0 else a
     result: Node | None = None

@@ -200,6 +200,8 @@ def take(a: object, indices: Any, axis: int | None = None) -> Node:
     node = as_node(a) if axis is not None else ravel(a)
     place = 0 if axis is None else axis_of(axis, len(node.shape))
     chosen = np.asarray(indices)
+    if chosen.dtype.kind == "f" and not np.isfinite(chosen).all():
+        raise ShapeError("an index that is not finite", hint="indices are integers")
     return _at(node, place, chosen if chosen.ndim else int(chosen))
 
 

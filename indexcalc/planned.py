@@ -29,7 +29,9 @@ from .codegen.numpy_fast import fast_source
 from .codegen.numpy_fast_frame import FastSource
 from .codegen.plain import program_source
 from .errors import EvaluationError, UnsupportedError
+from .given import mapping_of
 from .holding import Text, Write, cut_within, is_watched, memory
+from .legible import quoted
 from .nodes import Node, Tensor, variables
 from .plan import Program, compile_nodes
 from .planning.book import Book, Room
@@ -63,6 +65,21 @@ STYLES = ("fast", "plain")
 Ways: TypeAlias = Callable[[Mapping[Size, int], int, int], str]
 
 
+def _is_function_name(name: object) -> bool:
+    if not isinstance(name, str):
+        return False
+    return name.isidentifier() and not iskeyword(name) and name not in MODULES
+
+
+def _checked_functions(given: object) -> dict[str, Callable[..., Any]]:
+    """The functions by name. Raises `EvaluationError` for one that cannot be called."""
+    found = mapping_of(given, "functions")
+    for label, f in found.items():
+        if not callable(f):
+            raise EvaluationError(f"what is given for {quoted(label)} is no function")
+    return found
+
+
 class Planned:
     """Expressions, the options by which they are written, and what was written."""
 
@@ -83,12 +100,12 @@ class Planned:
         memory_limit: int | str | None = None,
         ways: Ways | None = None,
     ) -> None:
-        if style not in STYLES:
+        if not isinstance(style, str) or style not in STYLES:
             raise UnsupportedError(
-                f"there is no style {style!r} of source", hint="'fast' or 'plain'"
+                f"there is no style {quoted(style)} of source", hint="'fast' or 'plain'"
             )
-        if not name.isidentifier() or iskeyword(name) or name in MODULES:
-            raise UnsupportedError(f"{name!r} cannot be the name of a function")
+        if not _is_function_name(name):
+            raise UnsupportedError(f"{quoted(name)} cannot be the name of a function")
         self.nodes = tuple(nodes)
         self.single, self.style, self.check = single, style, check
         self.backend = None if backend is None else backend_named(backend)
@@ -101,7 +118,7 @@ class Planned:
         told = telling(self.nodes, needed, self.scope, self.sizes)
         self.tensors = dict(sorted((told | needed).items()))
         self.names = tuple(self.tensors)
-        self.functions = dict(functions or {})
+        self.functions = _checked_functions(functions)
         self.name, self.doc = name, doc
         self.cores = cores or len(_cores())
         self.limit = None if memory_limit is None else as_bytes(memory_limit)

@@ -25,7 +25,9 @@ from .compiled import TYPICAL, Compiled
 from .contraction.machine import TYPICAL as MACHINE
 from .contraction.machine import Machine
 from .documents.functions import Asked, to_json
+from .errors import UnsupportedError
 from .files import Where, saved
+from .legible import quoted
 from .nodes import Einsum, Node, toposort
 from .planning.budgets import largest
 from .planning.modes import mode
@@ -106,14 +108,27 @@ def report_of(
     Raises `UnknownNameError` for a size that f does not have, `BudgetError` where f
     may not hold what it needs.
     """
+    if not isinstance(machine, Machine):
+        raise UnsupportedError(
+            f"{quoted(machine)} is not a machine", hint="made by indexcalc.Machine"
+        )
     asked = Asked(
         dict(sizes),
         tuple(value_orders),
         tuple(written),
         machine,
-        np.dtype(dtype).name,
+        _dtype(dtype).name,
     )
     return Plan(f, asked, _report(f, asked))
+
+
+def _dtype(given: Any) -> np.dtype[Any]:
+    try:
+        return np.dtype(given)
+    except (TypeError, ValueError):
+        raise UnsupportedError(
+            f"{quoted(given)} is not a dtype of NumPy", hint='such as "float32"'
+        ) from None
 
 
 def _report(f: Compiled, asked: Asked) -> PlanReport:

@@ -26,6 +26,7 @@ from .coefficients import Number
 from .errors import InternalError, ParseError
 from .expr import constant, einsum, linear, tensor
 from .functions import USERS, call
+from .legible import quoted
 from .matrix import basis, embed
 from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from .postfix import require_orders
@@ -33,6 +34,9 @@ from .sizes import Dim, Shape, parse_shape, parse_size, shape_text, size_text
 from .structure_matrices import CONSTANTS
 
 Row = tuple[Any, ...]
+
+#: The most characters of a variable's name.
+LONGEST_NAME = 1_000
 
 
 def shape_row(shape: Shape) -> str:
@@ -101,17 +105,22 @@ def from_rows(rows: Sequence[Row]) -> Node:
     """
     nodes: list[Node] = []
     if not isinstance(rows, Sequence):
-        raise ParseError(f"{rows!r} is not a list of rows")
+        raise ParseError(f"{quoted(rows)} is not a list of rows")
     for k, row in enumerate(rows):
         try:
             nodes.append(_READERS[row[0]](nodes, *row[1:]))
         except UNREADABLE as error:
             raise ParseError(
-                f"row {k} is not a row of an expression: {error}"
+                f"row {k} is not a row of an expression: {_reason(error)}"
             ) from None
     if not nodes:
         raise ParseError("an expression needs at least one row")
     return nodes[-1]
+
+
+def _reason(error: Exception) -> str:
+    keys = error.args if isinstance(error, LookupError) else ()
+    return ", ".join(map(quoted, keys)) if keys else str(error)
 
 
 #: What reading a row that is none may raise.
@@ -127,15 +136,30 @@ UNREADABLE = (
 
 def _read_tensor(nodes: list[Node], name: str, shape: str, structure: str = "") -> Node:
     if not (isinstance(name, str) and isinstance(shape, str)):
-        raise TypeError(f"{name!r} and {shape!r} are not a name and a shape")
+        raise TypeError(
+            f"{quoted(name)} and {quoted(shape)} are not a name and a shape"
+        )
     return tensor(name, parse_shape(shape), structure)
+
+
+def require_name(name: str) -> None:
+    """Raises `ValueError` where no variable has this name: not an identifier, primes
+    aside, in the form in which Python reads identifiers.
+
+    >>> require_name("x_1′")
+    """
+    from unicodedata import is_normalized
+
+    fine = name.rstrip("′").isidentifier()
+    if not (fine and len(name) <= LONGEST_NAME and is_normalized("NFKC", name)):
+        raise ValueError(f"{quoted(name)} is not the name of a variable")
 
 
 def _read_constant(
     nodes: list[Node], name: str, dtype: str, shape: str, content: str
 ) -> Node:
     if dtype not in _DTYPES:
-        raise TypeError(f"{dtype!r} is not the dtype of a constant")
+        raise TypeError(f"{quoted(dtype)} is not the dtype of a constant")
     flat = np.frombuffer(bytes.fromhex(content), dtype)
     return constant(flat.reshape([int(str(n)) for n in parse_shape(shape)]), name)
 
@@ -174,7 +198,7 @@ def require_params(name: str, params: tuple[Any, ...]) -> None:
     """Raises `TypeError` where these are not the kinds of parameters a function has."""
     kinds = _PARAMS.get(name, ())
     if len(params) != len(kinds) or not all(map(isinstance, params, kinds)):
-        raise TypeError(f"{params!r} are not the parameters of {name}")
+        raise TypeError(f"{quoted(params)} are not the parameters of {name}")
     if any(p > MOST_AXES for p in params if type(p) is int and name in _COUNTING):
         raise ValueError(f"{name} of more than {MOST_AXES} axes")
     if name in USERS:

@@ -25,12 +25,16 @@ import numpy as np
 
 from .errors import IndexCalcError
 from .expr import einsum, tensor
-from .nodes import Node, variables
+from .nodes import Einsum, Node, toposort, variables
 from .planning.held import held
 from .sizes import Size, lengths
 
 if TYPE_CHECKING:
     from .plan import Program
+
+
+#: The most factors of a product for which a hint is worth many orders of it.
+MOST_OPERANDS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +118,18 @@ def _in_blocks(
     from .distributed import MOST_BLOCKS, in_numbers
     from .distributed.choices import plan_blocks
 
-    if ways.structured or not ways.node.shape:
+    if ways.structured or not ways.node.shape or _is_dense(ways.node):
         return None
     root = in_numbers(ways.node, sizes)
     dtypes = {name: np.dtype(f"f{min(itemsize, 8)}") for name in variables(root)}
     plan = plan_blocks(root, dtypes, limit)
     return plan.peak if prod(plan.cells) * plan.terms <= MOST_BLOCKS else None
+
+
+def _is_dense(node: Node) -> bool:
+    """Whether a product under a node is too long for blocks to be tried for a hint."""
+    found = (e for e in toposort(node) if isinstance(e, Einsum))
+    return any(len(e.operands) > MOST_OPERANDS for e in found)
 
 
 _WAYS: dict[str, Holds] = {

@@ -217,7 +217,7 @@ def wirtinger(
     """
     from .complex_derivative import wirtinger as derivatives
 
-    z = f._tensor(variable)
+    z = _expression(f)._tensor(variable)
     by_z, by_conjugate = (
         Expression(slope, value_order=f.ndim, scope=f.scope | {z.name: z})
         for slope in derivatives(f.written, z)

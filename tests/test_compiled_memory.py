@@ -379,3 +379,15 @@ def test_nothing_of_a_size_is_no_trouble(m: int, n: int) -> None:
     arrays = {"X": np.ones((m, n)), "w": np.ones(n), "q": np.ones(m)}
     assert hessian.compile()(arrays).shape == (n, n)
     assert hessian.compile(structured=True)(arrays).toarray().shape == (n, n)
+
+
+def test_views_of_views_of_what_is_made_in_blocks() -> None:
+    """A view that is read after its loop is made after the view that it reads."""
+    f = ic.parse("softmax(x)'*inv(A)*x", x="n", A="n n : symmetric").hessian("A")
+    with pytest.raises(ic.BudgetError, match="are needed beside the inputs"):
+        f.compile(memory_limit="1GB").source_for(n=100)
+    rng = np.random.default_rng(0)
+    A = rng.normal(size=(40, 40))
+    values = {"x": rng.normal(size=40), "A": A + A.T}
+    g = f.compile(memory_limit="70MB")
+    assert np.allclose(g(values), f.evaluate(values))

@@ -179,6 +179,76 @@ def test_derivatives_by_their_own_formula() -> None:
     assert np.isnan(found[0])
 
 
+EXPANDED = [
+    "exp(log(x))",
+    "sqrt(x).^2",
+    "y./y",
+    "x./y.*y",
+    "(x+b)./y.*y",
+    "log(x)-log(x)",
+    "0*log(x)",
+    "inv(A)*A",
+    "inv(inv(A))",
+    "det(A)/det(A)",
+]
+
+
+@pytest.mark.parametrize("text", EXPANDED)
+def test_expanded_forms_know_the_domain(text: str) -> None:
+    """The values of what is multiplied out are those of what was, entry by entry."""
+    e, given = _parsed(text), _given(text)
+    by = next(iter(given))
+    pairs = [
+        (e, e.expand()),
+        (e.diff(by), e.expand().diff(by)),
+        (e.diff(by), e.diff(by).expand()),
+    ]
+    for before, after in pairs:
+        np.testing.assert_array_equal(_value(after, given), _value(before, given))
+    assert np.isnan(_value(2 * e.expand() + 0, given)).any()
+
+
+def _value(e: ic.Expression, given: dict[str, Any]) -> Any:
+    """NaN where it is refused."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return e.evaluate(given)
+        except ic.EvaluationError:
+            return np.nan
+
+
+def test_expanded_forms_that_lose_nothing_are_as_they_are() -> None:
+    e = ic.parse("(sqrt(a) + b)*(a + b)", a="", b="")
+    assert e.expand().evaluated is e.expand().node
+    assert e.expand().node is not e.node
+
+
+@pytest.mark.parametrize("text", ["b/a-b/a", "0/a", "asin(a+2)-asin(a+2)"])
+def test_derivatives_of_what_vanished(text: str) -> None:
+    """b/a − b/a has no derivative at 0, for −b/a² has no value there."""
+    e = ic.parse(text, **{n: "" for n in "ab" if n in text})
+    given = {n: float(n == "b") for n in "ab" if n in text}
+    with pytest.warns(RuntimeWarning):
+        assert np.isnan(e.diff("a").evaluate(given))
+    given["a"] = -1.5
+    assert e.diff("a").evaluate(given) == 0
+    for along in (e.jvp("a", 1), e.vjp("a", 1)):
+        assert along.evaluate(given) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["log(s)^0", "(1/(s+1))^0", "logdet(A)-logdet(A)", "0*logdet(A)", "inv(A)^0"],
+)
+def test_what_vanished_has_no_value_where_it_had_none(text: str) -> None:
+    e, given = _parsed(text), _given(text)
+    assert np.isnan(_value(e, given)).all()
+    fine = {"s": 2.0, "A": np.eye(2)}
+    found = e.evaluate({name: fine[name] for name in given})
+    assert np.isfinite(found).all()
+
+
 def test_products_of_determinants() -> None:
     """log(det A · det B) has a value where both are negative, log(det A) has none."""
     A, B = ic.tensors("A B", "n n")

@@ -119,3 +119,18 @@ def test_positive_factors_are_still_taken_apart() -> None:
     shares = np.exp(values["x"] - 1000) * values["y"]
     found = _expression(text).evaluate(values)
     np.testing.assert_allclose(found, shares / shares.sum(), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["b*((q*b)^2)^0.5", "b*((q*c)^-2)^0.5", "b*((q*b*sum(y.*exp(x)))^-2)^0.5"],
+)
+def test_roots_of_squares_in_words(text: str) -> None:
+    """√q² is |q|, beside other factors too."""
+    shapes = {"q": "", "b": "", "c": "", "x": "n", "y": "n"}
+    held = {n: s for n, s in shapes.items() if n in text.replace("exp", "")}
+    e = ic.parse(text, **held)
+    again = ic.parse(str(e.matrix()), **held)
+    given = {"q": -2.0, "b": 1.5, "c": 1.0, "x": np.zeros(2), "y": np.ones(2)}
+    values = {n: given[n] for n in held}
+    assert again.evaluate(values) == pytest.approx(e.evaluate(values))

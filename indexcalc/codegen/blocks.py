@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 from math import prod
 from typing import TypeAlias
 
@@ -67,8 +68,9 @@ MOST_STEPS = 600
 #: Bytes that take for ever to move; a float holds no more than about their square.
 NEVER = 1 << 500
 
-#: How many places a search begins from.
+#: How many places a search begins from, and how many steps all searches may look at.
 MOST_SEEDS = 48
+MOST_LOOKS = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,18 +244,22 @@ def regions(program: Program, length: Lengths, itemsize: int) -> list[Region]:
     blas = {s for s in range(len(program.steps)) if multiplies(graph, s)}
     found: list[Region] = []
     taken: set[Slot] = set()
-    while True:
-        fitting = [
+    rounds = MOST_LOOKS // (2 * MOST_SEEDS * max(len(program.steps), 1))
+    for _ in range(max(rounds, 1)):
+        grown = [
             region
             for way in (taken, taken | blas)
             for region in _grown_apart(graph, taken, way)
-            if region.saved > 0 and schedule(program, [*found, region]) is not None
+            if region.saved > 0
         ]
-        best = max(fitting, key=lambda region: region.saved, default=None)
+        grown.sort(key=lambda region: -region.saved)
+        fitting = (r for r in grown if schedule(program, [*found, r]) is not None)
+        best = next(fitting, None)
         if best is None:
-            return found
+            break
         found.append(best)
         taken |= set(best.cut)
+    return found
 
 
 def _grown_apart(graph: Graph, taken: set[Slot], way: set[Slot]) -> Iterator[Region]:
@@ -321,7 +327,7 @@ class Growth:
 
     def label(self, slot: Slot, operands: Sequence[Slot]) -> int | None:
         """The one label along which a step is cut; None where it cannot be."""
-        if not self.graph.ready[slot] or slot in self.taken | self.banned:
+        if not self.graph.ready[slot] or slot in self.taken or slot in self.banned:
             return None
         labels = set(self._wanted(slot, operands))
         if len(labels) > 1:
@@ -469,18 +475,23 @@ def schedule(program: Program, found: Sequence[Region]) -> list[Slot | Region] |
     two regions wait for each other."""
     home = {slot: -1 - k for k, region in enumerate(found) for slot in region.cut}
     waiting: dict[int, set[int]] = {}
+    readers: dict[int, list[int]] = {}
     for slot, step in enumerate(program.steps):
         unit = home.get(slot, slot)
         needs = {home.get(o, o) for o in inputs_of(step)} - {unit}
         waiting.setdefault(unit, set()).update(needs)
+        for need in needs:
+            readers.setdefault(need, []).append(unit)
+    rank = {unit: k for k, unit in enumerate(waiting)}
+    free = [(rank[unit], unit) for unit, needs in waiting.items() if not needs]
+    heapify(free)
     order: list[Slot | Region] = []
-    over: set[int] = set()
-    while waiting:
-        free = [unit for unit, needs in waiting.items() if needs <= over]
-        if not free:
-            return None
-        first = free[0]
-        del waiting[first]
-        over.add(first)
+    while free:
+        _, first = heappop(free)
         order.append(found[-1 - first] if first < 0 else first)
-    return order
+        for reader in readers.get(first, []):
+            if first in waiting[reader]:
+                waiting[reader].remove(first)
+                if not waiting[reader]:
+                    heappush(free, (rank[reader], reader))
+    return order if len(order) == len(waiting) else None

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from math import fsum
 
 from ..plan import Program, Slot
@@ -40,6 +41,9 @@ SHARE = 64
 #: How many regions are tried one after the other; among how many cuts that fit the
 #: one with the longest blocks is looked for.
 MOST_REGIONS, CHOICES = 4, 4
+
+#: The most steps of all programs together that are tried for one more region.
+MOST_TRIED = 3_000
 
 
 def limited(
@@ -78,7 +82,8 @@ def _ranked(
 ) -> list[tuple[int, Region]]:
     """One more region, row by row, and what is then held, the least first."""
     found = []
-    for region in _cuts(graph, chosen, limit):
+    most = max(1, MOST_TRIED // len(graph.program.steps))
+    for region in islice(_cuts(graph, chosen, limit), most):
         peak = holds([*chosen, region])
         if peak is not None:
             found.append((peak, region))

@@ -25,10 +25,10 @@ class Loops(Steps):
 
     def _write_region(self, region: Region) -> None:
         """A loop over blocks, on all cores where nothing in it calls BLAS."""
-        outer = {s: a for s, a in region.cut.items() if self._needed(s, region)}
+        outer = {s: region.cut[s] for s in region.steps if self._needed(s, region)}
         again = [s for s in outer if is_view(self.program.steps[s])]
         outer = {s: a for s, a in outer.items() if s not in again}
-        kept = [s for s, axis in sorted(outer.items()) if axis is not None]
+        kept = [s for s, axis in outer.items() if axis is not None]
         full = {s: self._full(s, region) for s in kept}
         sums = {s: next(self.temporaries) for s, axis in outer.items() if axis is None}
         threads = region.threads and self.cores > 1

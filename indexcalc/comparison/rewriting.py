@@ -37,10 +37,8 @@ from .signs import hardly_zero, is_analytic, is_positive, not_negative
 
 #: Up to how many terms an argument is taken apart, and multiples of an angle.
 TERMS, MULTIPLE = 12, 8
-#: Up to how many nodes an argument is multiplied out.
-SHORT = 40
-#: Up to how many nodes an expression is rewritten.
-LONGEST = 150
+#: Up to how many nodes an argument is multiplied out, an expression rewritten.
+SHORT, LONGEST = 40, 150
 HALF = Fraction(1, 2)
 
 

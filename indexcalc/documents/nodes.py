@@ -29,7 +29,13 @@ from ..errors import BudgetError, ParseError, UnsupportedError
 from ..expr import constant, einsum, linear, tensor
 from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort
 from ..pairwise import Array
-from ..rows import UNREADABLE, function_node, number_row, require_params
+from ..rows import (
+    UNREADABLE,
+    function_node,
+    number_row,
+    require_name,
+    require_params,
+)
 from ..sizes import Dim, Size
 from .reading import (
     choice_of,
@@ -186,6 +192,10 @@ def _tensor(nodes: list[Node], entry: object, at: str) -> Node:
     fields = fields_of(entry, at, ("kind", "name", "shape"), ("structure",))
     structure = text_of(fields.get("structure", ""), f"{at}.structure")
     name = text_of(fields["name"], f"{at}.name")
+    try:
+        require_name(name)
+    except ValueError as error:
+        raise unread(f"{at}.name", "a name", error) from None
     return tensor(name, _shape(fields["shape"], f"{at}.shape"), structure)
 
 

@@ -80,7 +80,9 @@ def _gathered_scalars(scalars: list[Formula]) -> list[Formula]:
 def _base(s: Formula) -> tuple[Formula, Number]:
     if s.op == "power" and not s.order:
         base, p = _base(s.args[0])
-        return base, multiply(p, s.value)
+        even = isinstance(p, int) and p % 2 == 0
+        sizes = even and not isinstance(s.value, int) and base.op != "norm2"
+        return (s.args[0], s.value) if sizes else (base, multiply(p, s.value))
     if s.op == "normsq":
         return word("norm2", s.args[0]), 2
     return s, 1

@@ -3,8 +3,8 @@
 log(eᵃ·Σeᵇ) is a + lse(b), and log(eᵃ + eᵇ) is a + softplus(b − a), where the
 exponentials may lie beyond the largest and below the least number there is; so may a
 determinant, whose logarithm has a routine of its own. A quotient of exponentials is one
-exponential of a difference. Only what is positive for sure is taken apart: log(1 + b·eᵃ)
-has a value where b is negative, log b has none.
+exponential of a difference. Only what is positive for sure is taken apart:
+log(1 + b·eᵃ) has a value where b is negative, log b has none.
 
 >>> from indexcalc.expr import tensor
 >>> x, y = tensor("x", ("n",)), tensor("y", ("n",))

@@ -21,6 +21,7 @@ from math import isfinite
 from pathlib import Path
 
 from ..errors import UnsupportedError
+from ..legible import quoted, whole
 
 try:
     import resource
@@ -72,16 +73,21 @@ def as_bytes(limit: int | float | str) -> int:
 
     Raises `UnsupportedError` for another text, and for what is not positive.
     """
-    text = "" if isinstance(limit, bool) else str(limit).strip().lower()
+    text = "" if isinstance(limit, bool) else _amount(limit).strip().lower()
     found = re.fullmatch(r"(\d{1,40}\.?\d{0,40}(?:e\+?\d+)?)\s*([kmgtpe]?)(i?)b?", text)
     amount = float(found[1]) if found else 0.0
     if found is None or not amount > 0 or not isfinite(amount):
         raise UnsupportedError(
-            f"{limit!r} is no amount of memory", hint='as in 2_000_000_000 or "2GB"'
+            f"{quoted(limit)} is no amount of memory",
+            hint='as in 2_000_000_000 or "2GB"',
         )
     step = 1024 if found[3] else 1000
     whole = int(found[1]) if found[1].isdigit() else amount
     return max(1, int(whole * step ** UNITS[found[2]]))
+
+
+def _amount(limit: int | float | str) -> str:
+    return whole(limit) if isinstance(limit, int) else str(limit)
 
 
 def bytes_text(count: float) -> str:

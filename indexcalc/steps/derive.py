@@ -24,6 +24,7 @@ from collections.abc import Callable
 
 from ..errors import BudgetError, UnsupportedError
 from ..labelling import metered
+from ..legible import quoted
 from ..nodes import Node, Tensor, extent
 from .chain import by_chain
 from .formulas import name_of
@@ -61,11 +62,13 @@ def derivation(
     """
     if not isinstance(method, str) or method not in METHODS:
         raise UnsupportedError(
-            f"{method!r} is not a method of derivation",
+            f"{quoted(method)} is not a method of derivation",
             hint=f"one of {', '.join(METHODS)}",
         )
     if not isinstance(order, int) or order < 1:
-        raise UnsupportedError(f"a derivation of order {order}", hint="1 or more")
+        raise UnsupportedError(
+            f"a derivation of order {quoted(order)}", hint="1 or more"
+        )
     if extent(node) > EXTENT_LIMIT:
         raise BudgetError(
             f"an expression of {extent(node)} parts is too long to derive line by "

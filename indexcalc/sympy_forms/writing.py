@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import BudgetError, IndexCalcError, UnsupportedError
+from ..given import names_of
+from ..legible import quoted
 from ..nodes import Node, extent
 from ..simplify import fuse
 from .elementary import elementary
@@ -45,10 +47,10 @@ def to_sympy(
 
     Raises `UnsupportedError` with the reason where there is no such form.
     """
-    names = axes.replace(",", " ").split() if isinstance(axes, str) else list(axes)
+    names = names_of(axes, "axes")
     if form not in (None, *FORMS):
         raise UnsupportedError(
-            f"{form!r} is not a form of SymPy", hint=f"one of {', '.join(FORMS)}"
+            f"{quoted(form)} is not a form of SymPy", hint=f"one of {', '.join(FORMS)}"
         )
     try:
         return _written(root, form, dict(symbols or {}), names)
