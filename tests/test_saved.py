@@ -39,6 +39,7 @@ from tests.saved_cases import (
     special,
     x,
 )
+from tests.test_rows import NODES
 
 # -- expressions -----------------------------------------------------------------------
 
@@ -59,6 +60,12 @@ def test_every_kind_of_node_comes_back() -> None:
     """Constants, parameters, coefficients, subscripts, conventions, bit patterns."""
     for name, e in [*rows(), *special()]:
         assert not fault(e), name
+
+
+def test_what_has_no_name_has_no_document() -> None:
+    """What could not be read again is not written."""
+    with pytest.raises(ic.UnsupportedError, match="not the name of a variable"):
+        ic.Expression(NODES["an odd name"]).json()
 
 
 def test_formulas_come_back() -> None:

@@ -109,6 +109,10 @@ def _entry(node: Node, place: dict[Node, int]) -> Entry:
 def _leaf_entry(node: Tensor) -> Entry:
     if node.array is not None:
         return {"kind": "constant", "name": node.name, **array_entry(node.array)}
+    try:
+        require_name(node.name)
+    except ValueError as error:
+        raise UnsupportedError(f"no document: {error}", hint="rename it") from None
     entry = {"kind": "tensor", "name": node.name, "shape": _sizes(node.shape)}
     return entry | ({"structure": node.structure} if node.structure else {})
 
