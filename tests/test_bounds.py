@@ -9,7 +9,6 @@ by one changes no value, and is noticed here.
 
 from __future__ import annotations
 
-import argparse
 import ast
 import importlib
 import importlib.util
@@ -24,6 +23,7 @@ from typing import Any
 import pytest
 
 import indexcalc
+from tests.golden_texts import require_write
 from tests.test_normal_forms import cut
 
 GOLDEN = Path(__file__).with_name("bounds.txt")
@@ -122,9 +122,7 @@ def test_the_golden_text_is_complete() -> None:
 
 def main() -> None:
     """Write the golden text."""
-    parser = argparse.ArgumentParser(prog="python -m tests.test_bounds")
-    parser.add_argument("--write", action="store_true", required=True)
-    parser.parse_args()
+    require_write("test_bounds")
     text = "".join(f"{name} = {value}\n" for name, value in bounds().items())
     GOLDEN.write_text(text, encoding="utf-8")
 

@@ -9,7 +9,6 @@ that is lost shows in no value, and rarely in the plan that wins.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -48,6 +47,7 @@ from indexcalc.planning.told import told
 from indexcalc.simplify import fuse
 from indexcalc.sizes import Size, size_text, value_of
 from tests.einsum_cases import CASES
+from tests.golden_texts import as_blocks, blocks, require_write
 from tests.test_normal_forms import SHAPES, cut, shown
 from tests.test_plan_texts import LARGE, written
 
@@ -210,11 +210,7 @@ def text_of(name: str) -> str:
 @cache
 def golden() -> dict[str, str]:
     """The texts as they were."""
-    if not GOLDEN.exists():
-        return {}
-    blocks = GOLDEN.read_text(encoding="utf-8").split("\n\n")
-    rows = [block.strip("\n").partition("\n") for block in blocks]
-    return {title: body for title, _, body in rows}
+    return blocks(GOLDEN)
 
 
 @pytest.mark.parametrize("name", golden())
@@ -230,11 +226,9 @@ def test_the_golden_text_is_complete() -> None:
 
 def main() -> None:
     """Write the golden text."""
-    parser = argparse.ArgumentParser(prog="python -m tests.test_candidates")
-    parser.add_argument("--write", action="store_true", required=True)
-    parser.parse_args()
-    text = "\n\n".join(f"{name}\n{text_of(name)}" for name in asked())
-    GOLDEN.write_text(text + "\n", encoding="utf-8")
+    require_write("test_candidates")
+    bodies = {name: text_of(name) for name in asked()}
+    GOLDEN.write_text(as_blocks(bodies), encoding="utf-8")
 
 
 if __name__ == "__main__":

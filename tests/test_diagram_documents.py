@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import time
 from collections.abc import Iterator
@@ -39,6 +38,7 @@ from indexcalc.errors import BudgetError, ParseError, ShapeError
 from indexcalc.expr import tensor
 from indexcalc.nodes import Node
 from tests.hostile_names import HOSTILE
+from tests.mutated_documents import mutated
 from tests.random_expressions import generate
 from tests.test_rows import NODES
 
@@ -267,39 +267,6 @@ def test_what_is_no_text(document: Any) -> None:
         from_document(document)
 
 
-def places(document: Any) -> list[tuple[Any, Any]]:
-    """Every (container, key) of a document."""
-    found, stack = [], [document]
-    while stack:
-        here = stack.pop()
-        keys = here if isinstance(here, dict) else range(len(here))
-        for key in list(keys):
-            found.append((here, key))
-            if isinstance(here[key], (dict, list)):
-                stack.append(here[key])
-    return found
-
-
-def mutated(document: Any, random: Random) -> Any:
-    """A document with one thing wrong, or moved, or missing, or twice."""
-    document = copy.deepcopy(document)
-    where = places(document)
-    here, key = random.choice(where)
-    match random.randrange(4):
-        case 0:
-            here[key] = copy.deepcopy(random.choice(JUNK))
-        case 1:
-            del here[key]
-        case 2:
-            other, there = random.choice(where)
-            here[key] = copy.deepcopy(other[there])
-        case _ if isinstance(here, list):
-            here.insert(random.randrange(len(here) + 1), copy.deepcopy(here[key]))
-        case _:
-            here[f"{key}′"] = here[key]
-    return document
-
-
 def test_mutated_documents() -> None:
     """One change gives a diagram again or a ParseError, and nothing else."""
     random = Random(5)
@@ -307,7 +274,7 @@ def test_mutated_documents() -> None:
     documents = [to_document(model_of(node)) for node in chosen]
     messages: list[str] = []
     for _ in range(1_500):
-        document = mutated(random.choice(documents), random)
+        document = mutated(random.choice(documents), random, JUNK)
         try:
             model = from_document(document)
         except ParseError as error:

@@ -8,7 +8,6 @@ not show whether a law was applied; forms do. Of drawn nodes a fingerprint is ke
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import cache
@@ -46,6 +45,7 @@ from indexcalc.simplify import fuse_with_assumptions
 from indexcalc.sizes import dim, plus, size_text
 from indexcalc.sparse_products import without_zeros
 from tests.einsum_cases import CASES
+from tests.golden_texts import as_blocks, blocks, require_write
 from tests.random_nodes import draw
 from tests.test_simplify import REWRITTEN
 from tests.test_structure_laws import MEANINGS
@@ -403,11 +403,7 @@ def fingerprint(seed: int) -> str:
 @cache
 def golden() -> dict[str, str]:
     """The forms as they were."""
-    if not GOLDEN.exists():
-        return {}
-    blocks = GOLDEN.read_text(encoding="utf-8").split("\n\n")
-    rows = [block.strip("\n").partition("\n") for block in blocks]
-    return {title: body for title, _, body in rows}
+    return blocks(GOLDEN)
 
 
 @pytest.mark.parametrize("name", [name for name in golden() if name[:5] != "drawn"])
@@ -429,12 +425,10 @@ def test_the_golden_text_is_complete() -> None:
 
 def main() -> None:
     """Write the golden text."""
-    parser = argparse.ArgumentParser(prog="python -m tests.test_normal_forms")
-    parser.add_argument("--write", action="store_true", required=True)
-    parser.parse_args()
-    blocks = [f"{name}\n{form_text(name)}" for name in asked()]
-    blocks += [f"drawn {seed}\n  {fingerprint(seed)}" for seed in SEEDS]
-    GOLDEN.write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
+    require_write("test_normal_forms")
+    bodies = {name: form_text(name) for name in asked()}
+    bodies |= {f"drawn {seed}": f"  {fingerprint(seed)}" for seed in SEEDS}
+    GOLDEN.write_text(as_blocks(bodies), encoding="utf-8")
 
 
 if __name__ == "__main__":

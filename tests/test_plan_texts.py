@@ -9,7 +9,6 @@ memory of all: whatever chooses, orders, shares, prices or counts shows in it.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +25,7 @@ from indexcalc.errors import IndexCalcError
 from indexcalc.nodes import Einsum, Node, toposort
 from indexcalc.sizes import Shape, names_in, value_of
 from tests.einsum_cases import CASES
+from tests.golden_texts import as_blocks, blocks, require_write
 
 GOLDEN = Path(__file__).with_name("plans.txt")
 
@@ -176,11 +176,7 @@ def entries(shape: Shape, sizes: Mapping[str, int]) -> int:
 @cache
 def golden() -> dict[str, str]:
     """The plans as they were."""
-    if not GOLDEN.exists():
-        return {}
-    blocks = GOLDEN.read_text(encoding="utf-8").split("\n\n")
-    rows = [block.strip("\n").partition("\n") for block in blocks]
-    return {title: body for title, _, body in rows}
+    return blocks(GOLDEN)
 
 
 @pytest.mark.parametrize("name", golden())
@@ -196,11 +192,9 @@ def test_the_golden_text_is_complete() -> None:
 
 def main() -> None:
     """Write the golden text."""
-    parser = argparse.ArgumentParser(prog="python -m tests.test_plan_texts")
-    parser.add_argument("--write", action="store_true", required=True)
-    parser.parse_args()
-    text = "\n\n".join(f"{name}\n{plan_text(name)}" for name in asked())
-    GOLDEN.write_text(text + "\n", encoding="utf-8")
+    require_write("test_plan_texts")
+    bodies = {name: plan_text(name) for name in asked()}
+    GOLDEN.write_text(as_blocks(bodies), encoding="utf-8")
 
 
 if __name__ == "__main__":

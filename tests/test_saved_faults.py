@@ -19,16 +19,17 @@ import indexcalc as ic
 from indexcalc import files
 from indexcalc.documents.reading import VERSION
 from indexcalc.errors import BudgetError, ParseError
+from tests.mutated_documents import mutated
 from tests.saved_cases import (
     CHAIN,
     GRADIENT,
+    JUNK,
     LIMITED,
     A,
     B,
     damaged,
     expressions,
     is_same,
-    mutated,
     outcome,
     special,
     x,
@@ -157,7 +158,7 @@ def test_mutated_documents() -> None:
     corpus += [FUNCTION.json(), PLAN.json(), GRADIENT.plan().json()]
     documents = [json.loads(text) for text in corpus]
     found = [
-        outcome(json.dumps(mutated(random.choice(documents), random)))
+        outcome(json.dumps(mutated(random.choice(documents), random, JUNK)))
         for _ in range(900)
     ]
     found += [

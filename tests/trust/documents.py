@@ -30,13 +30,14 @@ import numpy as np
 
 import indexcalc as ic
 from indexcalc.errors import IndexCalcError
+from tests.mutated_documents import mutated
 from tests.random_expressions import generate
 from tests.saved_cases import (
+    JUNK,
     damaged,
     expressions,
     fault,
     identities,
-    mutated,
     named_sizes,
     outcome,
     planned,
@@ -103,7 +104,7 @@ def faulty(count: int, seed: int) -> tuple[int, list[str]]:
     faults: list[str] = []
     for _ in range(20 * count):
         if random.random() < 0.6:
-            text = json.dumps(mutated(random.choice(parsed), random))
+            text = json.dumps(mutated(random.choice(parsed), random, JUNK))
         else:
             text = damaged(random.choice(corpus), random.choice(corpus), random)
         result, fault_ = timed(text)
