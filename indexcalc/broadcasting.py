@@ -25,6 +25,7 @@ from .coefficients import Number
 from .errors import ShapeError, UnsupportedError
 from .functions import call
 from .functions import power as constant_power
+from .functions import raised
 from .legible import quoted, whole
 from .nodes import Base, Einsum, Node, Operand, Sum, Tensor
 from .sizes import Dim, Shape, Size, shape_text, size_text, times
@@ -351,7 +352,7 @@ def power(base: Node, exponent: Node) -> Node:
     uniform = uniform_value(exponent)
     if uniform is not None:
         shape = common_shape([base.shape, exponent.shape], "a power")
-        return constant_power(spread_to(base, shape), uniform)
+        return raised(spread_to(base, shape), uniform)
     if isinstance(exponent, Tensor) and exponent.array is not None:
         naturals = _naturals(exponent.array)
         if naturals:

@@ -228,10 +228,21 @@ class Differentiation:
     def hessian(
         self, first: Any, second: Any = None, *, convention: str = SYMMETRISED
     ) -> Any:
-        """∂²self/∂first∂second of a scalar: axes of `first`, then of `second`."""
+        """∂²self/∂first∂second of a scalar: axes of `first`, then of `second`. A list of
+        variables gives all blocks, a tuple of them for each row.
+
+        >>> from indexcalc.ways_in import parse
+        >>> blocks = parse("x'*A*y", x="m", A="m n", y="n").hessian(["x", "y"])
+        >>> [[str(block) for block in row] for row in blocks]
+        [['0', 'A_ij'], ['A_ji', '0']]
+        """
         from . import derivative
 
         other = first if second is None else second
+        if isinstance(first, (list, tuple)):
+            return tuple(self.hessian(v, other, convention=convention) for v in first)
+        if isinstance(other, (list, tuple)):
+            return tuple(self.hessian(first, v, convention=convention) for v in other)
         slope = self.gradient(first, convention=convention)
         slope.value_order = len(slope.written.shape)
         if other is not first or not self._structure_of(first):

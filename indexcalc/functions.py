@@ -110,6 +110,25 @@ def power(base: Node, exponent: object) -> Node:
     return call("power", [base], (p,))
 
 
+def raised(base: Node, exponent: object) -> Node:
+    """base^exponent as people write it: ‖x‖² is Σx², which has no kink, and so on.
+
+    >>> from indexcalc.expr import tensor
+    >>> x = tensor("x", ("n",))
+    >>> raised(call("norm2", [x], (1,)), 2) is einsum([(x, [0]), (x, [0])], [])
+    True
+    """
+    p = as_number(exponent)
+    if not isinstance(p, int) or p <= 0 or p % 2:
+        return power(base, p)
+    if not isinstance(base, Call) or base.function != "norm2":
+        return power(base, p)
+    x = base.args[0]
+    legs = range(len(x.shape))
+    squares = einsum([(x, legs), (x, legs)], legs[: len(base.shape)])
+    return power(squares, p // 2)
+
+
 def joined_powers(inner: Number, outer: Number) -> Number | None:
     """The exponent of (x^inner)^outer as one power, where that forgets no domain."""
     if not isinstance(outer, int):

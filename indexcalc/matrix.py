@@ -34,6 +34,7 @@ from .expr import (
 from .functions import call, product, spread
 from .functions import ones as _ones
 from .functions import power as constant_power
+from .functions import raised
 from .legible import quoted
 from .nodes import Call, Einsum, Node, Sum, Tensor
 from .sizes import Shape, Size, plus, shape_text, size_text
@@ -379,10 +380,10 @@ def adj(a: Node) -> Node:
 def power(a: Node, exponent: object) -> Node:
     """a^exponent entry by entry; the exponent a number, a scalar or of a's shape."""
     if not isinstance(exponent, (Call, Sum, Tensor, Einsum)):
-        return constant_power(a, exponent)
+        return raised(a, exponent)
     literal = _literal(exponent)
     if literal is not None:
-        return constant_power(a, literal)
+        return raised(a, literal)
     if not exponent.shape:
         exponent = spread(exponent, a.shape)
     elif not a.shape:

@@ -66,7 +66,7 @@ CASES = {
     "Xᵀ": Case("permuted identity multiple", "X'", "X", {"X": "n n"}),
     "factorisation": Case("block diagonal", "sum((T-U*V').^2)", "U", FACTORS, order=2),
     "factorisation by norm": Case(
-        "low rank + block diagonal", "norm2(T-U*V')^2", "U", FACTORS, order=2
+        "low rank + block diagonal", "norm2(T-U*V')", "U", FACTORS, order=2
     ),
     "masked factorisation": Case(
         "block diagonal",

@@ -1,0 +1,308 @@
+r"""A problem as it was asked: a function, what its letters are, by what, how often.
+
+>>> problem = read(Asked(r"\nabla_x \|Ax-b\|^2"))
+>>> problem.by, problem.order, problem.notation
+(('x',), 1, 'latex')
+>>> print(problem.derivative("x").matrix("paper"))
+2Aᵀ(Ax − b)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import combinations, islice, product
+from typing import TypeAlias
+
+from ..errors import IndexCalcError, ParseError, ShapeError, UnknownNameError
+from ..face import Expression
+from ..given import text_of
+from ..judging.answers import is_latex, sides
+from ..legible import quoted
+from ..nodes import Tensor
+from ..questions import question
+from ..sizes import Shape, size_text
+from ..structure import SYMMETRISED
+from ..text.declarations import FUNCTION, declare
+from ..text.definitions import has_definitions
+from ..ways_in import parse, parse_index
+
+#: The notations a problem may be written in.
+NOTATIONS = ("auto", "text", "paper", "latex", "index")
+#: The most times something is differentiated.
+ORDER_LIMIT = 4
+#: How many readings are tried where the usual one does not go together.
+GUESSES = 60
+_LETTER = re.compile(r"(?<![\w\\])[^\W\d_](?!\w)")
+_KINDS = ("scalar", "vector", "matrix")
+
+Read: TypeAlias = tuple[Expression, tuple[str, ...], int | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The question as it was put.
+
+    `shapes` are declarations as `parse` takes them; letters without one are inferred
+    unless `infer` is off. `by` names the variables, `order` how often; where they are
+    left out the text may say them. `out` names the free indices of index notation.
+    """
+
+    text: str
+    shapes: Mapping[str, object] = field(default_factory=dict)
+    by: tuple[str, ...] = ()
+    order: int | None = None
+    notation: str = "auto"
+    infer: bool = True
+    out: str = ""
+    convention: str = SYMMETRISED
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A letter of the problem: its shape, its structure, and whether both were given
+    or found from the text."""
+
+    name: str
+    shape: Shape
+    structure: str
+    given: bool
+
+    @property
+    def kind(self) -> str:
+        """scalar, vector, matrix or tensor, with the structure in front."""
+        order = len(self.shape)
+        kind = _KINDS[order] if order < len(_KINDS) else "tensor"
+        return f"{self.structure} {kind}" if self.structure else kind
+
+    @property
+    def declaration(self) -> str:
+        """The shape as `parse` takes it.
+
+        >>> from indexcalc.sizes import dim
+        >>> Symbol("S", (dim("n"), dim("n")), "symmetric", True).declaration
+        'n n : symmetric'
+        """
+        sizes = " ".join(size_text(size) for size in self.shape)
+        return f"{sizes} : {self.structure}" if self.structure else sizes
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.declaration}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A question that was read. `by` and `order` are as asked, or as the text says."""
+
+    asked: Asked
+    expression: Expression
+    symbols: tuple[Symbol, ...]
+    by: tuple[str, ...]
+    order: int
+    notation: str
+
+    @property
+    def shapes(self) -> dict[str, object]:
+        """Every shape, given or found, as `parse` takes it."""
+        functions = declare(self.asked.shapes).functions
+        found: dict[str, object] = dict.fromkeys(functions, FUNCTION)
+        found.update((s.name, s.declaration) for s in self.symbols)
+        return found
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """What it can be differentiated by, in the order of the text."""
+        inside = self.expression.variables
+        return tuple(s.name for s in self.symbols if s.name in inside)
+
+    def wanted(self) -> tuple[str, ...]:
+        """The variables to differentiate by: those asked for, else all.
+
+        Raises `UnknownNameError` for one that the problem does not have, or where it
+        has none at all.
+        """
+        known = {symbol.name for symbol in self.symbols}
+        for name in self.by:
+            if name not in known:
+                raise UnknownNameError(
+                    f"the problem has no variable {quoted(name)}",
+                    hint=f"it has {', '.join(self.variables) or 'none'}",
+                )
+        if not self.by and not self.variables:
+            raise UnknownNameError(
+                "the problem has no variable to differentiate by",
+                hint="write it with one, such as x'*A*x",
+            )
+        return self.by or self.variables
+
+    def derivative(self, *by: str, order: int | None = None) -> Expression:
+        """The derivative of the problem's order, or of the one given: the gradient of a
+        scalar, the Jacobian of anything else, the Hessian, and so on; several variables
+        stand for a mixed one. Order 0 is the function itself."""
+        f, order = self.expression, self.order if order is None else order
+        names = by if len(by) > 1 else by * order
+        for k, name in enumerate(names):
+            convention = self.asked.convention
+            if order == 2 and len(names) == 2 and not f.shape:
+                return f.hessian(*names, convention=convention)
+            first = k == 0 and self._single
+            differentiated = f.gradient if first else f.diff
+            f = differentiated(name, convention=convention)
+        return f
+
+    @property
+    def _single(self) -> bool:
+        return all(size == 1 for size in self.expression.shape)
+
+
+def read(asked: Asked) -> Problem:
+    """Reads a problem. Raises what the ways in raise, with the place in the text."""
+    require_order(asked.order)
+    expression, by, order, notation = _read(asked)
+    wanted = asked.by or by
+    found = asked.order if asked.order is not None else order or 1
+    return Problem(
+        asked, expression, _symbols(asked, expression), wanted, found, notation
+    )
+
+
+def _read(asked: Asked) -> Read:
+    """The problem with its letters as they are usually meant; where that does not go
+    together, with a letter or two that nobody declared meant otherwise."""
+    reader = _READERS[_checked_notation(asked)]
+    try:
+        return reader(asked)
+    except ShapeError as error:
+        if not asked.infer:
+            raise
+        for guess in islice(_guesses(asked), GUESSES):
+            with suppress(IndexCalcError):
+                return reader(replace(asked, shapes={**asked.shapes, **guess}))
+        raise error from None
+
+
+def _guesses(asked: Asked) -> Iterator[dict[str, object]]:
+    """Kinds for letters that are not declared, one letter at a time, then two."""
+    letters = dict.fromkeys(_LETTER.findall(asked.text))
+    free = [letter for letter in letters if letter not in asked.shapes]
+    for count in (1, 2):
+        for chosen in combinations(free, count):
+            for kinds in product(("vector", "matrix", "scalar"), repeat=count):
+                yield dict(zip(chosen, kinds, strict=True))
+
+
+def require_order(order: int | None) -> None:
+    """Raises `ParseError` for a number of derivatives that is out of range."""
+    if order is not None and not 0 <= order <= ORDER_LIMIT:
+        raise ParseError(
+            f"a derivative of order {quoted(order)} is asked for",
+            hint=f"the order is a number from 0 to {ORDER_LIMIT}",
+        )
+
+
+def _checked_notation(asked: Asked) -> str:
+    text = text_of(asked.text, "a problem")
+    if not text.strip():
+        raise ParseError(
+            "the text is empty, and an expression was expected",
+            hint="such as x'*A*x",
+        )
+    if asked.notation not in NOTATIONS:
+        raise ParseError(
+            f"the notation {quoted(asked.notation)} is not one of "
+            f"{', '.join(NOTATIONS)}"
+        )
+    return asked.notation
+
+
+def _auto(asked: Asked) -> Read:
+    """LaTeX where it can only be that, else the text language, else paper notation."""
+    if is_latex(asked.text):
+        return _latex(asked)
+    try:
+        found = _text(asked)
+    except IndexCalcError as error:
+        return _or_raise(error, asked)
+    words = [n for n in found[0].variables if len(n) > 1 and n not in asked.shapes]
+    if not any(word.isalpha() for word in words):
+        return found
+    with suppress(IndexCalcError):
+        return _paper(replace(asked, infer=False))
+    return found
+
+
+def _or_raise(error: IndexCalcError, asked: Asked) -> Read:
+    """The text in paper notation, or the error that the text language had."""
+    try:
+        return _paper(asked)
+    except IndexCalcError:
+        raise error from None
+
+
+def _text(asked: Asked, paper: bool = False) -> Read:
+    text = _right_side(asked)
+    found = parse(text, asked.shapes, paper=paper, infer=asked.infer)
+    return found, (), None, "paper" if paper else "text"
+
+
+def _right_side(asked: Asked) -> str:
+    """What stands after `y =`; definitions after `where` have equals signs of their
+    own."""
+    text = asked.text
+    if has_definitions(text, asked.shapes):
+        return text
+    left, right = sides(text)
+    if "=" in left:
+        return text
+    return " " * (len(text) - len(text.rpartition("=")[2])) + right if left else text
+
+
+def _paper(asked: Asked) -> Read:
+    return _text(asked, paper=True)
+
+
+def _latex(asked: Asked) -> Read:
+    text = asked.text.strip().strip("$")
+    found = question(text, asked.shapes, infer=asked.infer, out=asked.out or None)
+    return found.expression, found.variables, found.order, "latex"
+
+
+def _index(asked: Asked) -> Read:
+    return parse_index(asked.text, asked.out, asked.shapes), (), None, "index"
+
+
+_READERS = {
+    "auto": _auto,
+    "text": _text,
+    "paper": _paper,
+    "latex": _latex,
+    "index": _index,
+}
+
+
+# -- symbols ---------------------------------------------------------------------------
+
+
+def _symbols(asked: Asked, expression: Expression) -> tuple[Symbol, ...]:
+    leaves = {**expression.scope, **expression._leaves()}
+    sized = declare(asked.shapes).known
+    found = [_symbol(leaf, leaf.name in sized) for leaf in leaves.values()]
+    places = _places(asked.text, leaves)
+    return tuple(sorted(found, key=lambda symbol: (places[symbol.name], symbol.name)))
+
+
+def _symbol(leaf: Tensor, given: bool) -> Symbol:
+    return Symbol(leaf.name, leaf.shape, leaf.structure, given)
+
+
+def _places(text: str, names: Iterable[str]) -> dict[str, int]:
+    """Where each name stands first in the text, as a word if it does so anywhere; at
+    the end, if it stands nowhere."""
+    found = {}
+    for name in names:
+        word = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
+        place = text.find(name) if word is None else word.start()
+        found[name] = len(text) if place < 0 else place
+    return found
