@@ -58,6 +58,7 @@ from .plan import (
 )
 from .simplify import fuse
 from .sizes import Shape, Size, times
+from .written_out import written_out
 
 Labels = tuple[int, ...]
 Row = tuple[Code, Labels]
@@ -83,7 +84,7 @@ def einsum_program(
 
     Raises `UnsupportedError` for an unknown library, and for an array of over 52 axes.
     """
-    writer = _Writer(fuse(node), library_named(library), names or {})
+    writer = _Writer(fuse(written_out(node)), library_named(library), names or {})
     result = writer.result()
     body = [*writer.lines, result.text]
     return "\n".join([*writer.header.lines(body), *body]).lstrip("\n")

@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property, partial
 from keyword import iskeyword
 from typing import Any, TypeAlias
 
@@ -31,8 +32,9 @@ from .codegen.plain import program_source
 from .errors import EvaluationError, UnsupportedError
 from .given import mapping_of
 from .holding import Text, Write, cut_within, is_watched, memory
+from .kernels import KERNELS, unknown_label
 from .legible import quoted
-from .nodes import Node, Tensor, variables
+from .nodes import Call, Node, Tensor, toposort, variables
 from .plan import Program, compile_nodes
 from .planning.book import Book, Room
 from .planning.budgets import keep_countable, keep_within
@@ -51,6 +53,7 @@ from .variants import (
     telling,
 )
 from .workspace import Workspace
+from .written_out import written_out
 
 #: What a size counts as before any array tells it.
 TYPICAL = 100
@@ -106,7 +109,7 @@ class Planned:
             )
         if not _is_function_name(name):
             raise UnsupportedError(f"{quoted(name)} cannot be the name of a function")
-        self.nodes = tuple(nodes)
+        self.nodes = tuple(map(written_out, nodes))
         self.single, self.style, self.check = single, style, check
         self.backend = None if backend is None else backend_named(backend)
         needed: dict[str, Tensor] = {}
@@ -276,7 +279,9 @@ class Planned:
             blas=backend.name == "numpy" and self.style == "fast" and _filled(sizes),
         )
         more: dict[str, Any] = {p: length(dim(s)) for s, p in plain.sizes.items()}
-        more |= {p: self._function(label) for label, p in plain.functions.items()}
+        known = self.functions if backend.name != "numpy" else self._formulas
+        known = {**known, **self.functions}
+        more |= {p: _function(known, label) for label, p in plain.functions.items()}
         return Variant(
             plain.text,
             backend.run(plain),
@@ -325,13 +330,17 @@ class Planned:
         nodes = arranged(self.nodes, length, symmetric=numpy, book=self.book, real=real)
         return in_pairs(compile_nodes(nodes, sparse=numpy), length, self.book.order)
 
-    def _function(self, label: str) -> Callable[..., Any]:
-        if label not in self.functions:
-            raise EvaluationError(
-                f"the unknown function {label} has no values",
-                hint=f"pass functions={{{label!r}: …}}",
-            )
-        return self.functions[label]
+    @cached_property
+    def _formulas(self) -> dict[str, Callable[..., Any]]:
+        """Functions given by a formula that NumPy and SciPy compute."""
+        calls = [
+            node
+            for node in toposort(*self.nodes)
+            if isinstance(node, Call) and node.function == "defined"
+        ]
+        return {
+            unknown_label(*c.params[:2]): partial(_formula, c.params) for c in calls
+        }
 
     def typical(self, **sizes: int) -> Variant:
         """What runs on float64 at given sizes, at a hundred for others, on NumPy unless
@@ -374,3 +383,17 @@ def _filled(sizes: Mapping[Size, int]) -> bool:
 def _is_complex(kind: str) -> bool:
     """Whether a dtype, said by its character or its name, is complex."""
     return kind in "FDG" or kind.startswith("complex")
+
+
+def _formula(params: tuple[Any, ...], *args: Any) -> Any:
+    """The function of `params` (a call of a formula) on arrays."""
+    return KERNELS["defined"](*args, *params)
+
+
+def _function(known: Mapping[str, Callable[..., Any]], label: str) -> Any:
+    if label not in known:
+        raise EvaluationError(
+            f"the unknown function {label} has no values",
+            hint=f"pass functions={{{label!r}: …}}",
+        )
+    return known[label]

@@ -10,6 +10,7 @@ A_ij x_j
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import complexes, expr, matrix, matrix_calculus
@@ -36,6 +37,7 @@ from .sizes import as_size
 
 if TYPE_CHECKING:
     from .compiled import Compiled
+    from .defined import Program
     from .text import Parsed
 
 
@@ -331,7 +333,36 @@ def _written(text: str, shapes: Mapping[str, object]) -> Expression:
             raise error from None
 
 
-def unknown(name: str) -> Callable[..., Expression]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Elementwise:
+    """An elementwise function of a user's: it applies to expressions and arrays of
+    symbols, and may be declared in texts, `parse("sum(f(x))", x="n", f=f)`."""
+
+    name: str
+    program: Program | None = None
+    count: int = 0
+
+    def __call__(self, *args: object) -> Expression:
+        nodes = [as_node(bare(arg)) for arg in args]
+        if self.program is not None:
+            nodes = list(alike(nodes, self.name))
+        return Expression(self.node_of(nodes), scope=scope_of(args))
+
+    def node_of(self, nodes: Sequence[Node], orders: Sequence[int] = ()) -> Node:
+        """The function of nodes of one shape, differentiated `orders[k]` times by
+        argument k."""
+        from .functions import defined
+
+        if self.program is None:
+            return matrix.unknown(self.name, *nodes, orders=orders)
+        if len(nodes) != self.count:
+            raise ShapeError(
+                f"{self.name} takes {self.count} arguments, not {len(nodes)}"
+            )
+        return defined(self.name, self.program, nodes, orders)
+
+
+def unknown(name: str) -> Elementwise:
     """An unknown elementwise function: `f = unknown("f")`, then `f(x)`.
 
     Its derivative prints as f' and takes its values from `functions={"f": …, "f'": …}`.
@@ -340,17 +371,10 @@ def unknown(name: str) -> Callable[..., Expression]:
     >>> print(unknown("f")(x).diff(x))
     δ_ij f'(x_i)
     """
-
-    called = text_of(name, "the name of a function")
-
-    def function(*args: object) -> Expression:
-        nodes = [as_node(bare(arg)) for arg in args]
-        return Expression(matrix.unknown(called, *nodes), scope=scope_of(args))
-
-    return function
+    return Elementwise(text_of(name, "the name of a function"))
 
 
-def elementwise(name: str, function: Any) -> Callable[..., Expression]:
+def elementwise(name: str, function: Any) -> Elementwise:
     """An elementwise function given by a `sympy.Lambda` of one argument or several.
 
     Its derivatives are SymPy's and print as name'; its values are NumPy's and SciPy's.
@@ -363,19 +387,12 @@ def elementwise(name: str, function: Any) -> Callable[..., Expression]:
     >>> x = tensor("x", "n")
     >>> print(swish(x).diff(x))
     δ_ij swish'(x_i)
+    >>> parse("sum(swish(x))", x="n", swish=swish) == swish(x).sum()
+    True
     """
-    from .functions import defined
     from .sympy_scalars import encode
 
-    program, count = encode(function), len(function.signature)
-
-    def applied(*args: object) -> Expression:
-        nodes = alike([as_node(bare(arg)) for arg in args], name)
-        if len(nodes) != count:
-            raise ShapeError(f"{name} takes {count} arguments, not {len(nodes)}")
-        return Expression(defined(name, program, nodes), scope=scope_of(args))
-
-    return applied
+    return Elementwise(name, encode(function), len(function.signature))
 
 
 def from_sympy(

@@ -13,6 +13,8 @@ from indexcalc import defined, kernels
 from indexcalc.functions import TABLE
 from indexcalc.sympy_scalars import CLASSES, SPECIAL, encode
 
+T = Symbol("t")
+
 t, u = Symbol("t"), Symbol("u")
 POINTS = np.array([0.31, 0.74])
 
@@ -98,7 +100,7 @@ def test_it_prints_by_its_name() -> None:
     assert str(swish(x)) == "swish(x_i)"
     assert str(swish(x).diff(x)) == "δ_ij swish'(x_i)"
     assert "swish''" in str(swish(x).diff(x).diff(x))
-    assert "dswish(x)" in swish(x).diff(x).einsum()
+    assert "sigmoid(x)" in swish(x).diff(x).einsum()
 
 
 def test_sigmoids_do_not_overflow() -> None:
@@ -205,3 +207,55 @@ def test_the_program_is_canonical() -> None:
     assert encode(Lambda((t, u), t + u * exp(t))) == encode(
         Lambda((u, t), exp(u) * t + u)
     )
+
+
+#: Formulas that the engine has all functions for.
+FORMULAS = {
+    "swish": "t/(1 + exp(-t))",
+    "gelu": "t*(1 + erf(t/sqrt(2)))/2",
+    "elu": "Piecewise((t, t > 0), (exp(t) - 1, True))",
+    "huber": "Piecewise((t**2/2, Abs(t) <= 1), (Abs(t) - Rational(1, 2), True))",
+    "softsign": "t/(1 + Abs(t))",
+    "mish": "t*tanh(log(1 + exp(t)))",
+}
+
+
+@pytest.mark.parametrize("order", range(3))
+@pytest.mark.parametrize("name", FORMULAS)
+def test_written_out(name: str, order: int) -> None:
+    """Programs and compiled functions know a formula and its derivatives."""
+    formula = sympy.Lambda(T, sympy.parse_expr(FORMULAS[name], {"t": T}))
+    x, A = ic.tensor("x", "n"), ic.tensor("A", "m n")
+    f = ic.elementwise("F", formula)(A @ x).sum()
+    e = [f, f.gradient(x), f.hessian(x)][order]
+    rng = np.random.default_rng(order)
+    arrays = {"A": rng.normal(size=(5, 3)), "x": rng.normal(size=3)}
+    wanted = e.evaluate(arrays)
+    assert np.allclose(e.compile()(arrays), wanted, atol=1e-12)
+    for text in (e.code(), e.code("jax"), e.einsum()):
+        assert "*, " not in text
+        assert "function:" not in text
+
+
+def test_special_functions_stay_names() -> None:
+    """SciPy's functions are computed by NumPy's programs, and named in texts."""
+    pytest.importorskip("scipy")
+    x = ic.tensor("x", "n")
+    e = ic.elementwise("G", sympy.Lambda(T, sympy.gamma(T)))(x)
+    at = np.array([0.5, 1.0, 4.0])
+    assert np.allclose(e.compile()(x=at), e.evaluate(x=at))
+    assert "G" in e.code()
+
+
+def test_declared_in_texts() -> None:
+    """A function that was made may be declared, in every text and with derivatives."""
+    swish = ic.elementwise("swish", Lambda(T, T / (1 + exp(-T))))
+    x = ic.tensor("x", "n")
+    shapes = {"x": "n", "f": swish}
+    assert ic.parse("sum(f(x))", shapes) == swish(x).sum()
+    assert ic.parse("sum(D(f)(x))", shapes) == swish(x).diff(x).diagonal().sum()
+    assert ic.parse_latex(r"\sum_i f(x_i)", shapes) == swish(x).sum()
+    assert ic.parse_index("f(x_i)", "i", shapes) == swish(x)
+    g = ic.unknown("g")
+    assert ic.parse("g(x)", x="n", g=g) == g(x)
+    assert ic.check("sum(f(x))", "x", "D(f)(x)", shapes=shapes).right

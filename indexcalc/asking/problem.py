@@ -25,7 +25,7 @@ from ..nodes import Tensor
 from ..questions import question
 from ..sizes import Shape, size_text
 from ..structure import SYMMETRISED
-from ..text.declarations import FUNCTION, declare
+from ..text.declarations import declare
 from ..text.definitions import has_definitions
 from ..ways_in import parse, parse_index
 
@@ -107,7 +107,7 @@ class Problem:
     def shapes(self) -> dict[str, object]:
         """Every shape, given or found, as `parse` takes it."""
         functions = declare(self.asked.shapes).functions
-        found: dict[str, object] = dict.fromkeys(functions, FUNCTION)
+        found = {name: self.asked.shapes[name] for name in functions}
         found.update((s.name, s.declaration) for s in self.symbols)
         return found
 

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -66,25 +66,33 @@ class Verification:
         )
 
 
-def verify(problem: Problem, variable: str, seed: int = 0) -> Verification:
-    """The derivative of a problem by a variable, compared with extrapolated central
-    differences along a random direction, the lower orders likewise.
+def verify(
+    problem: Problem, variable: str | Sequence[str], seed: int = 0
+) -> Verification:
+    """The derivative of a problem by a variable (or by several, one after another),
+    compared with extrapolated central differences along a random direction, the lower
+    orders likewise.
 
     Raises `UnsupportedError` where no differences can be taken (an orthogonal or
     complex variable, derivatives by free entries, order 0), `EvaluationError` where no
     arrays were found at which everything has a value.
     """
-    leaf = problem.derivative(variable, order=0)._tensor(variable)
-    _require_differences(problem, leaf)
-    orders = [problem.derivative(variable, order=k) for k in range(problem.order + 1)]
-    names = _size_names(problem, orders)
+    names = (variable,) * problem.order if isinstance(variable, str) else variable
+    names = tuple(names)
+    leaves = {name: problem.expression._tensor(name) for name in names}
+    _require_differences(problem, leaves.values())
+    orders = [problem.derivative(*names[:k], order=k) for k in range(len(names) + 1)]
+    sized = _size_names(problem, orders)
     rng = np.random.default_rng(seed)
     for draw in range(DRAWS):
-        sizes = small_sizes(names, seed)
+        sizes = small_sizes(sized, seed)
         arrays = _arrays(problem, sizes, rng, draw)
-        direction = drawn(rng, arrays[variable].shape, leaf.structure, 3)
+        along = {
+            name: drawn(rng, arrays[name].shape, leaf.structure, 3)
+            for name, leaf in leaves.items()
+        }
         with suppress(EvaluationError, np.linalg.LinAlgError):
-            found = _compared(orders, variable, arrays, sizes, direction)
+            found = _compared(orders, names, arrays, sizes, along)
             if np.isfinite(found.error):
                 return found
     raise EvaluationError(
@@ -100,12 +108,13 @@ def _size_names(problem: Problem, orders: list[Expression]) -> list[str]:
     return sorted(inside | outside)
 
 
-def _require_differences(problem: Problem, leaf: Tensor) -> None:
+def _require_differences(problem: Problem, leaves: Iterable[Tensor]) -> None:
     reason = ""
     if not problem.order:
         reason = "nothing is differentiated"
-    if BENT & set(leaf.structure.split()):
-        reason = f"{leaf.name} is {leaf.structure}: a sum of two is none"
+    for leaf in leaves:
+        if BENT & set(leaf.structure.split()):
+            reason = f"{leaf.name} is {leaf.structure}: a sum of two is none"
     if problem.asked.convention != SYMMETRISED:
         reason = "a derivative by free entries is not the slope along a direction"
     if reason:
@@ -124,20 +133,22 @@ def _arrays(
 
 def _compared(
     orders: list[Expression],
-    variable: str,
+    names: tuple[str, ...],
     arrays: dict[str, Array],
     sizes: dict[str, int],
-    direction: Array,
+    directions: Mapping[str, Array],
 ) -> Verification:
     error = 0.0
-    for f, slope in pairwise(orders):
+    for variable, (f, slope) in zip(names, pairwise(orders), strict=True):
+        direction = directions[variable]
         at = _function(f, variable, arrays, sizes)
         found = _function(slope, variable, arrays, sizes)(arrays[variable])
         along = np.tensordot(found, direction, direction.ndim)
         wanted = difference(at, arrays[variable], direction)
         error = float(np.maximum(error, _relative(along - wanted, wanted)))
-    value = _function(orders[0], variable, arrays, sizes)(arrays[variable])
-    return Verification(variable, sizes, arrays, value, found, error)
+    value = _function(orders[0], names[0], arrays, sizes)(arrays[names[0]])
+    said = ", ".join(dict.fromkeys(names))
+    return Verification(said, sizes, arrays, value, found, error)
 
 
 def _function(

@@ -183,7 +183,7 @@ def _tensor(scopes: Scopes, node: Indexed) -> Value:
     labels = [scopes.visible[node][name] for name in node.indices]
     if node.name in scopes.given:
         return scopes.given[node.name], labels
-    variable = scopes.declared.variables.get(node.name)
+    variable = scopes.declared.sized(node.name)
     if variable is not None:
         return expr.tensor(node.name, variable.shape, variable.structure), labels
     if node.name in COPIES:
@@ -245,7 +245,7 @@ def _applied(scopes: Scopes, node: Applied, arguments: list[Value]) -> Value:
         for argument, value in zip(node.arguments, arguments, strict=True)
     ]
     if unknown:
-        return matrix.unknown(name, *nodes, orders=node.orders), union
+        return scopes.declared.applied(name, nodes, node.orders), union
     return matrix.elementwise(name, *nodes), union
 
 

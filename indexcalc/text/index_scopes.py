@@ -294,7 +294,7 @@ def _known_shape(scopes: Scopes, name: str) -> Shape | None:
     """The shape of a part that has been read already, or of a declared tensor."""
     if name in scopes.given:
         return scopes.given[name].shape
-    variable = scopes.declared.variables.get(name)
+    variable = scopes.declared.sized(name)
     return None if variable is None else variable.shape
 
 

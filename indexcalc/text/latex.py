@@ -57,8 +57,9 @@ def parse_span(
     tree = composed(tree, source.text, declared.functions)
     regions = Regions(source.text, declared, source.infer, found.limits)
     node = read_regions(regions, tree, out)
-    known = {name: variable.shape for name, variable in declared.variables.items()}
-    return Parsed(node, regions.kind, {**known, **regions.inferred}, regions.inferred)
+    return Parsed(
+        node, regions.kind, {**declared.known, **regions.inferred}, regions.inferred
+    )
 
 
 def right_side(source: Source, span: Span) -> Span:

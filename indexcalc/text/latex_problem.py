@@ -17,7 +17,7 @@ from .. import expr
 from ..errors import UnknownNameError
 from ..nodes import Node
 from ..substitute import replace as replaced
-from .declarations import Declarations, Variable, declare
+from .declarations import Variable, declare
 from .latex import equal_signs, is_left_side, parse_span, right_side
 from .latex_commands import FRACTIONS
 from .latex_source import Source, Span, source_of
@@ -165,7 +165,7 @@ def _with_definitions(
 def _knowing(source: Source, name: str, node: Node) -> Source:
     old = source.declared
     variables = {**old.variables, name: Variable(name, node.shape)}
-    declared = Declarations(variables, old.functions, old.sizes)
+    declared = replace(old, variables=variables)
     return replace(source, declared=declared, known=source.known | {name})
 
 

@@ -60,10 +60,9 @@ def parse(
     reading = Reading(text, declared, read(text, lexemes), paper, infer)
     order = type_tree(reading)
     node = built(reading, order)
-    known = {name: variable.shape for name, variable in declared.variables.items()}
     inferred = {n: reading.sizes.shape(s) for n, s in reading.inferred.items()}
     kind = reading.meanings[reading.root].type.kind
-    return Parsed(node, kind, {**known, **inferred}, inferred)
+    return Parsed(node, kind, {**declared.known, **inferred}, inferred)
 
 
 def _lexemes(text: str, declared: Declarations, paper: bool) -> list[Lexeme]:

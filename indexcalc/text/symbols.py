@@ -36,9 +36,9 @@ OPERATORS = (
     Operator(":", (":",), 2, associative=False),
     Operator("*", ("*",), PRODUCT),
     Operator("/", ("/",), PRODUCT),
-    Operator("∘", (".*", "∘", "⊙"), PRODUCT),
-    Operator("⊘", ("./", "⊘"), PRODUCT),
-    Operator("⊗", ("⊗",), PRODUCT),
+    Operator("∘", (".*", "∘", "⊙", r"\odot"), PRODUCT),
+    Operator("⊘", ("./", "⊘", r"\oslash"), PRODUCT),
+    Operator("⊗", ("⊗", r"\otimes"), PRODUCT),
     Operator("⋆", ("⋆",), PRODUCT),
     Operator("•", ("•",), PRODUCT),
 )

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from .. import expr, matrix
+from .. import expr
 from ..errors import BudgetError, InternalError, ParseError, ShapeError
 from ..nodes import Node
 from ..sizes import dim, parse_size
 from . import products
 from .arguments import as_integer, as_size, as_text, size_is_excessive, size_names
 from .blocks import block_rule
+from .declarations import Variable
 from .disagreements import explained
 from .reading import Reading
 from .symbols import SIDE_BY_SIDE
@@ -162,6 +163,8 @@ def _named(reading: Reading, node: Name) -> Meaning:
 def _looked_up(reading: Reading, node: Name) -> Meaning:
     name, sizes = node.name, reading.sizes
     variable = reading.declared.variables.get(name)
+    if variable is not None and variable.open:
+        return _found(reading, variable)
     if variable is not None:
         leaf = expr.tensor(name, variable.shape, variable.structure)
         return Meaning(Type(variable.shape), lambda: leaf)
@@ -176,10 +179,25 @@ def _looked_up(reading: Reading, node: Name) -> Meaning:
     raise undeclared(reading.text, name, node.start, reading.declared)
 
 
+def _found(reading: Reading, variable: Variable) -> Meaning:
+    """A variable whose sizes the text gives."""
+    name, sizes = variable.name, reading.sizes
+    if name not in reading.inferred:
+        shape = tuple(sizes.fresh() for _ in variable.shape)
+        reading.inferred[name] = shape[:1] * len(shape) if variable.square else shape
+    shape = reading.inferred[name]
+    structure = variable.structure
+    return Meaning(
+        Type(shape), lambda: expr.tensor(name, sizes.shape(shape), structure)
+    )
+
+
 def _inferred(reading: Reading, node: Name) -> Meaning:
-    """a–g and small Greek letters scalars, h–z vectors, capitals matrices."""
+    """a–g and small Greek letters scalars, h–z vectors, capitals matrices; e, E and H
+    too, which are constants only before a parenthesis."""
     name, first = node.name, node.name[0]
-    if first == "_" or name in reading.declared.functions or name in TABLE:
+    is_function = name in reading.declared.functions or name in TABLE
+    if first == "_" or (is_function and (len(name) > 1 or name not in TABLE)):
         raise undeclared(reading.text, name, node.start, reading.declared)
     if name not in reading.inferred:
         small = first.islower()
@@ -258,7 +276,7 @@ def _unknown_function(reading: Reading, node: Applied) -> Meaning:
     return spread_alike(
         reading.sizes,
         arguments,
-        lambda *nodes: matrix.unknown(node.name, *nodes, orders=orders),
+        lambda *nodes: reading.declared.applied(node.name, nodes, orders),
     )
 
 

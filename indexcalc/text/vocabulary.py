@@ -334,12 +334,16 @@ ELEMENTWISE = (
     *("square", "heaviside"),
 )
 
+#: Other spellings of functions.
+SPELLED = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "ln": "log"}
+
 _TRACE = square_rule(matrix.trace, itself, scalar_type)
 
 TABLE: dict[str, Function] = {
     record.name: record
     for record in (
         *(Function(name, "v", _elementwise(name)) for name in ELEMENTWISE),
+        *(Function(name, "v", _elementwise(same)) for name, same in SPELLED.items()),
         Function("conj", "v", _mapped(complexes.conjugate)),
         Function("real", "v", _mapped(complexes.real_part)),
         Function("imag", "v", _mapped(complexes.imaginary_part)),
