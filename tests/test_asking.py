@@ -86,6 +86,16 @@ def test_kinds_that_are_none(kind: str) -> None:
         ic.parse("2*q", q=kind)
 
 
+@pytest.mark.parametrize("shape", ["m x n", "m by n", "3x4", "m X n x p"])
+def test_times_between_sizes(shape: str) -> None:
+    """What people write for ×, which is read, is told how to write."""
+    with pytest.raises(ShapeError, match="write '"):
+        ic.tensor("A", shape)
+    assert ic.tensor("A", "m×n") == ic.tensor("A", "m n")
+    odd = ic.tensor("A", "m", "x", "n")
+    assert eval(repr(odd)) == odd
+
+
 def test_kinds_need_a_text_that_gives_sizes() -> None:
     """Index notation and bare tensors find no sizes."""
     with pytest.raises(ShapeError, match="without sizes"):
@@ -111,6 +121,13 @@ def asked(text: str, shapes: str = "", *by: str, **more: object) -> Problem:
         (r"\|Ax-b\|^2", "", "latex", "A: m n; x: n; b: m"),
         (r"$x^\top S x$", "S: symmetric matrix", "latex", "x: m; S: m m : symmetric"),
         ("norm2(A*x-b)^2", "", "text", "A: m n; x: n; b: m"),
+        ("||A*x - b||^2", "", "paper", "A: m n; x: n; b: m"),
+        ("A_ij x_j", "", "index", "A: m n; x: n"),
+        ("y_j = A_ij x_i + b_j", "A: p q", "index", "A: p q; x: p; b: q"),
+        ("x_i A_ij x_j", "", "index", "x: m; A: m m"),
+        ("δ_ij A_jk B_kl", "", "index", "A: m n; B: n p"),
+        ("A x + b", "", "paper", "A: m n; x: n; b: m"),
+        ("log(2*pi) + π*x'*x", "", "text", "x: m"),
         ("K*c where K = A + u*u', u = A*x", "A: m m; c, x: m", "text", ""),
     ],
 )
@@ -192,6 +209,23 @@ def test_wanted() -> None:
         asked("x'*x", "", "z").wanted()
     with pytest.raises(UnknownNameError, match="no variable"):
         asked("3").wanted()
+
+
+def test_an_undeclared_function_is_no_factor() -> None:
+    """f(g(x)) is not fgx; A(x+y) is a product."""
+    with pytest.raises(IndexCalcError, match="f"):
+        asked("f(g(x))")
+    assert asked("A(x+y)").notation == "paper"
+    assert str(asked("f(x)", "f: function").expression) == "f(x_i)"
+
+
+@pytest.mark.parametrize("name", ["Sigma", "\\Sigma", "Σ"])
+@pytest.mark.parametrize("given", ["Sigma", "\\Sigma", "Σ"])
+def test_greek(name: str, given: str) -> None:
+    """A Greek letter may be named in any of its spellings."""
+    problem = asked(r"\log\det\Sigma", f"{given}: n n", name)
+    assert len(problem.wanted()) == 1
+    assert str(problem.derivative(*problem.wanted()).matrix("paper"))
 
 
 def test_guesses_keep_what_was_declared() -> None:

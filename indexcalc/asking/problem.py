@@ -20,6 +20,7 @@ from ..errors import IndexCalcError, ParseError, ShapeError, UnknownNameError
 from ..face import Expression
 from ..given import text_of
 from ..judging.answers import is_latex, sides
+from ..latex_names import latex_name
 from ..legible import quoted
 from ..nodes import Tensor
 from ..questions import question
@@ -28,6 +29,7 @@ from ..structure import SYMMETRISED
 from ..text.declarations import declare
 from ..text.definitions import has_definitions
 from ..ways_in import parse, parse_index
+from .indexed import guessed, is_indexed
 
 #: The notations a problem may be written in.
 NOTATIONS = ("auto", "text", "paper", "latex", "index")
@@ -36,6 +38,9 @@ ORDER_LIMIT = 4
 #: How many readings are tried where the usual one does not go together.
 GUESSES = 60
 _LETTER = re.compile(r"(?<![\w\\])[^\W\d_](?!\w)")
+_CALLED = re.compile(r"([^\W\d_])\s*\(")
+#: Letters that are functions before a parenthesis, unless they are declared.
+_FUNCTIONS = frozenset("fghuφψσρ")
 _KINDS = ("scalar", "vector", "matrix")
 
 Read: TypeAlias = tuple[Expression, tuple[str, ...], int | None, str]
@@ -161,11 +166,10 @@ def read(asked: Asked) -> Problem:
     """Reads a problem. Raises what the ways in raise, with the place in the text."""
     require_order(asked.order)
     expression, by, order, notation = _read(asked)
-    wanted = asked.by or by
+    symbols = _symbols(asked, expression)
+    wanted = tuple(_spelled(name, symbols) for name in asked.by or by)
     found = asked.order if asked.order is not None else order or 1
-    return Problem(
-        asked, expression, _symbols(asked, expression), wanted, found, notation
-    )
+    return Problem(asked, expression, symbols, wanted, found, notation)
 
 
 def _read(asked: Asked) -> Read:
@@ -234,11 +238,26 @@ def _auto(asked: Asked) -> Read:
 
 
 def _or_raise(error: IndexCalcError, asked: Asked) -> Read:
-    """The text in paper notation, or the error that the text language had."""
+    """The text in paper notation, or the error that the text language had. An f before
+    a parenthesis is a function, not a factor."""
+    called = set(_CALLED.findall(asked.text)) - asked.shapes.keys()
+    if called & _FUNCTIONS:
+        raise error
+    if asked.infer and is_indexed(asked.text):
+        with suppress(IndexCalcError):
+            return _guessed(asked)
     try:
         return _paper(asked)
+    except ShapeError:
+        raise
     except IndexCalcError:
         raise error from None
+
+
+def _guessed(asked: Asked) -> Read:
+    """Index notation whose letters and free indices are found from the text."""
+    text, out, shapes = guessed(asked.text, asked.shapes)
+    return parse_index(text, asked.out or out, shapes), (), None, "index"
 
 
 def _text(asked: Asked, paper: bool = False) -> Read:
@@ -260,7 +279,8 @@ def _right_side(asked: Asked) -> str:
 
 
 def _paper(asked: Asked) -> Read:
-    return _text(asked, paper=True)
+    """Paper notation; norms may be typed ||x||."""
+    return _text(replace(asked, text=asked.text.replace("||", "‖ ")), paper=True)
 
 
 def _latex(asked: Asked) -> Read:
@@ -291,6 +311,14 @@ def _symbols(asked: Asked, expression: Expression) -> tuple[Symbol, ...]:
     found = [_symbol(leaf, leaf.name in sized) for leaf in leaves.values()]
     places = _places(asked.text, leaves)
     return tuple(sorted(found, key=lambda symbol: (places[symbol.name], symbol.name)))
+
+
+def _spelled(name: str, symbols: Iterable[Symbol]) -> str:
+    r"""The name of a symbol as the problem has it: Σ, Sigma and \Sigma are one."""
+    if any(symbol.name == name for symbol in symbols):
+        return name
+    letter = latex_name(name.removeprefix("\\"))
+    return next((s.name for s in symbols if latex_name(s.name) == letter), name)
 
 
 def _symbol(leaf: Tensor, given: bool) -> Symbol:

@@ -48,12 +48,13 @@ def _add(found: dict[str, object], text: str, piece: re.Match[str]) -> None:
         raise ParseError(
             "a name was expected before the colon", text=text, position=piece.start()
         )
-    for name in listed:
+    for written in listed:
+        name = written.removeprefix("\\")
         if name in found:
             raise ParseError(
                 f"{name} is declared twice",
                 text=text,
-                position=piece.start() + piece[0].index(name),
+                position=piece.start() + piece[0].index(written),
                 hint="leave one of them out",
             )
         found[name] = shape.strip()

@@ -1,0 +1,97 @@
+"""A problem in index notation whose letters nobody declared.
+
+The order of a letter is the number of its indices, an index has one size wherever it
+stands, and the free indices are those that stand once in every term, or those on the
+left of the equals sign.
+
+>>> guessed("y_i = A_ij x_j + b_i", {})
+('A_ij x_j + b_i', 'i', {'A': 'm n', 'x': 'n', 'b': 'm'})
+>>> guessed("A_ij x_j", {"A": "p q"})
+('A_ij x_j', 'i', {'A': 'p q', 'x': 'q'})
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from ..judging.answers import sides
+from ..sizes import size_text
+from ..text.declarations import declare
+
+_ENTRY = re.compile(r"([^\W\d_])_(?:\{([^{}]*)\}|\[([^\[\]]*)\]|([^\W\d_]+))")
+_TERMS = re.compile(r"[+\-]")
+_SIZES = ("m", "n", "p", "q", "r", "s", "t", "k", "l")
+
+
+def is_indexed(text: str) -> bool:
+    """Whether a text has letters with indices below them."""
+    return _ENTRY.search(text) is not None
+
+
+def guessed(
+    text: str, shapes: Mapping[str, object]
+) -> tuple[str, str, dict[str, object]]:
+    """The right side of a text in index notation, its free indices, and the shapes of
+    its letters, those that were given among them."""
+    left, right = sides(text)
+    sizes = _sizes_of(right, shapes)
+    found = dict(shapes)
+    for name, indices in _entries(right):
+        if not _is_copy(name, indices):
+            found.setdefault(name, " ".join(sizes[i] for i in indices))
+    return right, "".join(_free(left, right)), found
+
+
+def _entries(text: str) -> Iterator[tuple[str, list[str]]]:
+    for name, *listed in _ENTRY.findall(text):
+        yield name, re.findall(r"[^\W\d_]", "".join(listed))
+
+
+def _sizes_of(text: str, shapes: Mapping[str, object]) -> dict[str, str]:
+    """The size of every index: that of a declared axis, else a name of its own; indices
+    on one axis of a letter have one size."""
+    known = declare(shapes)
+    first: dict[tuple[str, int], str] = {}
+    alike: dict[str, str] = {}
+    found: dict[str, str] = {}
+    for name, indices in _entries(text):
+        shape = known.known.get(name, ())
+        copy = _is_copy(name, indices)
+        for axis, index in enumerate(indices):
+            before = indices[0] if copy else first.setdefault((name, axis), index)
+            mine, theirs = _leader(alike, index), _leader(alike, before)
+            alike[max(mine, theirs)] = min(mine, theirs)
+            if axis < len(shape):
+                found[index] = size_text(shape[axis])
+    leaders = {index: _leader(alike, index) for index in alike}
+    told = {leaders[index]: size for index, size in found.items()}
+    fresh = (size for size in _SIZES if size not in known.sizes)
+    for leader in dict.fromkeys(leaders.values()):
+        if leader not in told:
+            told[leader] = next(fresh, leader.upper())
+    return {index: told[leader] for index, leader in leaders.items()}
+
+
+def _is_copy(name: str, indices: list[str]) -> bool:
+    """Whether it is δ, ε, or H with its three indices or more, of one size."""
+    return name in "δε" or (name == "H" and len(indices) > 2)
+
+
+def _leader(alike: Mapping[str, str], index: str) -> str:
+    """The first of the indices that have one size with this one."""
+    while alike.get(index, index) != index:
+        index = alike[index]
+    return index
+
+
+def _free(left: str, right: str) -> list[str]:
+    if is_indexed(left):
+        return [i for _, indices in _entries(left) for i in indices]
+    counts = [
+        Counter(i for _, indices in _entries(term) for i in indices)
+        for term in _TERMS.split(right)
+        if is_indexed(term)
+    ]
+    return [i for i in dict.fromkeys(counts[0]) if all(c[i] == 1 for c in counts)]
