@@ -1,10 +1,11 @@
 r"""Formulas as MathML and SVG, for pages and notebooks that do not run TeX.
 
 The converters are an extra, `pip install indexcalc[math]`, and are loaded when a
-formula is converted.
+formula is converted. Whatever a formula holds, it is escaped: a formula is never more
+than a formula.
 
->>> mathml(r"x_{i}").startswith("<math")
-True
+>>> mathml(r"x_{i}").startswith("<math"), "<b>" in mathml(r"\text{<b>}")
+(True, False)
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from .errors import ParseError, UnsupportedError
+from .mathml_forms import mended
 
 
 def mathml(latex: str) -> str:
@@ -21,7 +23,15 @@ def mathml(latex: str) -> str:
     Raises `UnsupportedError` where latex2mathml is not installed, `ParseError` for a
     formula it does not know.
     """
-    return str(_converted("latex2mathml.converter", latex, lambda m: m.convert(latex)))
+    return str(_converted("latex2mathml.converter", latex, lambda m: _drawn(m, latex)))
+
+
+def _drawn(converter: Any, latex: str) -> str:
+    """What is converted, its texts escaped and its code points kept, set well."""
+    from xml.etree.ElementTree import tostring
+
+    escaped = tostring(converter.convert_to_element(latex), encoding="unicode")
+    return mended(escaped.replace("&amp;#x", "&#x"))
 
 
 def svg(latex: str) -> str:
