@@ -1,20 +1,21 @@
-"""What the documents show runs, and prints what they say; the examples arrive.
+"""What the documents show runs, and prints what they say.
 
     python -m tests.test_documents --write
 
 writes what is printed into the documents: read the difference before it is committed.
 The Python blocks of a document run one after another in one namespace; a block marked
-`text` that follows one is what it printed. Arrays and symbols that a section takes as
-given are in `GIVEN`.
+`text` that follows one is what it printed, and what its last line is where that is an
+expression. Commands run too (`shown_commands`). Arrays and symbols that a section takes
+as given are in `docs/_site/given.py`, which the site takes them from as well.
 """
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import doctest
 import io
 import re
-import runpy
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -25,43 +26,23 @@ from typing import Any
 import numpy as np
 import pytest
 
+from docs._site.given import GIVEN, IMPORTS
+from tests.shown_commands import COMMANDS, agrees, commands, output, why_not_run
+
 ROOT = Path(__file__).resolve().parent.parent
 
-#: What the blocks of a section take as given, by document and heading.
-GIVEN = {
-    "README.md": "x, a = np.ones((4, 3)), np.ones((4, 3))",
-    "README.md#Derivatives": """
-X, A = ic.tensors("X A", "n p")
-B = ic.tensor("B", "p p")
-x, v = ic.tensors("x v", "p")
-z, u = ic.tensors("z u", "n")
-y = (X @ B * A) @ x
-f = z @ X @ np.exp(x)
-""",
-    "README.md#Ways out": """
-X, A = ic.tensors("X A", "n p")
-y = (X * A) @ ic.ones("p")
-J = y.diff("A")
-x, a, v = np.ones((4, 3)), np.ones((4, 3)), np.ones((4, 3))
-i, j, k = 0, 0, 1
-""",
-    "README.md#Fast functions": """
-rng = np.random.default_rng(0)
-data, weights = rng.normal(size=(300, 20)), rng.normal(size=20)
-labels = np.sign(rng.normal(size=300))
-""",
-    "README.md#Structure kept": """
-seen, ratings = rng.random((200, 150)), rng.normal(size=(200, 150))
-U, V = rng.normal(size=(200, 5)), rng.normal(size=(150, 5))
-""",
+#: What a document may need beside NumPy.
+EXTRAS = {
+    "dask.distributed": ("distributed", "zarr"),
+    "import jax": ("jax",),
+    "import torch": ("torch",),
+    "import sympy": ("sympy",),
+    "scipy": ("scipy",),
 }
 
-IMPORTS = "import numpy as np\nimport indexcalc as ic\n"
-
-#: What a document may need beside NumPy.
-EXTRAS = {"dask.distributed": ("distributed", "zarr"), "scipy": ("scipy",)}
-
 Namespace = dict[str, Any]
+#: Where a namespace keeps what the last line of a block is: no name of Python's.
+VALUE = "the last value"
 
 
 @dataclass(frozen=True)
@@ -79,7 +60,7 @@ def blocks(document: str) -> Iterator[Block]:
     heading, language, start = "", None, 0
     lines: list[str] = []
     for number, line in enumerate(document.splitlines(), 1):
-        fence = re.fullmatch(r"```(\w*)", line)
+        fence = re.fullmatch(r"```([\w{}-]*)", line)
         if fence and language is None:
             language, lines, start = fence[1], [], number + 1
         elif fence and language is not None:
@@ -92,11 +73,16 @@ def blocks(document: str) -> Iterator[Block]:
             heading = line[3:]
 
 
-def documents() -> list[str]:
-    """Those that show Python."""
+def documents(*languages: str) -> list[str]:
+    """Those that have blocks of a language, or all."""
     paths = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-    shown = [p for p in paths if "```python" in p.read_text(encoding="utf-8")]
+    shown = [path for path in paths if has_block(path, languages)]
     return [str(path.relative_to(ROOT)) for path in shown]
+
+
+def has_block(path: Path, languages: tuple[str, ...]) -> bool:
+    text = path.read_text(encoding="utf-8")
+    return not languages or any(f"```{language}\n" in text for language in languages)
 
 
 def run(block: Block, name: str, namespace: Namespace) -> str:
@@ -107,9 +93,13 @@ def run(block: Block, name: str, namespace: Namespace) -> str:
         assert runner.run(test).failed == 0
         return ""
     printed = io.StringIO()
-    source = compile("\n" * (block.line - 1) + block.text, name, "exec")
+    source = ast.parse("\n" * (block.line - 1) + block.text, name)
+    last = source.body.pop() if isinstance(source.body[-1], ast.Expr) else None
     with contextlib.redirect_stdout(printed):
-        exec(source, namespace)
+        exec(compile(source, name, "exec"), namespace)
+        if isinstance(last, ast.Expr):
+            value = eval(compile(ast.Expression(last.value), name, "eval"), namespace)
+            namespace[VALUE] = value
     return printed.getvalue()
 
 
@@ -123,9 +113,12 @@ def printed_by(name: str, text: str) -> Iterator[tuple[Block, str]]:
             heading = block.heading
             exec(GIVEN.get(f"{name}#{heading}", ""), namespace)
         if block.language == "python":
+            namespace[VALUE] = None
             printed = run(block, name, namespace)
         elif block.language == "text":
-            yield block, printed.strip("\n") + "\n"
+            value = namespace.get(VALUE)
+            shown = "" if value is None else f"{value}\n"
+            yield block, f"{printed}{shown}".strip("\n") + "\n"
 
 
 def save_arrays() -> None:
@@ -162,20 +155,58 @@ def all_printed(name: str) -> list[tuple[Block, str]]:
         return list(printed_by(name, text))
 
 
-@pytest.mark.parametrize("name", documents())
-def test_blocks(name: str) -> None:
-    text = (ROOT / name).read_text(encoding="utf-8")
+def require_extras(name: str, text: str) -> None:
     for word, modules in EXTRAS.items():
         for module in modules if word in text else ():
             pytest.importorskip(module, reason=f"{name} needs it")
+
+
+@pytest.mark.parametrize("name", documents("python"))
+def test_blocks(name: str) -> None:
+    require_extras(name, (ROOT / name).read_text(encoding="utf-8"))
     for block, printed in all_printed(name):
         assert printed == block.text, f"{name}, line {block.line}"
 
 
-@pytest.mark.parametrize("name", ["worked_problems", "newton"])
-def test_examples(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    runpy.run_path(str(ROOT / "examples" / f"{name}.py"), run_name="__main__")
-    assert capsys.readouterr().out.splitlines()[-1].strip()
+def ways_in() -> list[str]:
+    """The codes of the README's table, as one copies them from a forge."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = text.partition("\n## Ways in\n")[2].partition("\n## ")[0]
+    table = [line for line in section.splitlines() if line.startswith("|")]
+    codes = re.findall(r"`([^`]+)`", "\n".join(table).replace(r"\|", "|"))
+    return [code for code in codes if "…" not in code]
+
+
+@pytest.mark.parametrize("code", ways_in())
+def test_ways_in(code: str) -> None:
+    namespace: Namespace = {}
+    exec(IMPORTS + GIVEN["README.md#Ways in"], namespace)
+    assert eval(code, namespace) is not None
+
+
+@pytest.mark.parametrize("name", documents("console", "sh"))
+def test_commands(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    save_arrays()
+    shown = blocks((ROOT / name).read_text(encoding="utf-8"))
+    for block in shown:
+        if block.language not in ("console", "sh"):
+            continue
+        for command in commands(block.language, block.text):
+            if not command.text or why_not_run(command.text):
+                continue
+            printed = output(command.text)
+            told = f"{name}, line {block.line}: {command.text}\n{printed}"
+            assert command.shown is None or agrees(command.shown, printed), told
+
+
+@pytest.mark.parametrize("name", documents())
+def test_commands_are_marked(name: str) -> None:
+    """A block of commands that is not marked would not be run."""
+    for block in blocks((ROOT / name).read_text(encoding="utf-8")):
+        unmarked = block.language not in ("console", "sh", "python", "text")
+        command = unmarked and COMMANDS.match(block.text)
+        assert not command, f"{name}, line {block.line}: mark it sh or console"
 
 
 def test_a_wrong_output_is_noticed() -> None:
@@ -183,11 +214,25 @@ def test_a_wrong_output_is_noticed() -> None:
     code, shown = blocks(document)
     assert (code.heading, code.line, shown.language) == ("A", 3, "text")
     assert run(code, "a document", {}) == "2\n" != shown.text
+    last = "```python\n2 + 2\n```\n\n```text\n5\n```\n"
+    assert [printed for _, printed in printed_by("a document", last)] == ["4\n"]
+
+
+def test_a_wrong_command_is_noticed() -> None:
+    first, second = commands("console", "$ indexcalc a\nb\n…\nc\n$ make test\n")
+    assert (first.text, second.shown) == ("indexcalc a", None)
+    assert agrees(first.shown or "", "b\n1\n2\nc\n")
+    assert agrees(first.shown or "", "b\nc\n")
+    assert not agrees(first.shown or "", "b\n1\n")
+    assert why_not_run(second.text)
+    assert not why_not_run(first.text)
+    with pytest.raises(AssertionError, match="not a command that a test runs"):
+        output("rm -r .")
 
 
 def write() -> None:
     """Puts what is printed into the documents."""
-    for name in documents():
+    for name in documents("python"):
         lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
         for block, printed in reversed(all_printed(name)):
             first = block.line - 1
