@@ -37,6 +37,7 @@ from .documents.functions import Asked, Held, Options, to_json
 from .errors import UnsupportedError
 from .files import Where, saved
 from .legible import harmless
+from .marked import code, program
 from .pairwise import Array
 from .planned import TYPICAL, Planned, itemsize_of
 from .planning.book import Book
@@ -328,6 +329,13 @@ class Compiled(Planned):
     def __repr__(self) -> str:
         what = self.doc or f"{len(self.nodes)} expressions"
         return harmless(f"<Compiled {self.name}({', '.join(self.names)}): {what}>")
+
+    def _repr_markdown_(self) -> str:
+        """The call and its formulas; once it was called, the program that ran."""
+        call = code(f"{self.name}({', '.join(self.names)})")
+        formulas = [f"- {code(line)}" for line in self.doc.splitlines()]
+        ran = [] if self._last is None else ["", program(self._last.text)]
+        return "\n".join([call, "", *formulas, *ran])
 
 
 def _rebuilt(kind: type[Compiled], made_of: tuple[Any, ...], book: Book) -> Compiled:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, cast, overload
 
 from . import expr
 from .broadcasting import as_node
 from .errors import ShapeError, UnknownNameError, UnsupportedError
+from .latex_names import latex_name
 from .legible import harmless, quoted
 from .nodes import Node, Tensor, declared, toposort
 from .operators import Operators, bare
@@ -23,6 +24,10 @@ from .substitute import replace
 if TYPE_CHECKING:
     from .steps.derive import Derivation
     from .words.shown import MatrixText
+
+#: What one differentiates by, and several of them.
+Variable: TypeAlias = str | Operators
+Variables: TypeAlias = list[Any] | tuple[Any, ...]
 
 LAYOUTS = ("value_first", "variable_first")
 SYMMETRISED = "symmetrised"
@@ -68,6 +73,22 @@ class Differentiation:
 
     # -- derivatives -------------------------------------------------------------------
 
+    @overload
+    def diff(
+        self,
+        variable: Variable,
+        *more: Variable,
+        layout: str = "value_first",
+        convention: str = SYMMETRISED,
+    ) -> Self: ...
+    @overload
+    def diff(
+        self,
+        variable: Variables,
+        *more: Any,
+        layout: str = "value_first",
+        convention: str = SYMMETRISED,
+    ) -> tuple[Self, ...]: ...
     def diff(
         self,
         variable: Any,
@@ -215,6 +236,12 @@ class Differentiation:
             )
         return given
 
+    @overload
+    def gradient(self, variable: Variable, *, convention: str = ...) -> Self: ...
+    @overload
+    def gradient(
+        self, variable: Variables, *, convention: str = ...
+    ) -> tuple[Self, ...]: ...
     def gradient(self, variable: Any, *, convention: str = SYMMETRISED) -> Any:
         """∂self/∂variable of a scalar, in the variable's shape.
 
@@ -225,11 +252,23 @@ class Differentiation:
         scalar = derivative.as_scalar(self.written)
         return self._derived(scalar, 0).diff(variable, convention=convention)
 
+    @overload
+    def hessian(
+        self, first: Variable, second: Variable | None = None, *, convention: str = ...
+    ) -> Self: ...
+    @overload
+    def hessian(
+        self, first: Variables, second: Any = None, *, convention: str = ...
+    ) -> tuple[Any, ...]: ...
+    @overload
+    def hessian(
+        self, first: Variable, second: Variables, *, convention: str = ...
+    ) -> tuple[Self, ...]: ...
     def hessian(
         self, first: Any, second: Any = None, *, convention: str = SYMMETRISED
     ) -> Any:
-        """∂²self/∂first∂second of a scalar: axes of `first`, then of `second`. A list of
-        variables gives all blocks, a tuple of them for each row.
+        """∂²self/∂first∂second of a scalar: axes of `first`, then of `second`. A list
+        of variables gives all blocks, a tuple of them for each row.
 
         >>> from indexcalc.ways_in import parse
         >>> blocks = parse("x'*A*y", x="m", A="m n", y="n").hessian(["x", "y"])
@@ -256,7 +295,7 @@ class Differentiation:
 
     # -- along directions --------------------------------------------------------------
 
-    def jvp(self, variable: Any, direction: object = None) -> Any:
+    def jvp(self, variable: Variable, direction: object = None) -> Self:
         """The derivative along a direction of the variable's shape; value's axes.
 
         Without a direction it is a new variable, named after the variable: dX.
@@ -275,15 +314,15 @@ class Differentiation:
         result = self._derived(along, len(along.shape))
         result.vanished = self._vanished_by(variable, SYMMETRISED)
         result._again = lambda: derivative.push(self._stably().written, {x: seed})
-        return result
+        return cast(Self, result)
 
     def vjp(
         self,
-        variable: Any,
+        variable: Variable,
         cotangent: object = None,
         *,
         convention: str = SYMMETRISED,
-    ) -> Any:
+    ) -> Self:
         """The value's axes contracted with a cotangent; the variable's axes."""
         from . import derivative
         from .structure import projected, require_convention
@@ -299,9 +338,9 @@ class Differentiation:
         result = self._derived(pulled(self.written), 0)
         result.vanished = self._vanished_by(variable, SYMMETRISED)
         result._again = lambda: pulled(self._stably().written)
-        return result
+        return cast(Self, result)
 
-    def hvp(self, variable: Any, direction: object = None) -> Any:
+    def hvp(self, variable: Variable, direction: object = None) -> Self:
         """The Hessian of a scalar times a direction, without the Hessian."""
         return self.gradient(variable).jvp(variable, direction)
 
@@ -322,7 +361,8 @@ class Differentiation:
 
         along = self.jvp(variable)
         of = name or ("f", "y", "F", "F")[min(len(self.written.shape), 3)]
-        return MatrixText(formula(along.written), style, f"d{of} = ")
+        left = rf"\mathrm{{d}}{latex_name(of)} = "
+        return MatrixText(formula(along.written), style, f"d{of} = ", left=left)
 
     def steps(
         self, variable: Any, method: str = "differential", order: int = 1

@@ -21,6 +21,7 @@ alone: it need not be defined elsewhere.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product as cartesian
 from math import prod
 from typing import TypeAlias
@@ -47,11 +48,23 @@ def without_diagonals(root: Node) -> Node:
     for node in order:
         new = rebuilt(node, done)
         if isinstance(new, Einsum):
-            new = _multiplied_out(new)
+            new = _multiplied_out(new, _choices(new))
         if isinstance(new, Einsum):
             new = _applied_on_diagonals(new)
         done[node] = new
     return done[root]
+
+
+def without_sums(root: Node, chosen: Callable[[Sum], bool]) -> Node:
+    """The expression with products multiplied out over the sums that are chosen, as
+    long as there are few of them."""
+    done: dict[Node, Node] = {}
+    for node in toposort(root):
+        new = rebuilt(node, done)
+        if isinstance(new, Einsum):
+            new = _multiplied_out(new, _sums(new, chosen))
+        done[node] = new
+    return fuse(done[root])
 
 
 Reads: TypeAlias = list[tuple[int, Call, tuple[int, ...]]]
@@ -88,22 +101,28 @@ def _is_diagonal(node: Node) -> bool:
 
 def _choices(node: Einsum) -> list[int]:
     """The operands that are sums with a diagonal among few terms."""
+    return _sums(node, _has_diagonal) if len(node.operands) > 1 else []
+
+
+def _has_diagonal(node: Sum) -> bool:
+    return any(_is_diagonal(term) for term, _ in node.terms)
+
+
+def _sums(node: Einsum, chosen: Callable[[Sum], bool]) -> list[int]:
+    """The operands that are chosen sums, if they have few terms between them."""
     found = [
-        o
-        for o, (e, _) in enumerate(node.operands)
-        if isinstance(e, Sum) and any(_is_diagonal(term) for term, _ in e.terms)
+        o for o, (e, _) in enumerate(node.operands) if isinstance(e, Sum) and chosen(e)
     ]
     counts = [_terms(node.operands[o][0]) for o in found]
     few = prod(len(terms) for terms in counts) <= MOST_PRODUCTS
-    return found if few and len(node.operands) > 1 else []
+    return found if few else []
 
 
 def _terms(node: Node) -> tuple[tuple[Node, Number], ...]:
     return node.terms if isinstance(node, Sum) else ((node, 1),)
 
 
-def _multiplied_out(node: Einsum) -> Node:
-    chosen = _choices(node)
+def _multiplied_out(node: Einsum, chosen: list[int]) -> Node:
     if not chosen:
         return node
     dims = dict(enumerate(node.dims))

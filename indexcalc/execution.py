@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from .errors import (
     BudgetError,
@@ -317,7 +317,7 @@ class Execution:
 
     # -- what an optimiser reads off a map, without the map ----------------------------
 
-    def _read_off(self, name: str, axes: str) -> Any:
+    def _read_off(self, name: str, axes: str) -> Self:
         from . import diagonals
 
         rule = getattr(diagonals, name)
@@ -329,14 +329,14 @@ class Execution:
         }
         result = self._derived(node, orders[axes])
         result._again = lambda: rule(self._stably().node, self._rows)
-        return result
+        return cast(Self, result)
 
     def _is_map(self, axes: Sequence[object], named: Mapping[str, object]) -> bool:
         """Whether the axes of a variable are meant, not those that NumPy takes."""
         plain = self.value_order == len(self.written.shape)
         return not (axes or named or plain)
 
-    def diagonal(self, *axes: Any, **named: Any) -> Any:
+    def diagonal(self, *axes: Any, **named: Any) -> Self:
         """diag(J): the entries J[i, i] of a derivative that is a square map, as an
         expression that never holds J; of anything else NumPy's diagonal.
 
@@ -348,25 +348,25 @@ class Execution:
         if self._is_map(axes, named):
             return self._read_off("diagonal", "value")
         whole: Any = super()
-        return whole.diagonal(*axes, **named)
+        return cast(Self, whole.diagonal(*axes, **named))
 
-    def trace(self, *axes: Any, **named: Any) -> Any:
+    def trace(self, *axes: Any, **named: Any) -> Self:
         """tr(J) = Σ_i J[i, i] of a derivative that is a square map, without J; of
         anything else NumPy's trace."""
         if self._is_map(axes, named):
             return self._read_off("trace", "none")
         whole: Any = super()
-        return whole.trace(*axes, **named)
+        return cast(Self, whole.trace(*axes, **named))
 
-    def gram_diagonal(self) -> Any:
+    def gram_diagonal(self) -> Self:
         """diag(JᴴJ), the squared lengths of J's columns, without J."""
         return self._read_off("gram_diagonal", "variable")
 
-    def outer_diagonal(self) -> Any:
+    def outer_diagonal(self) -> Self:
         """diag(JJᴴ), the squared lengths of J's rows, without J."""
         return self._read_off("outer_diagonal", "value")
 
-    def column_norms(self) -> Any:
+    def column_norms(self) -> Self:
         """The lengths of J's columns, without J."""
         return self._read_off("column_norms", "variable")
 

@@ -193,6 +193,12 @@ class Expression(Execution, Operators, Notations, Differentiation, Pictures):
         found.vanished = {self.written: None, **self.vanished}
         return found
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How IPython prints it, in a list or a table too."""
+        from .notebook import text_shown
+
+        printer.text(text_shown(self))
+
     def __repr__(self) -> str:
         rows = to_rows(self.written)
         held = {row[1] for row in rows if row[0] == "tensor"}

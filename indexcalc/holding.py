@@ -34,6 +34,9 @@ from .planning.layouts import Layout
 from .planning.memory import Given, Memory, NoShadowError, memory_of
 from .sizes import Size
 
+#: The most steps of a program whose text is followed to tell what it holds.
+FOLLOWED = 20_000
+
 Lengths = Callable[[Size], int]
 
 #: Writes fast code with these regions in blocks; None where there is none.
@@ -60,13 +63,15 @@ class Text:
 def memory(
     text: Text, program: Program, length: Lengths, itemsize: int
 ) -> tuple[Memory, bool]:
-    """What a call holds, and whether that was found exactly: where the text calls what
-    shadows do not know, it is an estimate by the program's steps."""
+    """What a call holds, and whether that was found exactly: where the text is very
+    long or calls what shadows do not know, it is an estimate by the program's steps."""
+    mixed = len(set(text.kinds)) > 1
+    if len(program.steps) > FOLLOWED:
+        return _estimate(program, length, itemsize, mixed), False
     given = Given(text.constants, text.workspace, text.more, text.copies, text.layouts)
     try:
         found = memory_of(text.text, text.name, text.shapes, text.kinds, given)
     except NoShadowError:
-        mixed = len(set(text.kinds)) > 1
         return _estimate(program, length, itemsize, mixed), False
     return found, True
 

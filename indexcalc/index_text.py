@@ -25,7 +25,7 @@ from .sizes import Dim, Size, size_text
 __all__ = ["Naming", "naming_for"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class IndexText:
     """`text` is the formula, `axes` the names of its free indices, `where` the parts
     that were named, as (left side, right side)."""
@@ -36,6 +36,8 @@ class IndexText:
 
     def __str__(self) -> str:
         return with_parts(self.text, self.where)
+
+    __repr__ = __str__
 
 
 def with_parts(text: str, where: Sequence[tuple[str, str]]) -> str:

@@ -42,7 +42,7 @@ from .unions import Unions
 FACTOR_LIMIT = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Lowered:
     """`text` before any contraction, `axes` its free indices, `contractions` what each
     copy tensor does, `after` the canonical form, `where` what was named beside it."""
@@ -55,6 +55,8 @@ class Lowered:
 
     def __str__(self) -> str:
         return with_parts(self.text, self.where)
+
+    __repr__ = __str__
 
 
 @dataclass(slots=True)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from . import expr
 from .errors import ShapeError, UnsupportedError
 from .given import names_of, text_of
+from .latex_names import latex_name, subscripted_latex
 from .legible import quoted
 from .nodes import Node, Tensor, variables
 from .sizes import names_in
@@ -163,7 +164,7 @@ class Notations:
 
     def _other_words(self) -> str:
         """What to ask for where a tensor has no matrix form of its own."""
-        if not 0 < self._rows < self._order:
+        if not 0 < self._before_last < self._order:
             return "ask for index()"
         try:
             return f"over vec it is {self.jacobian_matrix().text}; or ask for slices()"
@@ -177,23 +178,23 @@ class Notations:
             )
 
     @property
-    def _rows(self) -> int:
+    def _before_last(self) -> int:
         """The number of axes before those of the last variable: the value's, or, where
         a scalar was differentiated twice, those of the first variable."""
         if self.value_order or len(self.by) < 2:
             return self.value_order
         return sum(order for _, order in self.by[:-1])
 
-    def unfolded(self, layout: str = "numerator", order: str = "F") -> Any:
+    def unfolded(self, layout: str = "numerator", order: str = "F") -> Self:
         """The derivative as one matrix: rows vec of the value, columns vec of the
         variable (`layout="denominator"`: the other way), column-major or, with
         `order="C"`, row-major."""
         from .words.tensor import unfolded
 
         self._require_unfolding(layout, order)
-        whole = unfolded(self._value_first(), self._rows, order)
+        whole = unfolded(self._value_first(), self._before_last, order)
         turned = whole if layout == "numerator" else expr.swapped(whole)
-        return self._derived(turned, len(turned.shape))
+        return cast(Self, self._derived(turned, len(turned.shape)))
 
     def jacobian_matrix(
         self, layout: str = "numerator", order: str = "F", style: str = "plain"
@@ -207,9 +208,9 @@ class Notations:
         from .words.shown import MatrixText
 
         self._require_unfolding(layout, order)
-        if self._rows == self._order:
+        if self._before_last == self._order:
             found = self._stacked(order)
-        elif self._rows:
+        elif self._before_last:
             found = formula(self.unfolded("numerator", order).written)
         else:
             found = transposed(self._stacked(order))
@@ -244,15 +245,15 @@ class Notations:
         *before, (variable, _) = self.by
         value = f"the derivative by {before[-1][0]}" if before else "the value"
         shape = self._value_first().shape
-        if self._rows > 1:
+        if self._before_last > 1:
             value = f"vec of {value}"
-        if len(shape) - self._rows > 1:
+        if len(shape) - self._before_last > 1:
             variable = f"vec({variable})"
         rows, columns = (value, variable)
         if layout == "denominator":
             rows, columns = columns, rows
         major = "column-major" if order == "F" else "row-major"
-        wide = self._rows > 1 or len(shape) - self._rows > 1
+        wide = self._before_last > 1 or len(shape) - self._before_last > 1
         ending = f", {major}" if wide else ""
         return f"{layout} layout: rows {rows}, columns {columns}{ending}"
 
@@ -264,12 +265,13 @@ class Notations:
 
         self._require_derivative()
         node = self._value_first()
-        split, order = self._rows, len(node.shape)
+        split, order = self._before_last, len(node.shape)
         value, variable = tuple(range(split)), tuple(range(split, order))
         *before, (by, _) = self.by
         of = "y" if split < 2 else "F"
-        if before:
-            of = f"(∂f/∂{before[-1][0]})"
+        whose = before[-1][0] if before else ""
+        if whose:
+            of = f"(∂f/∂{whose})"
         taken = {*self.scope, *variables(node)}
         free = [c for c in _INDICES if c not in {of, by} | taken]
         free = [c for c in free if f"e_{c}" not in taken]
@@ -286,8 +288,9 @@ class Notations:
                 if held is variable
                 else f"∂{of}{below}/∂{by} = "
             )
+            left = _slice_latex(of, whose, by, indices, held is variable)
             whole = slice_formula(node, list(zip(held, indices, strict=True)))
-            found.append(MatrixText(whole, style, lead))
+            found.append(MatrixText(whole, style, lead, left=left))
         return tuple(found)
 
     def linear_map(self, slot: str = "", style: str = "paper") -> MatrixText:
@@ -300,7 +303,7 @@ class Notations:
         from .words.shown import MatrixText
 
         self._require_derivative()
-        node, split = self._value_first(), self._rows
+        node, split = self._value_first(), self._before_last
         legs = list(range(len(node.shape)))
         taken = {*self.scope, *variables(node)}
         more = (f"h{n}" for n in count(1))
@@ -312,7 +315,8 @@ class Notations:
             )
         direction = expr.tensor(slot, node.shape[split:])
         applied = expr.einsum([(node, legs), (direction, legs[split:])], legs[:split])
-        return MatrixText(formula(applied), style, f"{slot} ↦ ")
+        left = rf"{latex_name(slot)} \mapsto "
+        return MatrixText(formula(applied), style, f"{slot} ↦ ", left=left)
 
     def _value_first(self) -> Node:
         """The node with the value's axes in front, whatever the layout."""
@@ -369,12 +373,27 @@ class Notations:
             f"the notation {quoted(notation)} is not matrix, index or einsum"
         )
 
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
+    def _repr_latex_(self) -> str | None:
+        """The formula that a notebook shows, None for one that is too large."""
+        return self._repr_mimebundle_().get("text/latex")
 
     def _repr_mimebundle_(self, **options: object) -> dict[str, str]:
-        """What a notebook shows: text, and LaTeX."""
-        return {"text/plain": str(self), "text/latex": self._repr_latex_()}
+        """What a notebook shows: text, LaTeX, and beyond two axes a list of forms."""
+        from .notebook import bundle
+
+        return bundle(self)
+
+
+def _slice_latex(
+    of: str, whose: str, by: str, indices: list[str], of_variable: bool
+) -> str:
+    """The left side of a slice in LaTeX."""
+    if whose:
+        inner = rf"\frac{{\partial f}}{{\partial {latex_name(whose)}}}"
+        of = rf"\left({inner}\right)"
+    below = subscripted_latex(latex_name(by), indices if of_variable else [])
+    above = of if of_variable else f"{of}_{{{''.join(indices)}}}"
+    return rf"\frac{{\partial {above}}}{{\partial {below}}} = "
 
 
 def _axis_names(axes: str | Sequence[str] | None) -> list[str] | None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from .errors import UnsupportedError
 from .face import Expression
 from .given import declarations
+from .latex_names import latex_name
+from .marked import formula
 from .ways_in import parsed_expression
 
 
@@ -24,6 +26,19 @@ class Question:
     expression: Expression
     variables: tuple[str, ...]
     order: int
+
+    def __str__(self) -> str:
+        by = ", ".join(self.variables) or "nothing named"
+        order = {1: "the derivative", 2: "the second derivative"}
+        what = order.get(self.order, f"the derivative of order {self.order}")
+        return f"{what} of {self.expression} by {by}"
+
+    def _repr_markdown_(self) -> str:
+        """The operator and the function."""
+        power = f"^{{{self.order}}}" if self.order > 1 else ""
+        by = ", ".join(map(latex_name, self.variables))
+        function = self.expression.latex()
+        return formula(rf"\nabla{power}_{{{by}}} \left({function}\right)")
 
     def answers(self) -> dict[str, Expression]:
         """The derivative by each variable: the gradient or Jacobian, or the Hessian.

@@ -167,10 +167,9 @@ def _product(node: Einsum) -> Node:
         return crossed
     if (summed := _whole_softmax(node)) is not None:
         return summed
+    if (inverted := _over_determinant(node)) is not None:
+        return inverted
     for o, (e, legs) in enumerate(rows):
-        inverted = _over_determinant(rows, o)
-        if inverted is not None:
-            return einsum(inverted, node.out, dict(enumerate(node.dims)))
         v, q = exponent(_base(e)[0]), _base(e)[1]
         if v is None or q < 1:
             continue
@@ -254,22 +253,58 @@ def _after(legs: tuple[int, ...], i: int) -> tuple[int, int]:
     return legs[(k + 1) % 3], legs[(k + 2) % 3]
 
 
-def _over_determinant(rows: Rows, o: int) -> Rows | None:
-    """adj(X)ᵀ det(X)^p with negative p as X⁻ᵀ det(X)^(p+1)."""
-    e, legs = rows[o]
-    if not isinstance(e, Call) or e.function != "cofactors" or e.params[0] != 1:
-        return None
-    for k, (other, places) in enumerate(rows):
-        if not isinstance(other, Call) or other.function != "power" or places:
+def _over_determinant(node: Einsum) -> Node | None:
+    """The cofactors of X, and their derivative, times det(X)^p with negative p, by X⁻¹:
+    C_ij = det(X) K_ji, and ∂C_ij/∂X_kl = det(X) (K_ji K_lk − K_jk K_li)."""
+    rows = list(node.operands)
+    dims = dict(enumerate(node.dims))
+    for o, (e, legs) in enumerate(rows):
+        if not isinstance(e, Call) or e.function != "cofactors" or e.params[0] > 2:
             continue
-        (base,), (p,) = other.args, other.params
-        below = isinstance(p, (int, Fraction)) and p <= -1
-        if not below or base is not call("det", e.args):
+        rest = _less_determinant(rows, o, e.args[0])
+        if rest is None:
+            continue
+        inverse = call("inv", e.args)
+        terms = [
+            (
+                einsum([*rest, *((inverse, pair) for pair in pairs)], node.out, dims),
+                sign,
+            )
+            for sign, pairs in _pairs(legs)
+        ]
+        more = [(_product(t) if isinstance(t, Einsum) else t, c) for t, c in terms]
+        return linear(more, node.shape)
+    return None
+
+
+def _pairs(legs: tuple[int, ...]) -> list[tuple[int, list[tuple[int, int]]]]:
+    """The legs of the inverses in each term, with its sign."""
+    if len(legs) == 2:
+        return [(1, [(legs[1], legs[0])])]
+    i, j, k, m = legs
+    return [(1, [(j, i), (m, k)]), (-1, [(j, k), (m, i)])]
+
+
+def _less_determinant(rows: Rows, o: int, matrix: Node) -> Rows | None:
+    """All factors but one, with det(X)^p for p ≤ −1 among them as det(X)^(p+1)."""
+    determinant = fuse(call("det", [matrix]))
+    base, unit = _raised(determinant)
+    for k, (other, places) in enumerate(rows):
+        found, q = _raised(other)
+        if found is not base or places or abs(unit) != 1 or q * unit > -1:
             continue
         kept = [row for j, row in enumerate(rows) if j not in (o, k)]
-        rest = [(power(base, plus(p, 1)), ())] if p != -1 else []
-        return [*kept, *rest, (call("inv", e.args), legs[::-1])]
+        left = plus(q * unit, 1)
+        return [*kept, (power(determinant, left), ())] if left else kept
     return None
+
+
+def _raised(node: Node) -> tuple[Node, int | Fraction]:
+    """A base and its rational exponent."""
+    if isinstance(node, Call) and node.function == "power":
+        p = node.params[0]
+        return (node.args[0], p) if isinstance(p, (int, Fraction)) else (node, 1)
+    return node, 1
 
 
 def _with_total(rows: Rows, o: int, v: Node, legs: tuple[int, ...]) -> Rows | None:

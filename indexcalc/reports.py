@@ -75,6 +75,9 @@ class Plan:
     def __repr__(self) -> str:
         return f"<Plan of {self.function!r}>"
 
+    def _repr_html_(self) -> str:
+        return self.report._repr_html_()
+
     def diagram(self) -> PlanDiagram:
         """The tree of the steps with their sizes and flops: `.svg()`, `.dot()`, …"""
         from .pictures import PlanDiagram

@@ -452,7 +452,7 @@ def _atom(
 
 
 def parse_shape(value: object) -> Shape:
-    """A shape from `"n p"`, `3`, `("n", 3)`, `""` (a scalar).
+    """A shape from `"n p"`, `"n×p"`, `3`, `("n", 3)`, `""` (a scalar).
 
     >>> parse_shape("n m*p"), parse_shape(3), parse_shape("")
     ((Dim('n'), Dim('m*p')), (3,), ())
@@ -462,7 +462,8 @@ def parse_shape(value: object) -> Shape:
     if not isinstance(value, (str, tuple, list)) and hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, str):
-        return tuple(map(parse_size, value.replace(",", " ").split()))
+        words = value.replace(",", " ").replace("×", " ").split()
+        return tuple(map(parse_size, words))
     if isinstance(value, (tuple, list)):
         return tuple(map(as_size, value))
     return (as_size(value),)

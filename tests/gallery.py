@@ -315,6 +315,29 @@ SECTIONS = (
         ),
     ),
     Section(
+        "A lattice",
+        "The Ising model on a 3×3 torus: every spin is an index, every bond a matrix; "
+        "an index in four matrices is a dot with four wires.",
+        (
+            Entry(
+                "ising",
+                "The partition function, the contraction of all.",
+                """
+                down = "ad dg ga be eh hb cf fi ic"
+                along = "ab bc ca de ef fd gh hi ig"
+                bonds = f"{down} {along}".replace(" ", ",")
+                Z = ic.einsum(f"{bonds}->", *[ic.tensor("B", "2 2")] * 18)
+                Z.diagram()
+                """,
+            ),
+            Entry(
+                "ising-derivative",
+                "By B: all bonds are alike, so it is 18 times the network without one.",
+                'Z.diff("B").diagram()',
+            ),
+        ),
+    ),
+    Section(
         "Plans",
         "The order in which a value is computed, as a tree: every step with its shape "
         "and its floating-point operations.",

@@ -9,18 +9,26 @@ import re
 from importlib import import_module
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
 
 import indexcalc as ic
-from indexcalc import expr, labelling
+from indexcalc import expr, holding, labelling
+from indexcalc.codegen.limits import limited
 from indexcalc.contraction.elimination import eliminated
 from indexcalc.derivative import jacobian
+from indexcalc.distributed import choices, in_numbers
 from indexcalc.network import alike
 from indexcalc.nodes import Einsum, Node
-from indexcalc.pairwise import arranged, pair_product
+from indexcalc.pairwise import _once, arranged, pair_product
+from indexcalc.plan import compile_nodes
 from indexcalc.planning.book import why_no_order
+from indexcalc.planning.matching import Match
+from indexcalc.planning.pairs import in_pairs
+from indexcalc.planning.sharing import shared
+from indexcalc.sizes import dim
 from tests.trust.bounded import REFUSALS, attempt
 from tests.trust.monsters import (
     GRAPHS,
@@ -28,10 +36,14 @@ from tests.trust.monsters import (
     Edge,
     cai_fuerer_immerman,
     complete,
+    crowd,
     cube,
     edge_tensor,
+    knotted,
+    matrix,
     petersen,
     plane,
+    summed,
     wired,
 )
 from tests.trust.operations import OPERATIONS, Subject
@@ -219,3 +231,108 @@ def test_more_indices_than_axes_are_refused() -> None:
     for work in (e.plan, lambda: e.code(), lambda: e.evaluate({"x": np.ones((2, 2))})):
         with pytest.raises(ic.BudgetError, match="indices meet"):
             work()
+
+
+# -- the work of planning --------------------------------------------------------------
+
+
+def _partials(n: int) -> list[Einsum]:
+    """What the derivative by x of a complete graph of n indices is the sum of."""
+    e = wired(complete(n), symmetric=False)
+    terms = dict(e.diff("x").node.terms)
+    return [term for term in terms if isinstance(term, Einsum)]
+
+
+@pytest.mark.parametrize(("n", "brief"), [(8, False), (10, True)])
+def test_many_large_networks_are_searched_briefly(n: int, brief: bool) -> None:
+    """The orders of 45 networks of 44 operands are not each searched at length."""
+    asked = []
+
+    def find(inputs: Any, out: Any, sizes: Any, *, same: Any, brief: bool) -> Any:
+        asked.append(brief)
+        return eliminated(inputs, out)
+
+    program = compile_nodes(_partials(n))
+    in_pairs(program, lambda size: 100, find)
+    assert len(asked) > 20
+    assert set(asked) == {brief}
+
+
+def test_parts_in_common_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fits nowhere is not tried again while a match grows."""
+    tried = 0
+    fits = Match.fits
+
+    def counted(self: Match, u: int, v: int) -> bool:
+        nonlocal tried
+        tried += 1
+        return fits(self, u, v)
+
+    monkeypatch.setattr(Match, "fits", counted)
+    assert list(shared(_partials(7), lambda size: 100))
+    assert 1_000 < tried < 100_000
+
+
+def test_no_cut_is_tried_where_none_can_help() -> None:
+    """A product is never smaller than one row of it."""
+    a, b = expr.tensor("a", (1000, 1000)), expr.tensor("b", (1000, 1000))
+    product = expr.einsum([(a, [0, 1]), (b, [1, 2])], [0, 2])
+    paired = in_pairs(compile_nodes([product]), lambda size: size)
+    asked = []
+
+    def holds(found: Any) -> int:
+        asked.append(found)
+        return 8_000_000
+
+    assert limited(paired, lambda size: size, 8, holds, 7_999) is None
+    assert not asked
+    limited(paired, lambda size: size, 8, holds, 8_000)
+    assert asked
+
+
+def test_few_blocks_are_tried_of_dense_products(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each way to cut plans products of 121 legs anew."""
+    gradient = knotted(complete(12)).gradient("x")
+    root = in_numbers(gradient.node, {dim("n"): 2})
+    planned = []
+
+    def fitted(*asked: Any) -> None:
+        planned.append(asked)
+
+    monkeypatch.setattr(choices, "_fitted", fitted)
+    with pytest.raises(ic.BudgetError):
+        choices.plan_blocks(root, {"x": np.dtype(float)}, 10**6)
+    assert 1 < len(planned) < 16
+
+
+def test_long_sums_are_compiled() -> None:
+    """Hundreds of matrices, every second one transposed, are no deep expression."""
+    parts = [matrix(f"x{k}") for k in range(300)]
+    e = summed([x.T if k % 2 else x for k, x in enumerate(parts)])
+    array = np.arange(90_000.0).reshape(300, 300)
+    found = e.compile()({f"x{k}": array for k in range(300)})
+    assert np.array_equal(found, 150 * (array + array.T))
+
+
+def test_very_long_programs_are_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text of many steps is not followed, and the estimate is no less."""
+    e = summed([np.sin(v) for v in crowd(40)])
+    exact = e.plan(n=1000)
+    monkeypatch.setattr(holding, "FOLLOWED", 40)
+    estimate = e.plan(n=1000)
+    assert exact.exact
+    assert not estimate.exact
+    assert exact.peak <= estimate.peak <= 2 * exact.peak
+
+
+def test_operands_of_repeated_products_are_held() -> None:
+    """An array that is known by its `id` is kept as long as that is asked for."""
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 3)), rng.normal(size=(3, 2))
+    known: dict[Any, Any] = {}
+    _once((a, (0, 1)), (b, (1, 2)), {0, 2}, known)
+    ((_, _, held),) = known.values()
+    assert held[0] is a
+    assert held[1] is b

@@ -75,6 +75,28 @@ def _entries() -> list[ic.Expression]:
     return [x * y + x * z]
 
 
+def _shared_sum() -> list[ic.Expression]:
+    A, B, C, D = ic.tensors("A B C D", "n n")
+    total = ic.einsum("ij,kl->ijkl", A, B) + ic.einsum("ij,kl->ijkl", C, D)
+    return [ic.einsum("ijjk->ik", total), ic.einsum("ijij->", total)]
+
+
+def _narrowed() -> list[ic.Expression]:
+    A, B, C, D = ic.tensors("A B C D", "n n")
+    total = A @ B + C @ D
+    return [total.sum(), total.sum(axis=1), np.trace(total), np.diagonal(total)]
+
+
+def _likelihood() -> list[ic.Expression]:
+    """Value, gradient and Hessian of a Gaussian's log-likelihood by two numbers."""
+    D, y = ic.tensor("D", "n n"), ic.tensor("y", "n")
+    a, c = ic.tensor("a", ""), ic.tensor("c", "")
+    K = np.exp(a) * D + np.exp(c) * ic.eye("n")
+    value = y @ np.linalg.inv(K) @ y + np.linalg.slogdet(K)[1]
+    by_a, by_c = value.diff("a"), value.diff("c")
+    return [value, by_a, by_c, by_a.diff("a"), by_a.diff("c"), by_c.diff("c")]
+
+
 LARGE = {"n": 300, "m": 500, "k": 8}
 SMALL = {"n": 4, "m": 5, "k": 3}
 
@@ -88,6 +110,9 @@ PROBLEMS: dict[str, tuple[Callable[[], Sequence[ic.Expression]], float]] = {
     "softmax": (_softmax, 8 * 500 * 8 * 8),
     "factors": (_factors, 2.1 * 300**3),
     "entries": (_entries, 2 * 300),
+    "shared sum": (_shared_sum, 4.1 * 300**3),
+    "narrowed": (_narrowed, 20 * 300**2),
+    "likelihood": (_likelihood, 16 * 300**3),
 }
 
 

@@ -42,7 +42,7 @@ HARMLESS = _words(
     "__future__ ast base64 bisect cmath collections contextlib contextvars copy "
     "dataclasses "
     "difflib enum errno fractions functools gc hashlib heapq inspect itertools json "
-    "keyword math numbers operator random re statistics string sys textwrap "
+    "html keyword math numbers operator random re statistics string sys textwrap "
     "threading time types typing unicodedata uuid weakref cotengrust lark networkx "
     "numpy opt_einsum scipy sympy typing_extensions xml"
 )
@@ -60,6 +60,27 @@ EXCEPTIONS = {
     ("distributed/outputs.py", "imports tempfile"): "mkstemp and mkdtemp, beside it",
     ("planning/room.py", "uses .read_text"): "what the system says of its memory",
     ("from_documents.py", "calls open"): "reads the file that the user names",
+    ("cli/arrays.py", "calls open"): "reads the table that the user names",
+    ("cli/arrays.py", "calls .load"): "reads the arrays that the user names",
+    ("cli/arrays.py", "gives allow_pickle"): "forbids objects in them",
+    ("web/pool.py", "imports asyncio"): "starts our own worker, and can end it",
+    ("web/pool.py", "uses os.pathsep"): "the worker's modules are this one's",
+    ("web/worker.py", "imports signal"): "the clock that ends a worker",
+    ("web/app.py", "imports asyncio"): "waits for answers and for who asked",
+    ("web/app.py", "imports starlette"): "the server of the page",
+    ("web/app.py", "imports urllib"): "takes hosts and origins apart; fetches nothing",
+    ("web/app.py", "imports ipaddress"): "knows an address in digits",
+    ("web/serving.py", "imports uvicorn"): "the server of the page",
+    ("web/serving.py", "imports latex2mathml"): "only to see that it is there",
+    ("web/serving.py", "imports socket"): "listens where the user says",
+    ("web/serving.py", "imports webbrowser"): "opens the page when asked to",
+    ("web/assets.py", "imports importlib"): "the page's own files",
+    ("web/assets.py", "uses .read_bytes"): "reads those files",
+    ("web/static.py", "imports argparse"): "a command of its own: writes a build",
+    ("web/static.py", "imports zipfile"): "packs the packages that a browser runs",
+    ("web/static.py", "imports pathlib"): "the folders that the user names",
+    ("web/static.py", "imports importlib"): "the files of installed packages",
+    ("web/static.py", "uses .read_bytes"): "reads those files, to copy them",
     (
         "backends.py",
         "uses .__code__",
@@ -69,13 +90,17 @@ EXCEPTIONS = {
 #: Modules that name files or tell about the machine, by who may import them.
 LIMITED = {
     "os": {"planning", "distributed", "files", "from_documents", "planned"}
-    | {"compiled", "face", "reports"},
-    "pathlib": {"distributed", "from_documents", "planning"},
+    | {"compiled", "face", "reports", "web", "cli"},
+    "pathlib": {"distributed", "from_documents", "planning", "cli"},
     "mmap": {"distributed", "planning"},
-    "resource": {"planning"},
-    "shutil": {"distributed"},
+    "resource": {"planning", "web"},
+    "shutil": {"distributed", "cli"},
     "importlib": {"__init__", "text", "formula_image", "drawing", "distributed"}
-    | {"backends", "codegen", "planning"},
+    | {"backends", "codegen", "planning", "cli"},
+    "io": {"cli", "web"},
+    "traceback": {"cli"},
+    "typer": {"cli"},
+    "rich": {"cli"},
 }
 
 #: Members of `os` that are used: none starts a program.

@@ -36,6 +36,8 @@ SIGNED = [
     "np.log(det(A)**2 + np.exp(a))",
     "np.log(det(A)*(y*np.exp(x)).sum())",
     "np.sqrt(b*np.exp(a)*c)",
+    "np.log(np.exp(x).sum()**3*b)",
+    "np.log(np.exp(x).sum()*(x*y).sum()*(b*np.exp(y)).sum())",
 ]
 SHAPES = {"a": (), "b": (), "c": (), "x": (3,), "y": (3,), "A": (2, 2), "B": (2, 2)}
 NAMES = list(SHAPES)
@@ -119,6 +121,22 @@ def test_positive_factors_are_still_taken_apart() -> None:
     shares = np.exp(values["x"] - 1000) * values["y"]
     found = _expression(text).evaluate(values)
     np.testing.assert_allclose(found, shares / shares.sum(), rtol=1e-12)
+
+
+def test_products_are_not_spread_over_all_indices() -> None:
+    """The log of a chain of matrices costs no more than the chain, that of a power of a
+    sum no more than the sum; beyond the range of floats in the latter."""
+    names = "ABCD"
+    chain = ic.parse(
+        "log(tr(exp(A)*exp(B)*exp(C)*exp(D)))", dict.fromkeys(names, "n n")
+    )
+    n = 60
+    assert chain.diff("A").plan(n=n).peak < 20 * 8 * n**2
+    arrays = {name: np.full((n, n), 0.5) for name in names}
+    assert chain.evaluate(arrays) == pytest.approx(2 + 4 * np.log(n))
+    power = ic.parse("log(sum(exp(x))^3)", x="n")
+    assert power.plan(n=1000).peak < 100_000
+    assert power.evaluate(x=np.array([900.0])) == pytest.approx(2700)
 
 
 @pytest.mark.parametrize(

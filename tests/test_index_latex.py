@@ -245,3 +245,18 @@ def test_a_formula_that_is_none() -> None:
 def test_unknown_functions_of_several_arguments() -> None:
     x, y = expr.tensor("x", ("n",)), expr.tensor("y", ("n",))
     assert index_latex(unknown("g", [x, y], (1, 0))).text == "g^{(1,0)}(x_{i}, y_{i})"
+
+
+def test_mathml_is_what_browsers_draw() -> None:
+    pytest.importorskip("latex2mathml")
+    shown = mathml(
+        r"\mathrm{d}X \mathbf{1} \operatorname{Diag}\left(x\right) < \text{<b>}"
+    )
+    assert '<mi mathvariant="normal">d</mi>' in shown, "a d that is no variable"
+    assert "𝟏" in shown
+    assert "bold" not in shown
+    assert "<mi>Diag</mi>" in shown
+    assert 'stretchy="true"' not in shown
+    assert 'stretchy="true"' in mathml(r"\left(\frac{1}{2}\right)")
+    assert "&lt;b&gt;" in shown
+    assert "<b>" not in shown

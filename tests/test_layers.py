@@ -12,8 +12,10 @@ PACKAGE = Path(__file__).resolve().parent.parent / "indexcalc"
 #: From the bottom up. A subpackage is one layer; inside it imports go one way too.
 ORDER = [
     "legible",
+    "marked",
     "errors",
     "files",
+    "mathml_forms",
     "formula_image",
     "unions",
     "labelling",
@@ -68,6 +70,7 @@ ORDER = [
     "numpy_products",
     "numpy_reductions",
     "numpy_ufuncs",
+    "written_out",
     "numpy_choices",
     "numpy_linalg",
     "numpy_calls",
@@ -109,6 +112,7 @@ ORDER = [
     "pictures",
     "reports",
     "operators",
+    "notebook",
     "notations",
     "differentiation",
     "distributed",
@@ -121,8 +125,11 @@ ORDER = [
     "from_diagrams",
     "from_documents",
     "questions",
+    "asking",
     "numpy",
+    "web",
     "__init__",
+    "cli",
     "__main__",
 ]
 

@@ -7,6 +7,7 @@ vectors for the basis vectors; that is checked for every line of every derivatio
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -368,3 +369,20 @@ def test_a_derivation_too_long_to_read_is_refused(method: str) -> None:
         y = np.exp(y)
     with pytest.raises(ic.BudgetError):
         derivation(y.written, x.written, method)
+
+
+@pytest.mark.parametrize("method", ["differential", "index", "chain", "vec"])
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize(
+    "text", ["relu(W*x)", "relu(W*x) + sin(x)", "x'*sign(W*x)", "W⊗W⊗W"]
+)
+def test_constant_parts_and_triple_products(text: str, order: int, method: str) -> None:
+    """Functions that are constant piece by piece, and ⊗ of ⊗: told, line by line of one
+    value, or refused with a reason."""
+    f = ic.parse(text, W="n n", x="n")
+    name = "W" if "⊗" in text else "x"
+    order = 1 if "⊗" in text else order
+    with contextlib.suppress(ic.UnsupportedError):
+        found = f.steps(name, method, order)
+        assert_lines_agree(found)
+        assert ic.Expression(found.result) == f.diff(*[name] * order)

@@ -152,6 +152,10 @@ MEANINGS: list[tuple[str, str, Node]] = [
     ("D(D(f))(x)", "column", matrix.unknown("f", x, orders=(2,))),
     ("D(g,1,0)(x,y)", "column", matrix.unknown("g", x, y, orders=(1, 0))),
     ("g(x,s)", "column", matrix.unknown("g", x, matrix.spread(s, x.shape))),
+    ("arcsin(x)", "column", matrix.elementwise("asin", x)),
+    ("arccos(x)", "column", matrix.elementwise("acos", x)),
+    ("arctan(x)", "column", matrix.elementwise("atan", x)),
+    ("ln(x)", "column", matrix.elementwise("log", x)),
     # constants
     ("ones(n)", "column", one_n),
     ("ones(n,p)", "matrix", matrix.ones(n, p)),

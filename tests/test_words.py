@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,71 @@ def test_copy_tensor_words(
     said = found.matrix().plain
     assert wanted is None or said == wanted
     assert ic.equal(ic.parse(said, **shapes), found) is True
+
+
+@pytest.mark.parametrize(
+    ("text", "variable", "shapes", "wanted"),
+    [
+        ("W*x", "W", {"W": "m n", "x": "n"}, "eye(m)⋆x"),
+        ("X*sum(x)", "x", {"X": "m n", "x": "p"}, "X⋆ones(p)"),
+        ("x*tr(X)", "X", {"X": "n n", "x": "m"}, "x⋆eye(n)"),
+        ("x*y'", "x", {"x": "m", "y": "n"}, "transpose(eye(m)⋆y, 0, 2, 1)"),
+        ("tanh(W*x)", "W", {"W": "m n", "x": "n"}, None),
+    ],
+)
+def test_dyads_of_three_axes(
+    text: str, variable: str, shapes: dict[str, str], wanted: str | None
+) -> None:
+    """A matrix and a vector that nothing joins; it reads back."""
+    found = derivative(text, variable, **shapes)
+    said = found.matrix().plain
+    assert wanted is None or said == wanted
+    assert ic.equal(ic.parse(said, **shapes), found) is True
+
+
+SECOND = [
+    ("log(det(X))", {"X": "n n"}, "-(inv(X)⊗inv(X)')*commutation(n, n)"),
+    ("log(det(inv(X)))", {"X": "n n"}, "(inv(X)⊗inv(X)')*commutation(n, n)"),
+    ("b'*X'*M*X*b", {"X": "m n", "M": "m m", "b": "n"}, "(b*b')⊗(M + M')"),
+    ("v'*inv(X)*w", {"X": "n n", "v": "n", "w": "n"}, None),
+    ("sum(log(exp(A*X).+1))", {"A": "m n", "X": "n p"}, None),
+]
+
+
+@pytest.mark.parametrize(("text", "shapes", "wanted"), SECOND)
+def test_second_derivatives_over_vec(
+    text: str, shapes: dict[str, str], wanted: str | None
+) -> None:
+    """A Hessian by a matrix is said, though sums of four axes stand in products, and
+    has its entries."""
+    hessian = ic.parse(text, **shapes).hessian("X")
+    said = hessian.jacobian_matrix().text.partition("   ")[0]
+    assert wanted is None or ic.equal(
+        ic.parse(said, **shapes), ic.parse(wanted, **shapes)
+    )
+    values = arrays(ic.parse(text, **shapes), m=2, n=3, p=2)
+    values["X"] = values["X"] + (3 * np.eye(3) if shapes["X"] == "n n" else 0)
+    found = ic.parse(said, **shapes).evaluate(**values)
+    wanted_values = hessian.unfolded().evaluate(**values)
+    np.testing.assert_allclose(found, wanted_values, rtol=1e-9, atol=1e-9)
+
+
+def test_the_layout_of_axes_does_not_change_what_is_said() -> None:
+    """Variable first or value first, and one derivative after another."""
+    y = ic.parse("(X.*A)*ones(p)", X="n p", A="n p")
+    one, two = y.diff("A"), y.diff("A", layout="variable_first")
+    assert str(one.jacobian_matrix()) == str(two.jacobian_matrix())
+    assert list(map(str, one.slices())) == list(map(str, two.slices()))
+    assert str(one.linear_map()) == str(two.linear_map())
+    f = ic.parse("logdet(X)", X="n n")
+    twice = f.diff("X").diff("X")
+    assert str(twice.jacobian_matrix()) == str(f.hessian("X").jacobian_matrix())
+
+
+def test_entries_of_functions() -> None:
+    """An index hangs on the function that is called."""
+    first, _ = derivative("exp(X)", "X", X="m n").slices()
+    assert str(first) == "∂F/∂X_ij = exp(X)_ij E_ij"
 
 
 JACOBIANS = [
@@ -210,6 +276,16 @@ def test_bad_definitions(text: str, said: str) -> None:
         ic.parse(text, A="n n", x="n")
     assert said in str(caught.value)
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize("read", [ic.parse, ic.parse_index])
+def test_too_many_definitions(read: Callable[..., object]) -> None:
+    """The error names the first one beyond the limit."""
+    text = "K0 where " + ", ".join(f"K{k} = c" for k in range(70))
+    with pytest.raises(ic.ParseError, match="more than 64 definitions") as caught:
+        read(text, c="")
+    assert caught.value.position is not None
+    assert text[: caught.value.position].count("=") == 65
 
 
 # -- refusals --------------------------------------------------------------------------

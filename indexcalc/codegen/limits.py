@@ -61,6 +61,8 @@ def limited(
     held = None if again is None else holds(again)
     if again is not None and held is not None and held <= limit:
         return again
+    if _least(graph) > limit:
+        return None
     chosen: list[Region] = []
     peak = holds(chosen)
     while peak is None or peak > limit:
@@ -75,6 +77,17 @@ def limited(
         if len(chosen) > MOST_REGIONS:
             return None
     return chosen
+
+
+def _least(graph: Graph) -> int:
+    """The fewest bytes there are at one time whatever is cut: the largest product, cut
+    along its longest axis, for a step is cut along one index."""
+    sizes = [
+        n // max(graph.shape(slot), default=1)
+        for slot, n in enumerate(graph.nbytes)
+        if multiplies(graph, slot)
+    ]
+    return max(sizes, default=0)
 
 
 def _ranked(

@@ -47,6 +47,9 @@ PARTIAL = "(b.stop - b.start)"
 #: How many terms of a sum are written into an array one after the other.
 FEW_TERMS = 3
 
+#: How many terms of a sum stand side by side: Python reads each in those before it.
+MOST_TERMS = 32
+
 
 @dataclass(slots=True)
 class Pieces:
@@ -215,7 +218,7 @@ class Pieces:
             zeros = self.header.make("zeros", self.graph.shape(slot))
             return Piece(zeros.text, axes, ())
         terms = self.terms(slot, step)
-        code = sum_code([scaled(c, code) for code, c in terms])
+        code = _nested([scaled(c, code) for code, c in terms])
         order = self.memory.get(step.terms[0][0], axes) if step.cores else axes
         into, _ = combined(terms)
         plain = order == axes and len(terms) <= FEW_TERMS
@@ -304,3 +307,11 @@ def spelled_core(pattern: Pattern) -> tuple[Axes, tuple[int, ...]]:
     it fills."""
     flat = [i for axis in pattern.axes for i in axis]
     return tuple((i,) for i in pattern.core), tuple(dict.fromkeys(flat))
+
+
+def _nested(terms: list[Code]) -> Code:
+    """A sum, a long one in groups of groups."""
+    while len(terms) > MOST_TERMS:
+        starts = range(0, len(terms), MOST_TERMS)
+        terms = [sum_code(terms[k : k + MOST_TERMS]) for k in starts]
+    return sum_code(terms)

@@ -42,6 +42,10 @@ USUAL = Effort()
 BRIEF = Effort(starts=2, improved=1, rounds=1, leaves=6, windows=20, last_rounds=0)
 LONG = Effort(rounds=3, windows=100, last_rounds=6)
 
+#: Where more ends than this meet in all large networks of one program, each of them is
+#: searched briefly.
+TOGETHER = 9_000
+
 #: What is done to turn a tree of few flops into one of few seconds.
 NEARBY = Effort(improved=1, rounds=1, last_rounds=1)
 
@@ -61,13 +65,15 @@ def path(
     machine: Machine = TYPICAL,
     itemsize: int = 8,
     same: Iterable[int] | None = None,
+    brief: bool = False,
 ) -> Path:
     """Positions to take at each step, the product going to the end.
 
     Any label may be carried by any number of operands, and be in `out` besides.
     Operands with one number in `same` are one array: a product that occurs again with
     other labels is computed once, and costs nothing. With `minimize="flops"` the path
-    of fewest flops, whatever it takes.
+    of fewest flops, whatever it takes; with `brief` large networks are searched
+    briefly, as those in which very many ends meet always are.
 
     >>> path([(0, 1), (0, 1), (1, 2)], (0, 2), {0: 9, 1: 9, 2: 9})
     ((0, 1), (0, 1))
@@ -80,7 +86,7 @@ def path(
     if same is not None:
         identities = tuple(numbers.setdefault(k, len(numbers)) for k in same)
     kept = tuple(i for i in dict.fromkeys(out) if i in labels)
-    return _path(rows, kept, lengths, minimize, machine, itemsize, identities)
+    return _path(rows, kept, lengths, minimize, machine, itemsize, identities, brief)
 
 
 @lru_cache(maxsize=4096)
@@ -92,14 +98,15 @@ def _path(
     machine: Machine,
     itemsize: int,
     same: tuple[int, ...] | None,
+    brief: bool,
 ) -> Path:
     count, sizes = len(inputs), dict(lengths)
     if count < 3:
         return ((0, 1),) if count == 2 else ()
-    if _pairs(inputs) > SEARCHED:
+    if meeting(inputs) > SEARCHED:
         return eliminated(inputs, out)
     web = Web(inputs, out, sizes)
-    trees = _searched(web, FLOPS)
+    trees = _searched(web, FLOPS, brief)
     if aim == "flops":
         return tree_path(trees[0], count)
 
@@ -115,7 +122,7 @@ def _path(
     if count > EXHAUSTIVE:
         trees += _repriced(web, trees[0], price)
     if same is not None and len(set(same)) < len(same) and count <= TWINNED:
-        trees += _with_twins(inputs, out, sizes, price, same)
+        trees += _with_twins(inputs, out, sizes, price, same, brief)
     if count <= EXHAUSTIVE:
         rows = priced(inputs, sizes, machine, itemsize, same)
         bound = min(took(tree_path(tree, count)) for tree in trees)
@@ -123,7 +130,7 @@ def _path(
     return min((tree_path(tree, count) for tree in trees), key=took)
 
 
-def _pairs(inputs: tuple[Labels, ...]) -> int:
+def meeting(inputs: Iterable[Labels]) -> int:
     """How many ends meet: the squares of how often each label is carried."""
     carried = Counter(i for labels in inputs for i in labels)
     return sum(count * count for count in carried.values())
@@ -135,21 +142,22 @@ def _with_twins(
     sizes: Mapping[int, int],
     price: Price,
     same: tuple[int, ...],
+    brief: bool,
 ) -> Iterator[Tree]:
     """Trees in which products that occur more than once are taken first."""
     found = list(islice(stages(inputs, out, same), STAGES))
     for stage in found if len(inputs) <= EXACT else found[-1:]:
         rest = Web(stage.inputs, out, sizes)
-        trees = _searched(rest, FLOPS)
+        trees = _searched(rest, FLOPS, brief)
         for tree in (*trees, *_repriced(rest, trees[0], price)):
             yield stage.tree | lifted(tree, stage.parts)
 
 
-def _searched(web: Web, price: Price) -> list[Tree]:
+def _searched(web: Web, price: Price, brief: bool) -> list[Tree]:
     """The best tree by a price, and some that are nearly as good."""
     if len(web.leaves) <= LARGE:
         return best_trees(web, price, USUAL)
-    if sum(count * count for count in web.ends) > DENSE:
+    if brief or sum(count * count for count in web.ends) > DENSE:
         return best_trees(web, price, BRIEF)
     return best_trees(web, price, LONG, random_trees(web, LONG.starts))
 

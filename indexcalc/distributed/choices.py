@@ -42,6 +42,9 @@ RUN_PRICE = 1 << 13
 #: More axes than this are cut only where no fewer will do; so many choices are tried.
 FEW, MOST_CHOICES = 2, 64
 
+#: The legs of all factors that are planned for, over the choices that are tried.
+MOST_LEGS = 12_000
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -106,7 +109,14 @@ def _choices(root: Node, units: Sequence[int]) -> Iterator[Choice]:
         for summed in sums
     ]
     found.sort(key=lambda choice: choice.cuts)
-    yield from found[:MOST_CHOICES]
+    tried = MOST_LEGS // max(_legs(root), 1)
+    yield from found[: min(MOST_CHOICES, max(tried, 1))]
+
+
+def _legs(root: Node) -> int:
+    """How many legs all factors of a node's products have."""
+    products = (e for e in toposort(root) if isinstance(e, Einsum))
+    return sum(len(legs) for e in products for _, legs in e.operands)
 
 
 def summed_lengths(root: Node) -> list[int]:

@@ -234,8 +234,10 @@ def _named(style: Style, f: Formula, args: list[Said]) -> Said:
 
 
 def _entry(style: Style, f: Formula, args: list[Said]) -> Said:
-    bare = f.args[0].op == "leaf" and "_" not in args[0].text
-    inside = args[0].text if bare else bracketed(args[0].text)
+    closed = args[0].level == ATOM or f.args[0].op == "leaf"
+    inside = (
+        args[0].text if closed and "_" not in args[0].text else bracketed(args[0].text)
+    )
     return Said(_below(inside, f.value), POSTFIX)
 
 

@@ -68,13 +68,26 @@ def _nothing(chain: list[Formula]) -> Formula:
 
 
 def _gathered_scalars(scalars: list[Formula]) -> list[Formula]:
-    """Equal scalar factors become powers; short ones first."""
+    """Equal scalar factors become powers, xᵀx beside ‖x‖ its square; short ones
+    first."""
     counts: dict[Formula, Number] = {}
-    for s in scalars:
-        base, exponent = _base(s)
+    raised = [_base(s) for s in scalars]
+    norms = {base.args[0]: base for base, _ in raised if base.op == "norm2"}
+    for base, exponent in raised:
+        x = _squared(base) if norms else None
+        if x is not None and x in norms:
+            base, exponent = norms[x], multiply(2, exponent)
         counts[base] = counts.get(base, 0) + exponent
     found = [power(base, p) for base, p in counts.items() if p != 0]
     return sorted(found, key=lambda s: (s.op == "power" and s.value < 0, s.length))
+
+
+def _squared(s: Formula) -> Formula | None:
+    """The x of xᵀx."""
+    if s.op != "product" or len(s.args) != 2:
+        return None
+    left, right = s.args
+    return right if left == transposed(right) else None
 
 
 def _base(s: Formula) -> tuple[Formula, Number]:

@@ -344,8 +344,11 @@ def _named(style: Style, f: Formula, args: list[Said]) -> Said:
 
 
 def _entry_word(style: Style, f: Formula, args: list[Said]) -> Said:
-    inside = args[0].text if f.args[0].op == "leaf" else style.bracketed(args[0].text)
-    return Said(f"{inside}_{''.join(f.value)}", ATOM)
+    inside = args[0]
+    called = inside.level == ATOM and "_" not in inside.text
+    bare = called or f.args[0].op == "leaf"
+    text = inside.text if bare else style.bracketed(inside.text)
+    return Said(f"{text}_{''.join(f.value)}", ATOM)
 
 
 def _unit_word(style: Style, f: Formula, args: list[Said]) -> Said:

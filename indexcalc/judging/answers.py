@@ -1,9 +1,10 @@
 """Reading an answer: a text in whatever notation its writer chose.
 
 Tried in turn: the text language, paper notation, index notation; LaTeX where there is a
-backslash or a dollar. A left side, as in "∂f/∂X = …", is skipped. What the answer does
-not declare comes from the question: its variables, its sizes, and for I and 1 alone the
-shape that the derivative has.
+dollar or a backslash, unless it is only that of ⊗, ⊙ or ⊘, as in `eye\\otimes X`. A
+left side, as in "∂f/∂X = …", is skipped. What the answer does not declare comes from
+the question: its variables, its sizes, and for I and 1 alone the shape that the
+derivative has.
 
 >>> A = tensor("A", ("n", "n"))
 >>> context = Context({"A": A}, [A.shape], "ij")
@@ -31,8 +32,11 @@ MOST_GUESSES = 12
 #: The most symbols of an answer: each is weighed against many changes of it.
 SYMBOL_LIMIT = 2_000
 
+_WHERE = re.compile(r"\bwhere\b(?!\s*\()")
 _ONE = re.compile(r"(?<![\w.^{(,\[₀-₉])1(?![\w.]|\s*[/,)\]])")
 _SYMBOL = re.compile(r"\\(?:[A-Za-z]+|.)|\S", re.DOTALL)
+#: The commands of LaTeX that are operators of the text language as well.
+_SHARED = re.compile(r"\\(?:otimes|odot|oslash)(?![A-Za-z])")
 _SUBSCRIPTS = re.compile(r"_\{?\s*([A-Za-z]+)\s*\}?|\[([^\]]*)\]")
 
 
@@ -84,7 +88,7 @@ def readings(text: str, context: Context) -> list[Reading]:
     """
     _require_short(text)
     left, right = sides(text)
-    if is_latex(right):
+    if is_latex(_SHARED.sub(" ", right)):
         return [_latex(right, context)]
     found: list[Reading] = []
     failures: list[IndexCalcError] = []
@@ -94,6 +98,8 @@ def readings(text: str, context: Context) -> list[Reading]:
         except IndexCalcError as error:
             failures.append(error)
     found += _indexed(left, right, context, failures)
+    if not found and is_latex(right):
+        return [_latex(right, context)]
     if not found:
         raise _likeliest(right, failures)
     unique = {reading.node: reading for reading in reversed(found)}
@@ -125,13 +131,30 @@ def _likeliest(text: str, failures: Sequence[IndexCalcError]) -> IndexCalcError:
 
 
 def sides(text: str) -> tuple[str, str]:
-    """What stands left of the last equals sign, and right of it.
+    """What stands left of the last equals sign, and right of it; those of definitions
+    behind `where` do not count.
 
     >>> sides("∂f/∂X = 2 X"), sides("2 X")
     (('∂f/∂X', '2 X'), ('', '2 X'))
+    >>> sides("∂f/∂X = K X where K = A'")
+    ('∂f/∂X', "K X where K = A'")
     """
-    left, equals, right = text.rpartition("=")
-    return (left.strip(), right.strip()) if equals else ("", text.strip())
+    formula, where = _apart(text)
+    left, equals, right = formula.rpartition("=")
+    said = f"{right}{where}".strip()
+    return (left.strip(), said) if equals else ("", said)
+
+
+def _apart(text: str) -> tuple[str, str]:
+    """A formula and the definitions behind it, from `where` on."""
+    found = _WHERE.search(text)
+    return (text[: found.start()], text[found.start() :]) if found else (text, "")
+
+
+def _added(text: str, other: str) -> str:
+    """A formula plus another one, its definitions behind it."""
+    formula, where = _apart(text)
+    return f"({formula}) + {other} {where}".strip()
 
 
 _BY = re.compile(
@@ -194,32 +217,32 @@ def _with_ones(text: str, context: Context) -> Reading:
 
 
 def _in_language(text: str, context: Context, paper: bool) -> Reading:
-    from ..text import parse
+    from ..text.definitions import parse_with_parts
+
+    def beside(declared: Mapping[str, object]) -> Node:
+        return parse_with_parts(_added(text, STAND_IN), declared, paper=paper).node
 
     notation = "paper" if paper else "text"
     shapes = context.declared()
     try:
-        parsed = parse(text, shapes, paper=paper)
+        parsed = parse_with_parts(text, shapes, paper=paper)
     except IndexCalcError as error:
-        found = _with_context(text, context, paper)
+        found = None if STAND_IN in text else _with_context(beside, context)
         if found is None:
             raise error from None
         return Reading(found, "", notation)
     return Reading(_known(parsed.node, context), parsed.kind, notation)
 
 
-def _with_context(text: str, context: Context, paper: bool) -> Node | None:
-    """The text read beside a stand-in of an expected shape, for a lone I or 1."""
-    from ..text import parse
-
-    if STAND_IN in text:
-        return None
+def _with_context(
+    beside: Callable[[Mapping[str, object]], Node], context: Context
+) -> Node | None:
+    """What is read `beside` a stand-in of an expected shape, for a lone I or 1."""
     for shape in dict.fromkeys(context.targets):
         if not 0 < len(shape) < 3:
             continue
-        declared = context.declared() | {STAND_IN: shape}
         try:
-            whole = parse(f"({text}) + {STAND_IN}", declared, paper=paper).node
+            whole = beside(context.declared() | {STAND_IN: shape})
         except IndexCalcError:
             continue
         stand_in = tensor(STAND_IN, shape)
@@ -239,10 +262,22 @@ def _known(node: Node, context: Context) -> Node:
 
 
 def _latex(text: str, context: Context) -> Reading:
-    if context.latex is None:
+    read = context.latex
+    if read is None:
         raise ParseError("LaTeX is not read here", text=text, position=0)
-    node = context.latex(text.strip().strip("$"), context.declared())
-    return Reading(_known(node, context), "", "latex")
+    bare = text.strip().strip("$")
+
+    def beside(declared: Mapping[str, object]) -> Node:
+        return read(rf"\left({bare}\right) + {STAND_IN}", declared)
+
+    try:
+        node = _known(read(bare, context.declared()), context)
+    except IndexCalcError as error:
+        found = None if STAND_IN in text else _with_context(beside, context)
+        if found is None:
+            raise error from None
+        node = found
+    return Reading(node, "", "latex")
 
 
 # -- index notation --------------------------------------------------------------------
@@ -282,7 +317,7 @@ def _by_index(text: str, out: str | Sequence[str], context: Context) -> Node:
         if STAND_IN in text or not shape or len(out) != len(shape):
             raise error from None
         declared = context.declared() | {STAND_IN: shape}
-        beside = f"{text} + {STAND_IN}[{','.join(out)}]"
+        beside = _added(text, f"{STAND_IN}[{','.join(out)}]")
         try:
             whole = parse_index(beside, out, declared)
         except IndexCalcError:
@@ -327,14 +362,10 @@ def _outs(left: str, right: str, context: Context) -> Iterator[Sequence[str]]:
 
 def _spans(text: str, shapes: Mapping[str, object]) -> dict[str, tuple[int, int]]:
     """How often each index stands in a term, at least and at most."""
-    from ..text.declarations import declare
-    from ..text.grammar import read
-    from ..text.index_scopes import Scopes, scoped
-    from ..text.index_words import scan_index
+    from ..text.index_notation import index_tree
+    from ..text.index_scopes import scoped
 
-    declared = declare(shapes)
-    root = read(text, scan_index(text, declared))
-    scopes = Scopes(text, declared)
+    scopes, root = index_tree(text, shapes)
     scoped(scopes, root, {})
     return scopes.spans[root]
 

@@ -24,6 +24,7 @@ from ..face import Expression
 from ..index_text import index_text
 from ..labelling import metered
 from ..legible import quoted
+from ..marked import prose
 from ..nodes import Node, Tensor, toposort
 from ..operators import bare
 from ..pairwise import Array
@@ -69,7 +70,7 @@ class Witness:
         return f"{where}{entry} is {_number(self.expected)}, not {_number(self.given)}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Verdict:
     """What an answer is to the right one.
 
@@ -95,6 +96,18 @@ class Verdict:
 
     def __str__(self) -> str:
         return self.text
+
+    __repr__ = __str__
+
+    def _repr_markdown_(self) -> str:
+        """The sentence, and where the answer is not right, the derivative."""
+        mark = "✓" if self else "✗"
+        told = f"**{mark}** {prose(self.text)}"
+        if self:
+            return told
+        shown = self.expected._repr_mimebundle_()
+        more = shown.get("text/markdown") or shown.get("text/latex", "")
+        return f"{told}\n\n{more}".rstrip()
 
 
 def said(node: Node) -> str:

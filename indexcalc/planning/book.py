@@ -28,9 +28,9 @@ from ..sizes import Dim
 #: How many orders and how many arrangements are kept; the oldest are forgotten.
 MOST = 4096
 
-#: What a move does: multiplies out or factors a node, computes a part once, solves
-#: instead of inverting.
-MOVES = ("local", "shared", "solved")
+#: What a move does: multiplies out or factors a node, multiplies out a sum wherever it
+#: stands, computes a part once, solves instead of inverting.
+MOVES = ("local", "together", "shared", "solved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +110,13 @@ class Book:
         sizes: Mapping[int, int],
         *,
         same: Iterable[int],
+        brief: bool = False,
     ) -> Path:
         """The order of a contraction: the one that stands here, else the best found."""
         problem = Problem(tuple(inputs), out, tuple(sizes.items()), tuple(same))
         found = self.orders.get(problem)
         if found is None:
-            found = path(problem.inputs, out, sizes, same=problem.same)
+            found = path(problem.inputs, out, sizes, same=problem.same, brief=brief)
             _keep(self.orders, problem, found)
         return found
 

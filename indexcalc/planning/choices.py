@@ -21,7 +21,7 @@ nearly cancel, as in a gradient near its zero, that is what remains of them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -42,7 +42,7 @@ from ..sizes import Dim, Size, lengths
 from ..sparse_products import CONSTANTS
 from .book import Arrangement, Book, Known, Move, Moves
 from .costs import Ledger
-from .distribution import distributed
+from .distribution import distributed, narrows, together
 from .factoring import factored
 from .parts import flattened, rebuilt
 from .sharing import shared
@@ -144,6 +144,7 @@ class _Search:
         for _ in range(MOST_ROUNDS):
             before = self.roots
             self._rearrange()
+            self._best_of("together")
             self._best_of("shared")
             self._best_of("solved")
             if self.roots == before or self._spent():
@@ -173,6 +174,8 @@ class _Search:
 
     def _options(self, kind: str, place: int) -> Iterator[Replacement]:
         """The replacements of a kind; local ones are of the node at a place."""
+        if kind == "together":
+            return self._together()
         if kind == "shared":
             return self._sharing()
         if kind == "solved":
@@ -188,6 +191,9 @@ class _Search:
             yield from factored(node, self.ledger.length)
         elif isinstance(node, Einsum):
             yield from distributed(node, self.ledger.length)
+
+    def _together(self) -> Iterator[Replacement]:
+        yield from together(self.roots)
 
     def _sharing(self) -> Iterator[Replacement]:
         products = [
@@ -224,6 +230,12 @@ class _Search:
         if cost < self.cost and self._same_patterns(roots):
             self.roots, self.cost = roots, cost
             self.moves.append(Move(kind, place, best[1]))
+            self._open_again(best[2])
+
+    def _open_again(self, replaced: Iterable[Node]) -> None:
+        """Products with a sum that fewer need now may be worth multiplying out."""
+        parts = {e for node in replaced for e in children(node) if isinstance(e, Sum)}
+        self.tried = {e for e in self.tried if not parts.intersection(children(e))}
 
     def made(self, move: Move) -> bool:
         """Makes a move that was found before, where it can be made."""
@@ -256,7 +268,7 @@ def _is_open(node: Node) -> bool:
     kernels of their own."""
     if not isinstance(node, Einsum):
         return isinstance(node, Sum) and len(node.terms) > 1
-    return len(node.operands) > 1 and not any(
+    return (len(node.operands) > 1 or narrows(node)) and not any(
         getattr(e, "function", "") in CONSTANTS for e, _ in node.operands
     )
 

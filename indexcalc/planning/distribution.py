@@ -13,10 +13,11 @@ only the operands next to the sum may go inside, so that the rest is not repeate
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 from ..expr import einsum, linear
-from ..nodes import Einsum, Node, Sum
+from ..nodes import Einsum, Node, Sum, children, toposort
 from .parts import (
     Lengths,
     flattened,
@@ -39,6 +40,43 @@ def distributed(node: Einsum, length: Lengths) -> Iterator[Node]:
                 yield absorbed(node, o, inside)
 
 
+def narrows(node: Einsum) -> bool:
+    """Whether it sums over axes of one sum, or reads a diagonal of it."""
+    if len(node.operands) != 1:
+        return False
+    ((e, legs),) = node.operands
+    shown = {i for axis in node.out for i in axis}
+    return isinstance(e, Sum) and (len(set(legs)) < len(legs) or not shown >= set(legs))
+
+
+def together(roots: Sequence[Node]) -> Iterator[dict[Node, Node]]:
+    """Sums that only products have, and more than one, multiplied out in all of them.
+
+    In one of them alone it would gain nothing: the others still need the sum.
+    """
+    users: dict[Node, list[Node]] = defaultdict(list)
+    order = toposort(*roots)
+    for node in order:
+        for child in dict.fromkeys(children(node)):
+            users[child].append(node)
+    for total in order:
+        few = isinstance(total, Sum) and 1 < len(total.terms) <= MOST_TERMS
+        if few and total not in roots:
+            found = {user: _multiplied_out(user, total) for user in users[total]}
+            new = {user: made for user, made in found.items() if made is not None}
+            if 1 < len(new) == len(found):
+                yield new
+
+
+def _multiplied_out(user: Node, total: Node) -> Node | None:
+    """A product with one of its operands, a sum, multiplied out whole."""
+    if not isinstance(user, Einsum):
+        return None
+    places = [o for o, (e, _) in enumerate(user.operands) if e is total]
+    everything = frozenset(range(len(user.operands)))
+    return absorbed(user, places[0], everything) if len(places) == 1 else None
+
+
 def _insides(node: Einsum, o: int, length: Lengths) -> list[frozenset[int]]:
     """Which operands may go inside the sum at a place: those that the order of
     contraction gives it, its neighbours, and all."""
@@ -50,8 +88,11 @@ def _insides(node: Einsum, o: int, length: Lengths) -> list[frozenset[int]]:
         if k != o and legs & set(other)
     ]
     everything = frozenset(range(len(node.operands)))
-    found = [everything, *along[: 2 * MOST_NEIGHBOURS], *near[:MOST_NEIGHBOURS]]
-    return [group for group in dict.fromkeys(found) if len(group) > 1]
+    found = [*along[: 2 * MOST_NEIGHBOURS], *near[:MOST_NEIGHBOURS]]
+    return [
+        everything,
+        *(g for g in dict.fromkeys(found) if len(g) > 1 and g != everything),
+    ]
 
 
 def absorbed(node: Einsum, o: int, inside: frozenset[int]) -> Node:

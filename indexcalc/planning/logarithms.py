@@ -26,11 +26,14 @@ from ..expr import einsum, linear, scale, zero
 from ..functions import call, ones, power
 from ..nodes import Call, Einsum, Node, Sum, Tensor
 from ..sizes import Size
+from ..unions import Unions
 
 #: How deep products of sums of products are looked into, and how many terms are added;
 #: how many nodes are asked for the sign of one.
 DEPTH, TERMS = 6, 8
 ASKED = 200
+#: By how many axes the exponents together may exceed the largest factor of a product.
+MOST_MORE = 1
 
 Row = tuple[Node, tuple[int, ...]]
 
@@ -251,32 +254,72 @@ def _log_of_dets(rows: Sequence[Row], matrices: Sequence[Node]) -> Node:
 def _total_apart(
     node: Einsum, flat: list[int], summed: list[int], depth: int
 ) -> tuple[list[Node], list[Row]] | None:
-    """Σ_i c·r_i·e^{v_i} = c·e^{lse(v)}·Σ_i r_i·softmax(v)_i."""
+    """The logarithms and the other factors of a product with sums, of each part alone
+    that no summed index joins to another."""
+    size = dict(enumerate(node.dims))
+    outside = [row for row in node.operands if not set(row[1]) & set(summed)]
     inside = [row for row in node.operands if set(row[1]) & set(summed)]
-    carried = {i for _, legs in inside for i in legs}
-    if not set(summed) <= carried:
+    if not set(summed) <= {i for _, legs in inside for i in legs}:
         return None
-    found = split_exponent(inside, depth)
-    if found is None:
+    parts: list[Row] = []
+    rest: list[Row] = []
+    for group in _joined(inside, summed):
+        kept = [i for i in flat if any(i in legs for _, legs in group)]
+        within = [i for i in summed if any(i in legs for _, legs in group)]
+        found = _total(group, kept, within, size, depth)
+        if found is None:
+            outside.append((einsum(group, kept), tuple(kept)))
+        else:
+            parts += found[0]
+            rest += found[1]
+    if not parts:
+        return None
+    shown = {i: size[i] for i in flat}
+    logs, left = _factors_apart(outside, flat, shown, depth)
+    return [einsum([row], flat, shown) for row in parts] + logs, rest + left
+
+
+def _joined(rows: Sequence[Row], summed: Sequence[int]) -> list[list[Row]]:
+    """The factors in groups that share no summed index."""
+    classes = Unions(len(rows))
+    for i in summed:
+        first, *others = [k for k, (_, legs) in enumerate(rows) if i in legs]
+        for k in others:
+            classes.join(first, k)
+    numbers = classes.all()
+    return [
+        [row for row, n in zip(rows, numbers, strict=True) if n == number]
+        for number in dict.fromkeys(numbers)
+    ]
+
+
+def _total(
+    rows: list[Row],
+    kept: list[int],
+    summed: list[int],
+    size: dict[int, Size],
+    depth: int,
+) -> tuple[list[Row], list[Row]] | None:
+    """Σ_i c·r_i·e^{v_i} = c·e^{lse(v)}·Σ_i r_i·softmax(v)_i: lse(v), with the log of
+    the sum or, where that may be negative, beside it; None where there is no v, or one
+    of many more axes than the factors."""
+    axes = [*kept, *summed]
+    widest = max(len(set(legs)) for _, legs in rows)
+    found = split_exponent(rows, depth)
+    if found is None or len(axes) > widest + MOST_MORE:
         return None
     exponents, weights = found
-    size = dict(enumerate(node.dims))
-    kept = [i for i in flat if i in carried]
-    v = _sum_of_rows(exponents, [*kept, *summed], size)
-    whole = einsum([(v, [*kept, *summed])], [*((i,) for i in kept), tuple(summed)])
-    outside = [row for row in node.operands if row not in inside]
-    shown = {i: size[i] for i in flat}
-    logs, rest = _factors_apart(outside, flat, shown, depth)
+    v = _sum_of_rows(exponents, axes, size)
+    whole = einsum([(v, axes)], [*((i,) for i in kept), tuple(summed)])
     parts: list[Row] = [(call("lse", [whole]), tuple(kept))]
-    if weights:
-        legs = (*kept, len(size))
-        grouped = _grouped(weights, kept, summed, size)
-        share = einsum([(call("softmax", [whole]), legs), (grouped, legs)], kept)
-        if _has(share, NONNEGATIVE):
-            parts.append((call("log", [share]), tuple(kept)))
-        else:
-            rest.append((share, tuple(kept)))
-    return [einsum([row], flat, shown) for row in parts] + logs, rest
+    if not weights:
+        return parts, []
+    legs = (*kept, len(size))
+    grouped = _grouped(weights, kept, summed, size)
+    share = einsum([(call("softmax", [whole]), legs), (grouped, legs)], kept)
+    if _has(share, NONNEGATIVE):
+        return [*parts, (call("log", [share]), tuple(kept))], []
+    return parts, [(share, tuple(kept))]
 
 
 def _grouped(

@@ -56,19 +56,33 @@ class Match:
         self.names.update(zip(one, two, strict=True))
         self.back.update(zip(two, one, strict=True))
 
-    def grow(self, allowed: Collection[int], along: Callable[[Legs], bool]) -> None:
+    def grow(
+        self,
+        allowed: Collection[int],
+        along: Callable[[Legs], bool],
+        whole: bool = False,
+    ) -> None:
         """Joins operands as long as one hangs on those joined by an index that may be
-        followed."""
-        moved = True
+        followed; `whole` where nothing is wanted unless all of them join. Pairs and
+        names only grow, so that what fits nowhere once is not tried again."""
+        waiting, moved = sorted(set(allowed) - set(self.pairs)), True
         while moved:
-            moved = False
-            for u in sorted(set(allowed) - set(self.pairs)):
-                if along(self.left.operands[u][1]):
-                    moved = self._join_any(u) or moved
+            moved, later = False, []
+            for u in waiting:
+                if not along(self.left.operands[u][1]):
+                    later.append(u)
+                elif self._join_any(u):
+                    moved = True
+                elif whole:
+                    return
+            waiting = later
 
     def _join_any(self, u: int) -> bool:
-        for v in range(len(self.right.operands)):
-            if self.fits(u, v):
+        a, legs = self.left.operands[u]
+        bound = [(k, self.names[i]) for k, i in enumerate(legs) if i in self.names]
+        for v, (b, there) in enumerate(self.right.operands):
+            alike = a is b and all(there[k] == j for k, j in bound)
+            if alike and self.fits(u, v):
                 self.join(u, v)
                 return True
         return False

@@ -25,6 +25,7 @@ from typing import TypeAlias
 
 from ..coefficients import Number
 from ..contraction import path
+from ..contraction.paths import LARGE, TOGETHER, meeting
 from ..nodes import collector_paused
 from ..pairwise import require_labels
 from ..plan import (
@@ -80,8 +81,10 @@ class Pairing:
     places: list[Place] = field(default_factory=list)
     known: dict[object, Slot] = field(default_factory=dict)
     scales: dict[Slot, tuple[int, Number]] = field(default_factory=dict)
+    brief: bool = False
 
     def __post_init__(self) -> None:
+        self.brief = _large_ends(self.old) > TOGETHER
         uses = Counter(self.old.results)
         for step in self.old.steps:
             uses.update(inputs_of(step))
@@ -218,7 +221,7 @@ class Pairing:
         inputs = tuple(tuple(dict.fromkeys(_flat(axes))) for _, axes in rows)
         lengths = {i: self.length(sizes[i]) for i in sorted(_labels(rows))}
         same = tuple(slot for slot, _ in rows)
-        return self.find(inputs, tuple(out), lengths, same=same)
+        return self.find(inputs, tuple(out), lengths, same=same, brief=self.brief)
 
     def _folded(
         self, group: Sequence[Row], alive: set[int], sizes: dict[int, Size]
@@ -239,6 +242,13 @@ class Pairing:
         step = _renamed(rows, out, sizes, ())
         slot = self.emit(step, plain(tuple(sizes[i] for i in out)))
         return slot, tuple((i,) for i in out)
+
+
+def _large_ends(program: Program) -> int:
+    """How many ends meet in the large contractions of a program."""
+    rows = (step.operands for step in program.steps if isinstance(step, Contract))
+    large = (found for found in rows if len(found) > LARGE)
+    return sum(meeting(tuple(_flat(axes)) for _, axes in found) for found in large)
 
 
 def _flat(axes: Axes) -> list[int]:

@@ -23,12 +23,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from html import escape
 from itertools import count
 from math import fsum, prod
 from typing import Any
 
 from ..contraction.machine import TYPICAL, Machine
 from ..legible import harmless
+from ..marked import table as html_table
 from ..nodes import Node
 from ..plan import Contract, Load, Program, Slot, compile_nodes, inputs_of, is_view
 from ..sizes import Size
@@ -164,6 +166,12 @@ class PlanReport:
             left_out = len(self.blocks) - MOST_BLOCKS
             lines += [f"… {left_out} more"] if left_out > 0 else []
         return "\n".join(short(line, WIDTH) for line in lines)
+
+    def _repr_html_(self) -> str:
+        """The totals, and the table of the steps."""
+        totals = escape("\n".join(_totals(self)))
+        rows = list(map(_row, self.steps))
+        return f"<pre>{totals}</pre>{html_table(HEAD, rows, numbers=3)}"
 
 
 # -- as text ---------------------------------------------------------------------------

@@ -175,7 +175,7 @@ def _within(
         if not match.fits(places[0], v):
             return None
         match.join(places[0], v)
-        match.grow(places, lambda legs: any(i in match.names for i in legs))
+        match.grow(places, lambda legs: any(i in match.names for i in legs), whole=True)
     if len(match.pairs) < len(places) or used & set(match.pairs.values()):
         return None
     return match

@@ -207,14 +207,18 @@ def _is_differential(f: Formula) -> bool:
     return f.op == "d"
 
 
-def holds(f: Formula, wanted: Callable[[Formula], bool]) -> bool:
-    """Whether some part of a formula is wanted."""
+def holds(
+    f: Formula,
+    wanted: Callable[[Formula], bool],
+    closed: Callable[[Formula], bool] = lambda f: False,
+) -> bool:
+    """Whether some part of a formula is wanted that does not lie in a closed one."""
     stack = [f]
     while stack:
         g = stack.pop()
         if wanted(g):
             return True
-        stack += g.args
+        stack += () if closed(g) else g.args
     return False
 
 

@@ -50,7 +50,7 @@ class Row:
                 return shape_text(self.shape)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Ledger:
     """The rows of the table."""
 
@@ -58,6 +58,11 @@ class Ledger:
 
     def __str__(self) -> str:
         return self.text("paper")
+
+    __repr__ = __str__
+
+    def _repr_latex_(self) -> str:
+        return f"${self.latex()}$"
 
     def text(self, style: str = "plain") -> str:
         """One subexpression a line; style is plain or paper."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 from ..errors import UnsupportedError
 from ..formula import Formula, leaf, number, product, zeros
 from ..formula.value import value
+from ..nodes import toposort
 from .adjoint import Target
 from .coefficient import coefficient
 from .components import component_lines, entry_lines
@@ -54,7 +55,9 @@ def constant_lines(problem: Problem, f: Formula) -> None:
     """The derivative of what does not depend on the variable."""
     lines, node = problem.lines, problem.result
     lines.add("write", words(problem.value_leaf), words(f), problem.node)
-    note = f"{problem.variable.name} does not occur"
+    name = problem.variable.name
+    occurs = problem.variable in toposort(problem.node)
+    note = f"piece by piece in {name}" if occurs else f"{name} does not occur"
     lines.add("constant", problem.quotient(), words(zeros(node.shape)), node, note)
 
 

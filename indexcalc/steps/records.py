@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from ..errors import BudgetError
+from ..marked import code, formula, prose
 from ..nodes import Node, Tensor
 from .words import Notation, Words, notation, words
 
@@ -53,7 +54,7 @@ class Step:
         return self.reason.spelled(notation("plain"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Derivation:
     """The steps of a method from an expression to its derivative.
 
@@ -70,6 +71,8 @@ class Derivation:
 
     def __str__(self) -> str:
         return self.text("paper")
+
+    __repr__ = __str__
 
     def text(self, style: str = "plain") -> str:
         """The lines one under another, each with its rule; style is plain or paper."""
@@ -97,20 +100,23 @@ class Derivation:
         chosen = notation("paper")
         rows = []
         for k, step in enumerate(self.steps, 1):
-            formula = f"{step.about.spelled(chosen)} = {step.body.spelled(chosen)}"
+            line = f"{step.about.spelled(chosen)} = {step.body.spelled(chosen)}"
             reason = step.reason.spelled(chosen)
             because = f" ({reason})" if reason else ""
-            rows.append(f"{k}. *{step.rule}*{because}: {_code(formula)}")
+            rows.append(f"{k}. *{step.rule}*{because}: {code(line)}")
         return "\n".join(rows)
 
+    def _repr_markdown_(self) -> str:
+        """The list with its formulas in LaTeX, as a notebook shows it."""
+        return "\n".join(f"{k}. {_shown(step)}" for k, step in enumerate(self.steps, 1))
 
-def _code(text: str) -> str:
-    """Text as code in Markdown, whatever backquotes it holds."""
-    fence = "`"
-    while fence in text:
-        fence += "`"
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{pad}{text}{pad}{fence}"
+
+def _shown(step: Step) -> str:
+    """A line of a derivation: its formula, then its rule and the reason."""
+    latex = notation("latex")
+    line = f"{step.about.spelled(latex)} = {step.body.spelled(latex)}"
+    shown = rf"\displaystyle {line}"
+    return f"{formula(shown)} &ensp; *{prose(_note(step))}*"
 
 
 def _chains(steps: tuple[Step, ...]) -> list[list[Step]]:

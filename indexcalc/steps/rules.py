@@ -50,6 +50,8 @@ from .formulas import (
 from .words import differential
 
 POWER_LIMIT = 12
+#: Functions that are constant piece by piece.
+LEVEL = frozenset({"heaviside", "sign"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,11 @@ class Expansion:
     rule: str
     reason: str
     body: Formula
+
+
+def is_level(f: Formula) -> bool:
+    """Whether a formula is a function that is constant piece by piece."""
+    return f.op == "call" and f.value[0] in LEVEL
 
 
 class Rules:
@@ -71,8 +78,9 @@ class Rules:
         self.direction = direction or direction_of(variable)
 
     def varies(self, f: Formula) -> bool:
-        """Whether a formula depends on the variable."""
-        return holds(f, lambda g: g.node is self.variable)
+        """Whether a formula changes with the variable: a function that is constant
+        piece by piece does not."""
+        return holds(f, lambda g: g.node is self.variable, is_level)
 
     def d(self, f: Formula) -> Formula:
         """d(f), through transposes, numbers and constants."""

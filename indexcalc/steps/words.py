@@ -227,7 +227,7 @@ class Fixed:
     def said(self, notation: Notation) -> str:
         """A bar and the names."""
         names = ",".join(map(notation.spelling.name, self.names))
-        return rf"ig|_{{{names}}}" if notation.name == "latex" else f"|{names}"
+        return rf"\big|_{{{names}}}" if notation.name == "latex" else f"|{names}"
 
 
 Piece: TypeAlias = str | Formula | Sayable

@@ -16,6 +16,7 @@ from typing import Any, Literal, ParamSpec, TypeVar
 import numpy as np
 
 from ..errors import EvaluationError, ShapeError
+from ..marked import table
 from ..pairwise import Array
 from ..planning.budgets import exhausted
 from . import linear_map as maps
@@ -86,6 +87,19 @@ class Structured(LinearMap):
         shape = "×".join(map(str, self.shape))
         cores = " + ".join(_factors_text(part) for part in self.parts) or "nothing"
         return f"<Structured {shape} from cores {cores}>"
+
+    def _repr_html_(self) -> str:
+        """What it is, its axes, and how many numbers are kept of how many."""
+        sides = [self.shape[: self.rows], self.shape[self.rows :]]
+        value, variable = ("×".join(map(str, axes)) or "1" for axes in sides)
+        kept, whole = self.nbytes // self.dtype.itemsize, prod(self.shape)
+        rows = [
+            ("kind", self.kind),
+            ("value × variable", f"({value}) × ({variable})"),
+            ("numbers kept", f"{kept:,} of {whole:,}"),
+            ("factors", " + ".join(map(_factors_text, self.parts)) or "none"),
+        ]
+        return table((), rows)
 
     # -- whole -------------------------------------------------------------------------
 

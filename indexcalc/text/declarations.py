@@ -166,12 +166,30 @@ def _variable(name: str, value: object) -> Variable:
     if isinstance(value, str) and ":" in value:
         written, _, word = value.partition(":")
         structure = _checked_structure(name, " ".join(word.split()))
+    _require_no_times(name, written)
     shape = parse_shape(written)
     if len(shape) > AXES_LIMIT:
         raise ShapeError(f"{name} has {len(shape)} axes, and {AXES_LIMIT} is the limit")
     if structure:
         require_structure(name, shape, structure)
     return Variable(name, shape, structure)
+
+
+_TIMES = frozenset({"x", "X", "by"})
+_TIMED = re.compile(r"^([0-9]+)[xX]([0-9]+)$")
+
+
+def _require_no_times(name: str, value: object) -> None:
+    """Raises `ShapeError` for "m x n" and "3x4", which mean two sizes."""
+    words = value.replace(",", " ").split() if isinstance(value, str) else []
+    meant = [_TIMED.sub(r"\1 \2", word) for word in words]
+    if len(words) > 2 and all(word in _TIMES for word in words[1::2]):
+        meant = words[::2]
+    if meant != words:
+        raise ShapeError(
+            f"{quoted(' '.join(words))} is not a shape for {name}",
+            hint=f"write {' '.join(meant)!r}; sizes in a tuple may have any names",
+        )
 
 
 def _kind(name: str, value: object) -> Variable | None:

@@ -18,7 +18,7 @@ from ..substitute import replace
 from .lowering import Parsed, parse
 from .scanner import NAME_PATTERN, require_length
 
-_WHERE = re.compile(r"\bwhere\b(?!\s*\()")
+WHERE = re.compile(r"\bwhere\b(?!\s*\()")
 _DEFINED = re.compile(r"\s*([^\s=]+)\s*=(.*)", re.DOTALL)
 DEFINITION_LIMIT = 64
 
@@ -28,8 +28,17 @@ def has_definitions(text: object, shapes: Mapping[str, object]) -> bool:
     return (
         isinstance(text, str)
         and "where" not in shapes
-        and _WHERE.search(text) is not None
+        and WHERE.search(text) is not None
     )
+
+
+def parse_with_parts(
+    text: str, shapes: Mapping[str, object], *, paper: bool = False
+) -> Parsed:
+    """`parse_defined` of a text that has named parts, `parse` of another."""
+    if has_definitions(text, shapes):
+        return parse_defined(text, shapes, paper=paper)
+    return parse(text, shapes, paper=paper)
 
 
 def parse_defined(
@@ -45,7 +54,7 @@ def parse_defined(
     in the whole text.
     """
     require_length(text)
-    found = _WHERE.search(text)
+    found = WHERE.search(text)
     assert found is not None
     known: dict[str, object] = dict(shapes)
     parts: dict[Node, Node] = {}
@@ -90,9 +99,9 @@ def _read(
 
 
 def _definitions(text: str, position: int) -> list[tuple[str, int, int]]:
-    """Name and stretch of each definition; commas inside brackets do not separate."""
+    """Name and stretch of each definition."""
     found = []
-    for start, stop in _pieces(text, position):
+    for start, stop in pieces(text, position):
         matched = _DEFINED.fullmatch(text, start, stop)
         if matched is None or not NAME_PATTERN.fullmatch(matched[1]):
             raise ParseError(
@@ -103,15 +112,20 @@ def _definitions(text: str, position: int) -> list[tuple[str, int, int]]:
             )
         found.append((matched[1], matched.start(2), stop))
     if len(found) > DEFINITION_LIMIT:
-        raise ParseError(f"more than {DEFINITION_LIMIT} definitions", text=text)
+        raise ParseError(
+            f"more than {DEFINITION_LIMIT} definitions",
+            text=text,
+            position=found[DEFINITION_LIMIT][1],
+        )
     return found
 
 
-def _pieces(text: str, position: int) -> list[tuple[int, int]]:
-    pieces, depth, start = [], 0, position
+def pieces(text: str, position: int) -> list[tuple[int, int]]:
+    """The stretches between commas; those inside brackets do not separate."""
+    found, depth, start = [], 0, position
     for place in range(position, len(text)):
-        depth += (text[place] in "([") - (text[place] in ")]")
+        depth += (text[place] in "([{") - (text[place] in ")]}")
         if text[place] == "," and depth == 0:
-            pieces.append((start, place))
+            found.append((start, place))
             start = place + 1
-    return [*pieces, (start, len(text))]
+    return [*found, (start, len(text))]

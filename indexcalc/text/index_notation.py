@@ -17,18 +17,20 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
-from .. import expr, matrix
+from .. import complexes, expr, matrix
 from ..errors import BudgetError, IndexCalcError, ParseError
 from ..given import names_of
 from ..legible import quoted
 from ..nodes import Node
 from ..sizes import Size, dim
 from .declarations import declare
+from .definitions import WHERE, has_definitions
 from .grammar import placed, read
+from .index_parts import definitions, moved, wholes
 from .index_scopes import POWERS, SIGNS, Scopes, factors_of, joins, scoped, tie
-from .index_words import CONSTANTS, COPIES, scan_index
+from .index_words import CONSTANTS, COPIES, Part, scan_index
 from .products import BIT_LIMIT, EXPONENT_LIMIT
-from .scanner import NAME_PATTERN, canonical_name
+from .scanner import NAME_PATTERN, canonical_name, require_length
 from .syntax import (
     Applied,
     Binary,
@@ -45,6 +47,12 @@ from .vocabulary import ELEMENTWISE
 
 Value: TypeAlias = tuple[Node, list[int]]
 
+OF_COMPLEX: dict[str, Callable[[Node], Node]] = {
+    "conj": complexes.conjugate,
+    "real": complexes.real_part,
+    "imag": complexes.imaginary_part,
+}
+
 
 def parse_index(
     text: str, out: str | Sequence[str], shapes: Mapping[str, object] | None = None
@@ -58,9 +66,54 @@ def parse_index(
     >>> parse_index("exp(A_ij x_j) - b_i", "i", {"A": "m n", "x": "n", "b": "m"}).shape
     (Dim('m'),)
     """
-    declared = declare(shapes or {})
-    root = read(text, scan_index(text, declared))
-    return indexed_node(Scopes(text, declared), root, axes_named(out))
+    scopes, root = index_tree(text, shapes or {})
+    return indexed_node(scopes, root, axes_named(out))
+
+
+def index_tree(text: str, shapes: Mapping[str, object]) -> tuple[Scopes, Syntax]:
+    """The tree of a text, and scopes that know its parts: those named after `where`,
+    K_ij x_j where K_ij = …, and functions of whole arrays, inv(S)_ij.
+
+    >>> given = {"S": "n n", "x": "n"}
+    >>> sorted(index_tree("inv(S)_ij K_j where K_j = 2 x_j", given)[0].given)
+    ['#0', 'K']
+    """
+    require_length(text)
+    nodes: dict[str, Node] = {}
+    where = WHERE.search(text) if has_definitions(text, shapes) else None
+    for part in definitions(text, where.end()) if where else ():
+        if part.name in shapes or part.name in nodes:
+            raise ParseError(
+                f"{part.name} has a meaning already", text=text, position=part.start
+            )
+        scopes, root = _stretch(text, part.start, part.stop, shapes, nodes)
+        try:
+            nodes[part.name] = indexed_node(scopes, root, part.indices)
+        except IndexCalcError as error:
+            raise moved(error, text, part.start) from None
+    return _stretch(text, 0, where.start() if where else len(text), shapes, nodes)
+
+
+def _stretch(
+    text: str,
+    start: int,
+    stop: int,
+    shapes: Mapping[str, object],
+    nodes: Mapping[str, Node],
+) -> tuple[Scopes, Syntax]:
+    """The tree of one formula in the text; places in its errors are of the whole."""
+    inside = text[start:stop]
+    named = {name: node.shape for name, node in nodes.items()}
+    declared = declare({**shapes, **named})
+    given, parts = dict(nodes), {}
+    try:
+        for whole in wholes(inside, shapes, declared, nodes):
+            key = f"#{whole.start}"
+            given[key], parts[whole.start] = whole.node, Part(key, whole.stop)
+        root = read(inside, scan_index(inside, declared, parts))
+    except IndexCalcError as error:
+        raise moved(error, text, start) from None
+    return Scopes(inside, declared, given=given), root
 
 
 def indexed_node(
@@ -246,13 +299,15 @@ def _applied(scopes: Scopes, node: Applied, arguments: list[Value]) -> Value:
     ]
     if unknown:
         return scopes.declared.applied(name, nodes, node.orders), union
+    if name in OF_COMPLEX:
+        return OF_COMPLEX[name](nodes[0]), union
     return matrix.elementwise(name, *nodes), union
 
 
 def _require_elementwise(scopes: Scopes, node: Applied, unknown: bool) -> None:
     if unknown:
         wanted = len(node.orders) or max(len(node.arguments), 1)
-    elif node.name in ELEMENTWISE and not node.orders:
+    elif node.name in (*ELEMENTWISE, *OF_COMPLEX) and not node.orders:
         wanted = 1
     elif node.name in ("min", "max") and not node.orders:
         wanted = 2

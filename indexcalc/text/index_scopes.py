@@ -43,6 +43,9 @@ PRODUCTS = frozenset({"*", " ", "∘"})
 QUOTIENTS = frozenset({"/", "⊘"})
 POWERS = frozenset({"^", ".^"})
 
+#: How many indices copy tensors have that have a name for each order.
+ORDERS = {"H": (3, "three indices"), "𝟏": (1, "one index")}
+
 
 @dataclass
 class Scopes:
@@ -279,11 +282,9 @@ def _learn(scopes: Scopes, node: Indexed) -> None:
         for label, size in zip(labels, shape, strict=True):
             scopes.meet(label, size, node)
     elif node.name in COPIES:
-        if not labels or (node.name == "H" and len(labels) != 3):
-            raise scopes.error(
-                f"{node.name} has {'three' if node.name == 'H' else 'some'} indices",
-                node,
-            )
+        order, words = ORDERS.get(node.name, (max(len(labels), 1), "some indices"))
+        if len(labels) != order:
+            raise scopes.error(f"{node.name} has {words}", node)
         scopes.ties.append((node, labels))
     elif node.name in CONSTANTS:
         for label in labels:

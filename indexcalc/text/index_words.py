@@ -1,7 +1,8 @@
 """From text to lexemes in index notation: A_ij, A_{i j}, A[i,j], Aᵢⱼ, sum_{j}.
 
-The longest declared name comes first in a word, the rest are indices. δ, H and ε are
-the copy tensors of order 2 and 3 and the Levi-Civita tensor, unless declared.
+The longest declared name comes first in a word, the rest are indices. δ, H, 1_i
+and ε are the copy tensors of order 2, 3 and 1 and the Levi-Civita tensor, unless
+declared.
 
 >>> from .declarations import declare
 >>> declared = declare({"A": "n n", "x": "n"})
@@ -12,7 +13,8 @@ the copy tensors of order 2 and 3 and the Levi-Civita tensor, unless declared.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from ..errors import ParseError
 from .declarations import Declarations
@@ -25,6 +27,7 @@ from .scanner import (
     canonical_name,
     checked,
     compiled,
+    function_lexeme,
     operator_patterns,
     plain_lexeme,
     require_length,
@@ -32,41 +35,64 @@ from .scanner import (
 from .unknown_names import undeclared
 from .vocabulary import TABLE
 
-COPIES = {"δ": "delta", "delta": "delta", "H": "delta"}
+COPIES = {"δ": "delta", "delta": "delta", "H": "delta", "𝟏": "delta"}
 CONSTANTS = {**COPIES, "ε": "levicivita", "levicivita": "levicivita"}
 
 _LISTED = r"(?:\{[^{}\n]*\}|\[[^\[\]\n]*\])"
 _WORDS = compiled(
     [
-        ("SUM", rf"(?:sum|Σ|∑)_(?:\{{[^{{}}\n]*\}}|[{LETTER}0-9]+)"),
+        ("SUM", rf"(?:sum|Σ|∑)_(?:\{{[^{{}}\n]*\}}|[{LETTER}0-9]+)|[Σ∑]\[[^\[\]\n]*\]"),
+        ("ONES_AT", rf"[1𝟏]_(?:\{{[^{{}}\n]*\}}|[{LETTER}0-9]+)|[1𝟏]\[[^\[\]\n]*\]"),
         ("WORD", rf"{NAME}(?:\s?{_LISTED}|[{LOWERED}]+)?"),
         *operator_patterns(f"(?![{LETTER}0-9])"),
     ]
 )
+_SUBSCRIPTS = re.compile(rf"_?{_LISTED}|_[{LETTER}0-9]+|[{LOWERED}]+")
+_PRIMES = re.compile(r"(['′″]+)\s*\(")
+_SUM_SIGN = re.compile(r"_|(?=\[)")
 _PARENTHESIS = re.compile(r"\s*\(([^()]*)\)")
 _OPENING = re.compile(r"\s*\(")
 _INDEX = re.compile(f"[{LETTER}][0-9]*")
 INDEX_LIMIT = 500
 
 
-def scan_index(text: str, declared: Declarations) -> list[Lexeme]:
-    """The lexemes of a text in index notation.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of the text that is one tensor: its name among those that are given,
+    and where it stops, before its indices."""
+
+    key: str
+    stop: int
+
+
+def scan_index(
+    text: str, declared: Declarations, parts: Mapping[int, Part] | None = None
+) -> list[Lexeme]:
+    """The lexemes of a text in index notation; `parts` are read already, by their
+    places.
 
     Raises as `scan` does, and for a word that begins with no declared name.
     """
     require_length(text)
-    return checked(_lexemes(text, declared), text)
+    return checked(_lexemes(text, declared, parts or {}), text)
 
 
-def _lexemes(text: str, declared: Declarations) -> Iterator[Lexeme]:
+def _lexemes(
+    text: str, declared: Declarations, parts: Mapping[int, Part]
+) -> Iterator[Lexeme]:
     position, exponent = 0, False
     while match := _WORDS.match(text, position):
         kind, start, position = match.lastgroup or "STRAY", match.start(), match.end()
         if kind == "SPACE":
             continue
+        if start in parts:
+            lexeme = _part(text, start, parts[start])
+            position, exponent = lexeme.stop, False
+            yield lexeme
+            continue
         if (
             kind == "SUM"
-            and canonical_name(match[0].split("_")[0]) in declared.variables
+            and canonical_name(_SUM_SIGN.split(match[0])[0]) in declared.variables
         ):
             match = re.compile(rf"{NAME}(?:{_LISTED})?").match(text, start)
             assert match is not None
@@ -76,12 +102,36 @@ def _lexemes(text: str, declared: Declarations) -> Iterator[Lexeme]:
             position = lexeme.stop
             yield lexeme
         elif kind == "SUM":
-            written = match[0].partition("_")[2].strip("{}")
-            indices = _indices(written, text, start)
+            indices = listed_indices(_SUM_SIGN.split(match[0], 1)[1], text, start)
             yield Lexeme("SUM", " ".join(indices), start, position)
+        elif kind == "ONES_AT":
+            indices = listed_indices(match[0][1:], text, start)
+            yield Lexeme("INDEXED", " ".join(["𝟏", *indices]), start, position)
         else:
             yield plain_lexeme(kind, match[0], start, position, text)
         exponent = kind == "POWER"
+
+
+def subscripts(text: str, position: int) -> re.Match[str] | None:
+    """The indices written behind a bracket: _ij, _{i j}, [i, j]."""
+    return _SUBSCRIPTS.match(text, position)
+
+
+def listed_indices(written: str, text: str, start: int) -> list[str]:
+    """The indices in what `subscripts` found.
+
+    >>> listed_indices("_ij", "", 0), listed_indices("[i1, j]", "", 0)
+    (['i', 'j'], ['i1', 'j'])
+    """
+    bare = written.translate(RAISED).removeprefix("_").strip("{}[]")
+    return _indices(bare, text, start)
+
+
+def _part(text: str, start: int, part: Part) -> Lexeme:
+    found = subscripts(text, part.stop)
+    indices = listed_indices(found[0], text, start) if found else []
+    stop = found.end() if found else part.stop
+    return Lexeme("INDEXED", " ".join([part.key, *indices]), start, stop)
 
 
 def _word(
@@ -91,6 +141,10 @@ def _word(
     run = NAME_PATTERN.match(word)
     assert run is not None
     name, stop = run[0], start + len(run[0])
+    primes = _PRIMES.match(text, stop)
+    if primes is not None and name in declared.functions:
+        marked = name + primes[1].replace("'", "′")
+        return function_lexeme(marked, start, primes.end(1), declared.functions)
     if exponent or (name in declared.functions and not _OPENING.match(text, stop)):
         return Lexeme("NAME", canonical_name(name), start, stop)
     called = _OPENING.match(text, stop)

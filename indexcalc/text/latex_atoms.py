@@ -31,6 +31,7 @@ from .latex_scripts import (
 from .latex_sizes import digits, ends_operand, size
 from .latex_source import Scripts, Source, Span, Word
 from .scanner import Lexeme
+from .symbols import NUMBERS
 from .unknown_names import undeclared
 
 CHAIN_LIMIT = 100
@@ -174,7 +175,7 @@ def _undeclared(source: Source, i: int, word: Word, scripts: Scripts) -> Step:
         items = [lexeme(source, i, "LPAR", "(")]
         items += [_factor(source, i, letter) for letter in first]
         items.append(lexeme(source, i, "RPAR", ")"))
-    elif source.infer and first not in FUNCTIONS:
+    elif first in NUMBERS or (source.infer and first not in FUNCTIONS):
         items = [lexeme(source, i, "NAME", first)]
     if not items:
         raise undeclared(source.text, first, source.tokens[i].start, source.declared)

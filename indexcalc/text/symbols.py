@@ -10,6 +10,7 @@ both look here, and `meanings` says what each symbol computes. Level 1 binds loo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import pi
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +88,6 @@ LOOKALIKES = {
     "#": "comments are not in the language",
     ".": "elementwise operators are .* ./ .^ .+ .-",
 }
+
+#: Names of numbers, unless they are declared.
+NUMBERS = {"pi": pi, "π": pi}

@@ -18,7 +18,7 @@ from .blocks import block_rule
 from .declarations import Variable
 from .disagreements import explained
 from .reading import Reading
-from .symbols import SIDE_BY_SIDE
+from .symbols import NUMBERS, SIDE_BY_SIDE
 from .syntax import (
     Applied,
     Binary,
@@ -174,6 +174,8 @@ def _looked_up(reading: Reading, node: Name) -> Meaning:
         size = sizes.fresh()
         reading.constants.append((node, (size,)))
         return identity(sizes, size)
+    if name in NUMBERS:
+        return Meaning(SCALAR, lambda: expr.number(NUMBERS[name]))
     if reading.infer:
         return _inferred(reading, node)
     raise undeclared(reading.text, name, node.start, reading.declared)

@@ -56,15 +56,38 @@ def grouped(
         raise UnsupportedError(
             f"the result has {len(out)} axes, and matrix notation has two"
         )
+    rows = list(rows)
+    out, wires = _opened(rows, out, wires)
     split = _Split(dims, rows, [*out, *(group for _, group in wires)])
     members = [i for group in split.groups for i in group]
     graph = Graph(split.dims, split.rows, [*members, *(wire for wire, _ in wires)])
     series_parallel(graph)
     merged, place = _merged(graph, split.groups, len(out))
     for k, (wire, _) in enumerate(wires):
+        if wire not in place:
+            raise UnsupportedError("an axis groups axes that are groups themselves")
         joined = eye(merged.dims[len(out) + k])
         merged.hang(joined, (place[wire], len(out) + k))
     return reduced(merged)
+
+
+def _opened(
+    rows: Sequence[tuple[Formula, tuple[int, ...]]],
+    out: Sequence[Group],
+    wires: Sequence[tuple[int, Group]],
+) -> tuple[Sequence[Group], Sequence[tuple[int, Group]]]:
+    """The axes, each with the members of a wire that stands in it and nowhere else."""
+    carried = {i for _, legs in rows for i in legs}
+    for wire, group in wires:
+        inside = [wire in axis and len(axis) > 1 for axis in out]
+        if wire in carried or sum(inside) != 1:
+            continue
+        out = [
+            tuple(j for i in axis for j in (group if i == wire else (i,)))
+            for axis in out
+        ]
+        wires = [other for other in wires if other[0] != wire]
+    return out, wires
 
 
 class _Split:

@@ -22,6 +22,7 @@ import numpy as np
 
 from ..coefficients import as_number
 from ..comparison.evidence import witness
+from ..distribute import without_sums
 from ..errors import BudgetError, IndexCalcError, InternalError, UnsupportedError
 from ..expansion import expand, same
 from ..formula import (
@@ -131,6 +132,8 @@ def _attempts(root: Node, fused: Node, first: Said) -> Iterator[tuple[Said, int]
         yield in_words(named), 0
     if has_inverse(named):
         yield in_words(fuse(split(named))), 0
+    if isinstance(first, UnsupportedError):
+        yield _without_tensor_sums(fused, named), 0
     if isinstance(first, Formula) and first.length < SHORT:
         return
     if len(toposort(named)) > EXPANDED_NODES:
@@ -141,6 +144,22 @@ def _attempts(root: Node, fused: Node, first: Said) -> Iterator[tuple[Said, int]
         return
     if whole is not named:
         yield in_words(recognised(whole)), EXPANSION_PRICE
+
+
+def _without_tensor_sums(fused: Node, named: Node) -> Said:
+    """The first formula of a node multiplied out over sums of more axes than a matrix
+    has, before functions are recognised or after."""
+    found: Said = UnsupportedError("no sum in it has more than two axes")
+    plain = without_tensor_sums(fused)
+    for node in (plain, recognised(plain), recognised(without_tensor_sums(named))):
+        if isinstance(found, UnsupportedError):
+            found = in_words(node)
+    return found
+
+
+def without_tensor_sums(root: Node) -> Node:
+    """Products multiplied out over the sums that have more axes than a matrix."""
+    return without_sums(root, lambda node: len(node.shape) > 2)
 
 
 def require_equal(f: Formula, node: Node) -> None:

@@ -34,6 +34,7 @@ from ..formula.text import spelled
 from ..formula.told import names
 from ..latex_names import latex_name
 from ..legible import quoted
+from ..marked import prose
 
 LONG, WORTH_NAMING, REPEATED = 12, 7, 4
 _LETTERS = {0: "stκ", 1: "uvwrpqgh", 2: "KMPQRSTUVWGLN"}
@@ -43,9 +44,9 @@ _LETTERS = {0: "stκ", 1: "uvwrpqgh", 2: "KMPQRSTUVWGLN"}
 class MatrixText:
     """A formula of matrix notation with the style it prints in.
 
-    `lead` is what stands before it ("dF = "), `note` what it is of (a layout), `parts`
-    the formulas that were named beside it, `sizes` the names of sizes that were
-    declared.
+    `lead` is what stands before it ("dF = "), `left` the same in LaTeX, `note` what it
+    is of (a layout), `parts` the formulas that were named beside it, `sizes` the names
+    of sizes that were declared.
     """
 
     formula: Formula
@@ -54,6 +55,7 @@ class MatrixText:
     note: str = ""
     parts: tuple[tuple[str, Formula], ...] = ()
     sizes: frozenset[str] = frozenset()
+    left: str = ""
 
     def _spelled(self, f: Formula, style: Style) -> str:
         return spelled(f, style, self.sizes)
@@ -104,7 +106,11 @@ class MatrixText:
         return str(self)
 
     def _repr_latex_(self) -> str:
-        return f"${self.latex}$"
+        return rf"$\displaystyle {self.left}{self.latex}$"
+
+    def _repr_markdown_(self) -> str | None:
+        """The formula and what it is of, where that is said."""
+        return f"{self._repr_latex_()} &ensp; {prose(self.note)}" if self.note else None
 
     def mathml(self) -> str:
         """As MathML, which browsers draw by themselves; the extra `math` does it."""

@@ -29,10 +29,11 @@ from ..formula import (
     word,
 )
 from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort
+from ..recognise import recognised
 from ..simplify import fuse
 from ..sizes import Size, dim
 from ..substitute import replace
-from .matrix import formula, in_words, require_equal, stated
+from .matrix import formula, in_words, require_equal, stated, without_tensor_sums
 from .reduction import Graph, series_parallel
 
 # -- one matrix over vec ---------------------------------------------------------------
@@ -59,9 +60,19 @@ def tensor_formula(node: Node) -> Formula:
     Raises `UnsupportedError` where it is neither.
     """
     fused = fuse(node)
-    found = _sum_of_tensors(fused) if isinstance(fused, Sum) else _one_tensor(fused)
+    try:
+        found = _tensor(fused)
+    except UnsupportedError:
+        plain = recognised(without_tensor_sums(recognised(fused)))
+        if plain is fused:
+            raise
+        found = _tensor(plain)
     require_equal(found, fused)
     return found
+
+
+def _tensor(node: Node) -> Formula:
+    return _sum_of_tensors(node) if isinstance(node, Sum) else _one_tensor(node)
 
 
 def _sum_of_tensors(node: Sum) -> Formula:
@@ -176,16 +187,24 @@ def _permuted(f: Formula, axes: tuple[int, ...], shape: tuple[Size, ...]) -> For
     return word("permuted", f, shape=shape, value=order)
 
 
+#: Ways to part three or four axes between two factors.
+_PARTINGS: dict[int, tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]] = {
+    3: (((0, 1), (2,)), ((0,), (1, 2)), ((0, 2), (1,))),
+    4: (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2))),
+}
+
+
 def _dyad(graph: Graph, out: Sequence[int]) -> Formula | None:
-    """A ⋆ B where the axes fall into two matrices that nothing joins."""
-    if len(out) != 4 or any(i not in out for i in graph.edges):
+    """A ⋆ B where the axes fall into two matrices, or a matrix and a vector, that
+    nothing joins."""
+    if any(i not in out for i in graph.edges):
         return None
-    for pairs in (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2))):
-        sides = [[out[k] for k in pair] for pair in pairs]
+    for parting in _PARTINGS.get(len(out), ()):
+        sides = [[out[k] for k in part] for part in parting]
         if set(sides[0]) & set(sides[1]) or not _apart(graph, sides[0]):
             continue
-        factors = [_matrix_on(graph, side) for side in sides]
-        axes = (*pairs[0], *pairs[1])
+        factors = [_on(graph, side) for side in sides]
+        axes = (*parting[0], *parting[1])
         shape = tuple(graph.dims[out[k]] for k in axes)
         whole = word("outer", *factors, shape=shape)
         return _permuted(whole, axes, tuple(graph.dims[i] for i in out))
@@ -196,7 +215,8 @@ def _apart(graph: Graph, side: Sequence[int]) -> bool:
     return all(j in side for i in side for j in graph.edges[i])
 
 
-def _matrix_on(graph: Graph, side: Sequence[int]) -> Formula:
+def _on(graph: Graph, side: Sequence[int]) -> Formula:
+    """The matrix or the column between the open axes of one side."""
     from .reduction import between_open
 
     part = Graph(graph.dims, [], side)
@@ -204,6 +224,9 @@ def _matrix_on(graph: Graph, side: Sequence[int]) -> Formula:
     part.edges = graph.edges
     return between_open(part)
 
+
+#: What an index is hung on as it stands, as in exp(X)_ij.
+_WITH_ENTRIES = ("leaf", "inv", "call", "epower")
 
 # -- slices ----------------------------------------------------------------------------
 
@@ -295,7 +318,7 @@ def _joined_entry(args: list[Formula], indices: dict[str, str]) -> list[Formula]
 def _entry_of(f: Formula, i: str, j: str) -> Formula | None:
     if f.op == "transpose" and f.args[0].op == "leaf":
         return word("entry", f.args[0], value=(j, i))
-    return word("entry", f, value=(i, j)) if f.op in ("leaf", "inv") else None
+    return word("entry", f, value=(i, j)) if f.op in _WITH_ENTRIES else None
 
 
 def _index(f: Formula, indices: dict[str, str], row: bool) -> str | None:

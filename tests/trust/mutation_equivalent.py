@@ -52,6 +52,12 @@ ROWS: tuple[tuple[str, str, str, str], ...] = (
         "of an exponent that is not whole powers_inside makes nothing either",
     ),
     (
+        "planning/logarithms.py:_raised",
+        "return e.args[0], e.params[0]",
+        "0 -> -1",
+        "a power has one argument and one exponent",
+    ),
+    (
         "derivative.py:pull",
         "if len(parts) > 1:",
         "len(parts) > 1 -> len(parts) >= 1",

@@ -76,7 +76,7 @@ def _digest(text: str) -> str:
 def _figure(scene: Scene, caption: str, number: int) -> Element:
     figure = Element("figure", {"class": "frame on" if not number else "frame"})
     view = SubElement(figure, "div", {"class": "view"})
-    view.append(_touchable(svg_element(scene), number))
+    view.append(touchable(svg_element(scene), number))
     SubElement(figure, "figcaption").text = harmless(caption)
     return figure
 
@@ -94,7 +94,7 @@ def _controls(count: int) -> Element:
 # -- wires that can be reached ---------------------------------------------------------
 
 
-def _touchable(svg: Element, number: int) -> Element:
+def touchable(svg: Element, number: int) -> Element:
     """The drawing with a broad invisible line over every wire; the first of an index
     can be reached with the Tab key."""
     _renumber(svg, number)
