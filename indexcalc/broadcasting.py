@@ -23,9 +23,8 @@ import numpy as np
 from . import expr, matrix
 from .coefficients import Number
 from .errors import ShapeError, UnsupportedError
-from .functions import call
+from .functions import call, raised
 from .functions import power as constant_power
-from .functions import raised
 from .legible import quoted, whole
 from .nodes import Base, Einsum, Node, Operand, Sum, Tensor
 from .sizes import Dim, Shape, Size, shape_text, size_text, times

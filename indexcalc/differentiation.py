@@ -16,7 +16,7 @@ from .broadcasting import as_node
 from .errors import ShapeError, UnknownNameError, UnsupportedError
 from .latex_names import latex_name
 from .legible import harmless, quoted
-from .nodes import Node, Tensor, declared, toposort
+from .nodes import Node, Tensor, declared, toposort, variables
 from .operators import Operators, bare
 from .sizes import Shape, shape_text
 from .substitute import replace
@@ -360,7 +360,9 @@ class Differentiation:
         from .words.shown import MatrixText
 
         along = self.jvp(variable)
-        of = name or ("f", "y", "F", "F")[min(len(self.written.shape), 3)]
+        from .notations import value_name
+
+        of = name or value_name(len(self.written.shape), variables(self.written))
         left = rf"\mathrm{{d}}{latex_name(of)} = "
         return MatrixText(formula(along.written), style, f"d{of} = ", left=left)
 

@@ -231,6 +231,21 @@ def _holds(fact: Fact) -> bool:
     return signs(node) & needed[kind] == needed[kind]
 
 
+#: What facts about entries say of their signs.
+SAYING = {"has no zero entry": NONZERO, "has no negative entry": NONNEGATIVE}
+
+
+def always_holds(fact: str, node: Node) -> bool:
+    """Whether a fact about the entries of a node is declared, or true of any.
+
+    >>> from indexcalc.expr import tensor
+    >>> always_holds("has no zero entry", tensor("x", ("n",), "positive"))
+    True
+    """
+    wanted = SAYING.get(fact, 0)
+    return bool(wanted) and signs(node) & wanted == wanted
+
+
 def signs(root: Node, most: float = inf) -> int:
     """What is known of the entries of a node by at most so many under it.
 

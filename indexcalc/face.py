@@ -147,12 +147,15 @@ class Expression(Execution, Operators, Notations, Differentiation, Pictures):
 
     @property
     def assumptions(self) -> tuple[str, ...]:
-        """The domain facts that its canonical form relies on, as sentences."""
-        if self.node is None:
+        """The domain facts that its canonical form relies on, as sentences; what was
+        declared, or always holds, is none."""
+        if self.node is None or not self._facts:
             return ()
+        from .domains import always_holds
         from .index_text import index_text
 
-        return tuple(f"{index_text(f.node)} {f.fact}" for f in self._facts)
+        told = [fact for fact in self._facts if not always_holds(*fact)]
+        return tuple(f"{index_text(f.node)} {f.sentence}" for f in told)
 
     @property
     def variables(self) -> dict[str, Expression]:

@@ -41,8 +41,19 @@ class Assumption(NamedTuple):
     fact: str
     node: Node
 
+    @property
+    def sentence(self) -> str:
+        """The fact, of a number or of the entries of an array."""
+        return self.fact if self.node.shape else OF_NUMBERS.get(self.fact, self.fact)
+
 
 Assumptions = dict[Assumption, None]
+
+#: What facts about entries are of a number.
+OF_NUMBERS = {
+    "has no zero entry": "is not zero",
+    "has no negative entry": "is not negative",
+}
 
 
 # -- laws of calls ---------------------------------------------------------------------

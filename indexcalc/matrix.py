@@ -31,10 +31,9 @@ from .expr import (
     scale,
     zero,
 )
-from .functions import call, product, spread
+from .functions import call, product, raised, spread
 from .functions import ones as _ones
 from .functions import power as constant_power
-from .functions import raised
 from .legible import quoted
 from .nodes import Call, Einsum, Node, Sum, Tensor
 from .sizes import Shape, Size, plus, shape_text, size_text

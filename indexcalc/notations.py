@@ -7,7 +7,7 @@ differentiated by.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .words.shown import MatrixText
 
 MATRIX_LAYOUTS = ("numerator", "denominator")
+#: Names of a value, by the number of its axes.
+VALUES = (("f", "g", "h", "φ"), ("y", "z", "v", "f"), ("F", "G", "Y", "M"))
 _INDICES = "ijklpqrsabcdfg"
 #: Names for the slot of a linear map, the first that is free.
 SLOTS = "hvkuwq"
@@ -268,11 +270,11 @@ class Notations:
         split, order = self._before_last, len(node.shape)
         value, variable = tuple(range(split)), tuple(range(split, order))
         *before, (by, _) = self.by
-        of = "y" if split < 2 else "F"
+        taken = {*self.scope, *variables(node)}
+        of = value_name(split, taken)
         whose = before[-1][0] if before else ""
         if whose:
             of = f"(∂f/∂{whose})"
-        taken = {*self.scope, *variables(node)}
         free = [c for c in _INDICES if c not in {of, by} | taken]
         free = [c for c in free if f"e_{c}" not in taken]
         if len(free) < order:
@@ -394,6 +396,16 @@ def _slice_latex(
     below = subscripted_latex(latex_name(by), indices if of_variable else [])
     above = of if of_variable else f"{of}_{{{''.join(indices)}}}"
     return rf"\frac{{\partial {above}}}{{\partial {below}}} = "
+
+
+def value_name(order: int, taken: Container[str]) -> str:
+    """What a value of so many axes goes by: f, y or F, unless a variable does.
+
+    >>> value_name(0, {"f", "x"}), value_name(3, ())
+    ('g', 'F')
+    """
+    names = VALUES[min(order, 2)]
+    return next((name for name in names if name not in taken), f"{names[0]}0")
 
 
 def _axis_names(axes: str | Sequence[str] | None) -> list[str] | None:

@@ -1,13 +1,14 @@
 """The package as its users get it: built, looked into, installed, tried.
 
-    python -m tests.package [--python PYTHON ...] [--suite]
+    python -m tests.package [--python PYTHON ...] [--suite] [--lowest]
 
 builds a source distribution and a wheel, twice, and compares the bytes; has twine read
 them; looks into both; installs the wheel without extras in a new environment of every
 PYTHON named, and the source distribution in one more; in each, from outside the tree,
 it imports, runs the command, the first example of the README, and mypy over a user's
 text. With `--suite`, tests that come with the source distribution run against the
-installed wheel. It needs `build` and `twine`, and an index of packages for the rest.
+installed wheel; with `--lowest` also beside the oldest versions of everything that it
+claims to work with. It needs `build` and `twine`, and an index of packages.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import tomllib
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -133,6 +135,7 @@ def why_not_the_wheel(names: Sequence[str]) -> str:
 
 def environment(python: str, folder: Path, *packages: object) -> Path:
     """The Python of a new environment with some packages."""
+    folder.parent.mkdir(exist_ok=True)
     run(python, "-m", "venv", folder)
     own = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     run(own, "-m", "pip", "install", "--quiet", *packages)
@@ -141,7 +144,7 @@ def environment(python: str, folder: Path, *packages: object) -> Path:
 
 def tried(own: Path, folder: Path) -> None:
     """Uses an installed package, from outside the tree."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     (folder / "readme.py").write_text(TRIED, encoding="utf-8")
     run(own, "-I", "readme.py", ROOT / "README.md", folder=folder)
     command = own.with_name("indexcalc")
@@ -162,6 +165,14 @@ def typed(own: Path, folder: Path) -> None:
     assert "Incompatible types in assignment" in wrong, wrong
 
 
+def lowest() -> list[str]:
+    """What the package needs, each in the oldest version that is allowed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    table = project["project"]
+    needed = [*table["dependencies"], *table["optional-dependencies"]["scipy"]]
+    return [line.replace(">=", "==") for line in needed]
+
+
 def suite(own: Path, source: Path, folder: Path) -> str:
     """The last line of the tests that come with the source distribution, run against
     what is installed."""
@@ -175,37 +186,49 @@ def suite(own: Path, source: Path, folder: Path) -> str:
     return shown.strip().splitlines()[-1]
 
 
+def archives(folder: Path) -> tuple[Path, Path]:
+    """Builds, and looks at what was built. Raises `SystemExit` where it is wrong."""
+    source, wheel = built(folder / "one")
+    if digests((source, wheel)) != digests(built(folder / "two")):
+        raise SystemExit("two builds differ")
+    run(sys.executable, "-m", "twine", "check", "--strict", source, wheel)
+    with tarfile.open(source) as archive, zipfile.ZipFile(wheel) as packed:
+        files = [member.name for member in archive if member.isfile()]
+        why = why_not_the_source(files) or why_not_the_wheel(packed.namelist())
+    if why:
+        raise SystemExit(why)
+    sizes = " and ".join(f"{p.stat().st_size / 1e3:.0f} kB" for p in (source, wheel))
+    print(f"{source.name} and {wheel.name}: {sizes}, the same bytes twice")
+    return source, wheel
+
+
+def installed(python: str, folder: Path, archive: Path) -> Path:
+    """Installs one of the archives in a new environment, and uses it."""
+    own = environment(python, folder / "environment", archive)
+    tried(own, folder / "elsewhere")
+    typed(own, folder / "elsewhere")
+    print(f"{run(own, '--version').strip()}: {archive.name} installed and tried")
+    return own
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Builds and tries; says what was done."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--python", action="append", default=[])
     parser.add_argument("--suite", action="store_true")
+    parser.add_argument("--lowest", action="store_true")
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        source, wheel = built(folder / "one")
-        if digests((source, wheel)) != digests(built(folder / "two")):
-            raise SystemExit("two builds differ")
-        run(sys.executable, "-m", "twine", "check", "--strict", source, wheel)
-        with tarfile.open(source) as archive, zipfile.ZipFile(wheel) as packed:
-            files = [member.name for member in archive if member.isfile()]
-            why = why_not_the_source(files) or why_not_the_wheel(packed.namelist())
-        if why:
-            raise SystemExit(why)
-        sizes = " and ".join(
-            f"{p.stat().st_size / 1e3:.0f} kB" for p in (source, wheel)
-        )
-        print(f"{source.name} and {wheel.name}: {sizes}, the same bytes twice")
-        for k, python in enumerate([*(asked.python or [sys.executable]), None]):
-            given = source if python is None else wheel
-            own = environment(python or sys.executable, folder / f"env{k}", given)
-            tried(own, folder / f"tried{k}")
-            version = run(own, "--version").strip()
-            print(f"{version}: {given.name} installed and tried")
-            if python is not None:
-                typed(own, folder / f"tried{k}")
-            if python is not None and asked.suite:
-                print(f"{version}: {suite(own, source, folder / f'suite{k}')}")
+        source, wheel = archives(folder)
+        installed(sys.executable, folder / "source", source)
+        for k, python in enumerate(asked.python or [sys.executable]):
+            own = installed(python, folder / f"wheel{k}", wheel)
+            if asked.suite:
+                print(f"  {suite(own, source, folder / f'suite{k}')}")
+        if asked.lowest:
+            own = environment(sys.executable, folder / "lowest", wheel, *lowest())
+            print(f"lowest versions: {suite(own, source, folder / 'old')}")
 
 
 if __name__ == "__main__":

@@ -126,6 +126,30 @@ def asked(text: str, shapes: str = "", *by: str, **more: object) -> Problem:
         ("y_j = A_ij x_i + b_j", "A: p q", "index", "A: p q; x: p; b: q"),
         ("x_i A_ij x_j", "", "index", "x: m; A: m m"),
         ("δ_ij A_jk B_kl", "", "index", "A: m n; B: n p"),
+        ("Ax", "", "paper", "A: m n; x: n"),
+        ("AX∘AX", "", "paper", "A: m n; X: n p"),
+        ("Sig*x", "", "text", "Sig: m n; x: n"),
+        ("X beta", "", "paper", "X: m n; β: "),
+        (
+            r"\|y - X\beta\|^2 + \lambda\|\beta\|_1",
+            "",
+            "latex",
+            "y: m; X: m n; β: n; λ: ",
+        ),
+        (r"(x-\mu)^\top\Sigma^{-1}(x-\mu)", "", "latex", "x: m; μ: m; Σ: m m"),
+        (
+            r"\begin{align} f(x) &= x^\top A x \\ &\quad + b^\top x \end{align}",
+            "",
+            "latex",
+            "x: m; A: m m; b: m",
+        ),
+        (
+            r"\mu^\top\Sigma\mu",
+            "mu: vector; Sigma: symmetric matrix",
+            "latex",
+            "μ: m; Σ: m m : symmetric",
+        ),
+        ("det(A - l*eye)", "", "text", "A: m m; l: "),
         ("A x + b", "", "paper", "A: m n; x: n; b: m"),
         ("log(2*pi) + π*x'*x", "", "text", "x: m"),
         ("K*c where K = A + u*u', u = A*x", "A: m m; c, x: m", "text", ""),
@@ -137,6 +161,15 @@ def test_read(text: str, shapes: str, notation: str, symbols: str) -> None:
     assert problem.notation == notation
     if symbols:
         assert "; ".join(map(str, problem.symbols)) == symbols
+
+
+def test_index_notation_asked_for() -> None:
+    """Shapes are found by the number of indices; `out` is the free ones."""
+    problem = asked("A_ij B_jk", notation="index", out="ik")
+    assert "; ".join(map(str, problem.symbols)) == "A: m n; B: n p"
+    assert problem.expression == ic.parse("A*B", A="m n", B="n p")
+    with pytest.raises(UnknownNameError):
+        asked("A_ij x_j", notation="index", infer=False)
 
 
 def test_given_and_found() -> None:
@@ -194,6 +227,8 @@ def test_one_entry_is_a_scalar() -> None:
         ("A*", {}, ParseError),
         ("y = = x", {}, ParseError),
         ("q", {"infer": False}, UnknownNameError),
+        ("x*y", {}, ShapeError),
+        ("sin(x)^2", {}, ShapeError),
     ],
 )
 def test_refused(text: str, more: dict[str, object], kind: type[Exception]) -> None:

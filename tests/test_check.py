@@ -13,7 +13,8 @@ from indexcalc.judging.answers import Context, readings, sides
 from indexcalc.judging.cases import ask
 from indexcalc.judging.layouts import diagonals, layouts, sums
 from indexcalc.judging.mistakes import shortened, terms, transposed, without
-from indexcalc.judging.verdicts import SENTENCES, Verdict
+from indexcalc.judging.records import Verdict
+from indexcalc.judging.verdicts import SENTENCES
 from tests.answers import CONVENTIONAL, RIGHT, WRONG, Answer
 
 ANSWERS = (*RIGHT, *CONVENTIONAL, *WRONG)

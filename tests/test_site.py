@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import indexcalc as ic
 from docs._site import executed, reference
 from docs._site.executed import as_notebook, runs
 from docs._site.given import GIVEN
@@ -70,6 +71,15 @@ More words.
 @pytest.mark.parametrize("module", [executed, reference])
 def test_doctests(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
+
+
+def test_pictures_say_what_they_show() -> None:
+    pytest.importorskip("docutils")
+    from docs._site.pictures import told
+
+    drawn = ic.parse("A*x", A="m n", x="n").diagram().svg()
+    assert told(drawn).startswith("Contraction diagram: one product of A and x.")
+    assert told("<svg></svg>") == ""
 
 
 def test_a_page_becomes_a_notebook() -> None:

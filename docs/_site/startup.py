@@ -2,5 +2,5 @@
 
 import sys
 
-# What a cell prints arrives in one piece, at its end, and so is the same in every build.
+# What a cell prints arrives in one piece, at its end: the same in every build.
 sys.stdout.flush_interval = 3600

@@ -13,14 +13,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import combinations, islice, product
+from itertools import combinations, islice
 from typing import TypeAlias
 
 from ..errors import IndexCalcError, ParseError, ShapeError, UnknownNameError
 from ..face import Expression
 from ..given import text_of
 from ..judging.answers import is_latex, sides
-from ..latex_names import latex_name
+from ..latex_names import GREEK, latex_name
 from ..legible import quoted
 from ..nodes import Tensor
 from ..questions import question
@@ -35,9 +35,18 @@ from .indexed import guessed, is_indexed
 NOTATIONS = ("auto", "text", "paper", "latex", "index")
 #: The most times something is differentiated.
 ORDER_LIMIT = 4
+#: Greek letters by their commands.
+GREEK_LETTERS = {name: letter for letter, name in GREEK.items()}
 #: How many readings are tried where the usual one does not go together.
 GUESSES = 60
-_LETTER = re.compile(r"(?<![\w\\])[^\W\d_](?!\w)")
+_LETTERS = re.compile(r"\\([A-Za-z]+)|([^\W\d_]+)([0-9]*\s*\()?")
+#: The longest word whose letters may each be a name.
+_LONGEST_PRODUCT = 3
+#: Small letters that are scalars as often as vectors.
+_COUNTS = frozenset("klmnpqrst")
+#: Words that are products of their letters rather than names: Ax, AX, XWY.
+_PRODUCT = re.compile(r"[A-Z][A-Za-z]|[A-Z]{3}")
+_GREEK = re.compile(rf"(?<![^\W_])(?:{'|'.join(GREEK_LETTERS)})(?![^\W_])")
 _CALLED = re.compile(r"([^\W\d_])\s*\(")
 #: Letters that are functions before a parenthesis, unless they are declared.
 _FUNCTIONS = frozenset("fghuφψσρ")
@@ -188,13 +197,39 @@ def _read(asked: Asked) -> Read:
 
 
 def _guesses(asked: Asked) -> Iterator[dict[str, object]]:
-    """Kinds for letters that are not declared, one letter at a time, then two."""
-    letters = dict.fromkeys(_LETTER.findall(asked.text))
-    free = [letter for letter in letters if letter not in asked.shapes]
-    for count in (1, 2):
-        for chosen in combinations(free, count):
-            for kinds in product(("vector", "matrix", "scalar"), repeat=count):
-                yield dict(zip(chosen, kinds, strict=True))
+    """Kinds for letters that are not declared, the likeliest first: those that are
+    scalars as a rule as vectors, letters that often count something as scalars."""
+    free = [c for c in _letters(asked.text) if c not in asked.shapes]
+    may = [(n, c, k, cost) for n, c in enumerate(free) for k, cost in _otherwise(c)]
+    chosen = [
+        meant
+        for count in range(1, 5)
+        for meant in combinations(may, count)
+        if len({n for n, *_ in meant}) == count
+    ]
+    chosen.sort(key=lambda meant: sum(cost for *_, cost in meant))
+    for meant in chosen:
+        yield {letter: kind for _, letter, kind, _ in meant}
+
+
+def _letters(text: str) -> Iterable[str]:
+    """The letters of a text that may be names, Greek ones by their commands too."""
+    found: dict[str, None] = {}
+    for command, word, opened in _LETTERS.findall(text):
+        if command:
+            found.update(dict.fromkeys(GREEK_LETTERS.get(command, "")))
+        elif len(word) == 1 or (not opened and len(word) <= _LONGEST_PRODUCT):
+            found.update(dict.fromkeys(word))
+    return found
+
+
+def _otherwise(letter: str) -> list[tuple[str, int]]:
+    """What else a letter may be, and how unlikely that is."""
+    if letter <= "g" and letter.islower():
+        return [("vector", 1)]
+    if letter > "z" and letter.islower():
+        return [("vector", 1), ("matrix", 3)]
+    return [("scalar", 2)] if letter in _COUNTS else []
 
 
 def require_order(order: int | None) -> None:
@@ -232,8 +267,9 @@ def _auto(asked: Asked) -> Read:
     words = [n for n in found[0].variables if len(n) > 1 and n not in asked.shapes]
     if not any(word.isalpha() for word in words):
         return found
+    products = all(_PRODUCT.fullmatch(word) for word in words)
     with suppress(IndexCalcError):
-        return _paper(replace(asked, infer=False))
+        return _paper(replace(asked, infer=asked.infer and products))
     return found
 
 
@@ -279,17 +315,28 @@ def _right_side(asked: Asked) -> str:
 
 
 def _paper(asked: Asked) -> Read:
-    """Paper notation; norms may be typed ||x||."""
-    return _text(replace(asked, text=asked.text.replace("||", "‖ ")), paper=True)
+    """Paper notation; norms may be typed ||x||, Greek letters by their names."""
+    text = asked.text.replace("||", "‖ ")
+    if asked.infer:
+        text = _GREEK.sub(lambda m: _letter(m[0], asked), text)
+    return _text(replace(asked, text=text), paper=True)
+
+
+def _letter(word: str, asked: Asked) -> str:
+    return word if word in asked.shapes else GREEK_LETTERS[word]
 
 
 def _latex(asked: Asked) -> Read:
+    """LaTeX; a Greek letter goes by itself, however it was declared."""
     text = asked.text.strip().strip("$")
-    found = question(text, asked.shapes, infer=asked.infer, out=asked.out or None)
+    shapes = {GREEK_LETTERS.get(n, n): shape for n, shape in asked.shapes.items()}
+    found = question(text, shapes, infer=asked.infer, out=asked.out or None)
     return found.expression, found.variables, found.order, "latex"
 
 
 def _index(asked: Asked) -> Read:
+    if asked.infer:
+        return _guessed(asked)
     return parse_index(asked.text, asked.out, asked.shapes), (), None, "index"
 
 
@@ -308,6 +355,7 @@ _READERS = {
 def _symbols(asked: Asked, expression: Expression) -> tuple[Symbol, ...]:
     leaves = {**expression.scope, **expression._leaves()}
     sized = declare(asked.shapes).known
+    sized |= {GREEK_LETTERS.get(name, name): shape for name, shape in sized.items()}
     found = [_symbol(leaf, leaf.name in sized) for leaf in leaves.values()]
     places = _places(asked.text, leaves)
     return tuple(sorted(found, key=lambda symbol: (places[symbol.name], symbol.name)))
@@ -330,7 +378,11 @@ def _places(text: str, names: Iterable[str]) -> dict[str, int]:
     the end, if it stands nowhere."""
     found = {}
     for name in names:
-        word = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
+        word = re.search(
+            rf"(?<!\w){re.escape(name)}(?![^\W_])"
+            rf"|\\{re.escape(GREEK.get(name, name))}(?![A-Za-z])",
+            text,
+        )
         place = text.find(name) if word is None else word.start()
         found[name] = len(text) if place < 0 else place
     return found

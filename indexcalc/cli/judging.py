@@ -7,7 +7,7 @@ from typing import Any
 
 from ..asking.problem import Problem
 from ..errors import UnknownNameError
-from ..judging.verdicts import Verdict, Witness
+from ..judging.records import Verdict, Witness
 from ..ways_in import check
 from . import choices
 from .options import Answer, By, Often, Read

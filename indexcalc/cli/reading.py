@@ -18,6 +18,7 @@ from ..comparison.sampling import size_names
 from ..errors import ParseError, UnknownNameError, UnsupportedError
 from ..face import Expression
 from ..legible import quoted
+from ..notations import value_name
 from ..planning.room import as_bytes
 from ..sizes import names_in
 from .choices import CONVENTIONS, READINGS, one_of
@@ -27,7 +28,6 @@ from .terminal import is_terminal, remark
 #: The most characters that are taken from standard input.
 LONGEST_INPUT = 1_000_000
 #: What a function is called, by its number of axes, the first that is free.
-NAMES = ("fghqφψ", "yzuvqr", "FGYZQR")
 _INPUTS = re.compile(r"[A-Za-z]+(?:\s*,\s*[A-Za-z]+)+")
 _EXPONENTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -148,8 +148,7 @@ def one_variable(problem: Problem, why: str) -> str:
 def function_name(problem: Problem) -> str:
     """What the function goes by: f, y or F, unless a letter of the problem does."""
     taken = {symbol.name for symbol in problem.symbols}
-    letters = NAMES[min(problem.expression.ndim, 2)]
-    return next((c for c in letters if c not in taken), f"{letters[0]}0")
+    return value_name(problem.expression.ndim, taken)
 
 
 def quotient(name: str, by: Sequence[str]) -> str:

@@ -45,7 +45,7 @@ def _symbol_row(symbol: Symbol, is_declared: bool) -> Row:
 def _kind(symbol: Symbol) -> str:
     """What a letter is: its shape, its structure, what that is called."""
     shape = shape_text(symbol.shape)
-    return symbol.kind if shape == symbol.kind else f"{shape} {symbol.kind}"
+    return f"{shape} {symbol.kind}" if symbol.shape else symbol.kind
 
 
 def told(

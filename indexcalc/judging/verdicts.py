@@ -17,14 +17,13 @@ from typing import Any
 import numpy as np
 
 from ..broadcasting import as_node
-from ..comparison.evidence import DRAWS, TOLERANCE, Evidence, drawn, smooth_functions
+from ..comparison.evidence import DRAWS, TOLERANCE, drawn, smooth_functions
 from ..comparison.sampling import Reals, Sample, size_names
 from ..errors import IndexCalcError, ShapeError, UnsupportedError
 from ..face import Expression
 from ..index_text import index_text
 from ..labelling import metered
 from ..legible import quoted
-from ..marked import prose
 from ..nodes import Node, Tensor, toposort
 from ..operators import bare
 from ..pairwise import Array
@@ -41,73 +40,12 @@ from .cases import Case, Question, ask, case_of, defined
 from .differentials import as_derivative, direction
 from .judges import Finding, judged
 from .layouts import DENOMINATOR, LAYOUTS, NUMERATOR, Arrangement
+from .records import CONVENTIONAL, RIGHT, Verdict, Witness
 
-#: Kinds that are right; those that are right under a convention that is named.
-RIGHT, CONVENTIONAL = ("equal",), ("layout", "convention")
-#: Up to how many entries arrays are written into the sentence.
-SHOWN = 16
 #: Up to how many characters a formula is written into the sentence.
 LONGEST = 400
 #: Up to how many nodes a formula is sought in matrix notation.
 MATRIX_NODES = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Witness:
-    """Values of the variables at which an answer is wrong: the entry, what the
-    derivative is there, and what the answer gives."""
-
-    values: Mapping[str, Array]
-    entry: tuple[int, ...]
-    expected: complex
-    given: complex
-
-    def __str__(self) -> str:
-        count = sum(array.size for array in self.values.values())
-        shown = (f"{n} = {_array_text(a)}" for n, a in self.values.items())
-        where = f"at {', '.join(shown)} " if self.values and count <= SHOWN else ""
-        entry = f"entry {list(self.entry)}" if self.entry else "it"
-        return f"{where}{entry} is {_number(self.expected)}, not {_number(self.given)}"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Verdict:
-    """What an answer is to the right one.
-
-    `right` says that it is equal as it stands; `bool(verdict)` that it is, or is under
-    a convention that the text names: another layout, or another derivative by a
-    structured variable. Right under an assumption is not right. `kind` is one of equal,
-    layout, convention, assumption, other layout, diagonal, part, sum, factor, sign,
-    transpose, missing factor, extra factor, missing term, missing terms, extra term,
-    term sign, term factor, other variable, other order, wrong.
-    """
-
-    kind: str
-    right: bool
-    text: str
-    layout: str
-    expected: Expression
-    witness: Witness | None = None
-    evidence: Evidence | None = None
-    assumptions: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return self.right or self.kind in CONVENTIONAL
-
-    def __str__(self) -> str:
-        return self.text
-
-    __repr__ = __str__
-
-    def _repr_markdown_(self) -> str:
-        """The sentence, and where the answer is not right, the derivative."""
-        mark = "✓" if self else "✗"
-        told = f"**{mark}** {prose(self.text)}"
-        if self:
-            return told
-        shown = self.expected._repr_mimebundle_()
-        more = shown.get("text/markdown") or shown.get("text/latex", "")
-        return f"{told}\n\n{more}".rstrip()
 
 
 def said(node: Node) -> str:
@@ -324,18 +262,6 @@ def _differing(case: Case, pair: tuple[Node, Node], draw: int) -> Witness | None
         return None
     entry = tuple(int(k) for k in np.unravel_index(off.argmax(), off.shape))
     return Witness(values, entry, right[entry].item(), wrong[entry].item())
-
-
-def _number(value: complex, digits: int = 6) -> str:
-    if isinstance(value, complex):
-        return f"{value:.{digits}g}"
-    return f"{round(value, 12) + 0.0:.{digits}g}"
-
-
-def _array_text(array: Array) -> str:
-    if not array.shape:
-        return _number(array.item(), 4)
-    return f"[{', '.join(_array_text(part) for part in array)}]"
 
 
 # -- sentences -------------------------------------------------------------------------

@@ -91,14 +91,16 @@ def _page(pyodide: str) -> dict[str, bytes]:
 def with_policy(html: str, policy: str) -> str:
     """A page that states its policy itself, before anything is loaded.
 
-    >>> with_policy("<head><title>…</title></head>", "default-src 'none'")[:60]
-    '<head>\\n<meta http-equiv="Content-Security-Policy" content="de'
+    >>> print(with_policy("<head><title>x</title></head>", "default-src 'none'"))
+    <head>
+    <meta http-equiv="Content-Security-Policy" content="default-src 'none'">
+    <title>x</title></head>
     """
     head = "<head>"
     if html.count(head) != 1:
         raise UnsupportedError("the page has no <head> to state its policy in")
     stated = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-    return html.replace(head, f"{head}\n{stated}")
+    return html.replace(head, f"{head}\n{stated}\n")
 
 
 # -- the packages ----------------------------------------------------------------------

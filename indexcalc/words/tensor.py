@@ -23,6 +23,7 @@ from ..formula import (
     diagonal_matrix,
     fold,
     leaf,
+    number,
     product,
     scaled,
     transposed,
@@ -262,7 +263,7 @@ def _indices(
 
 
 def entries_named(f: Formula, indices: dict[str, str]) -> Formula:
-    """e_iᵀX e_j said as X_ij, and e_i e_jᵀ as E_ij."""
+    """e_iᵀX e_j said as X_ij, e_i e_jᵀ as E_ij, and the sum of e_i as 1."""
     return fold(f, lambda g, args: _entry(_rebuilt(g, args), indices))
 
 
@@ -271,10 +272,14 @@ def _rebuilt(f: Formula, args: list[Formula]) -> Formula:
 
 
 def _entry(f: Formula, indices: dict[str, str]) -> Formula:
+    if f.op == "total" and _index(f.args[0], indices, f.args[0].row):
+        return number(1)
     if f.op != "product":
         return f
     args: list[Formula] = []
     for g in f.args:
+        if g.op == "number" and g.value == 1:
+            continue
         args.append(g)
         while (joined := _joined_entry(args, indices)) is not None:
             args = joined

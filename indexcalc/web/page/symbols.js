@@ -33,7 +33,7 @@ export function showSymbols(body, symbols, shapes, declare) {
   const old = new Map([...body.rows].map((line) => [line.dataset.name, line]));
   const lines = symbols.map((symbol) => {
     const line = old.get(symbol.name) ?? made(symbol.name, declare);
-    fill(line, symbol, shapes[symbol.name]);
+    fill(line, symbol, Object.hasOwn(shapes, symbol.name) ? shapes[symbol.name] : undefined);
     return line;
   });
   const same = lines.length === body.rows.length
