@@ -5,7 +5,8 @@
 >>> asked({"kind": "sheet", "text": "x", "colour": "red"})
 Traceback (most recent call last):
     ...
-indexcalc.errors.ParseError: a request has no member 'colour' (it has kind, text, ...)
+indexcalc.errors.ParseError: a request has no member 'colour' (it has kind, text, \
+notation, shapes, by, then, order, out, layout, vec, convention, method, answer, seed)
 """
 
 from __future__ import annotations

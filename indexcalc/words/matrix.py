@@ -64,6 +64,8 @@ COMPARED_NODES = 100
 EXPANDED_NODES = 80
 EXPANDED_TERMS = 48
 EXPANSION_PRICE = 1
+#: What a function costs that has a title of the engine's only.
+TITLE_PRICE = 20
 
 
 def formula(root: Node) -> Formula:
@@ -113,13 +115,26 @@ def ways(root: Node) -> list[Way] | UnsupportedError:
     fused = fuse(root)
     first = in_words(fused)
     found = [
-        Way(f, price)
+        Way(f, price + (TITLE_PRICE if _has_title(f) else 0))
         for f, price in _attempts(root, fused, first)
         if isinstance(f, Formula)
     ]
     if not found and isinstance(first, UnsupportedError):
         return first
     return found
+
+
+def _has_title(f: Formula) -> bool:
+    """Whether a function stands in a formula that only the engine calls so."""
+    stack, seen = [f], {f}
+    while stack:
+        g = stack.pop()
+        if g.op == "titled":
+            return True
+        fresh = [a for a in g.args if a not in seen]
+        stack += fresh
+        seen.update(fresh)
+    return False
 
 
 def _attempts(root: Node, fused: Node, first: Said) -> Iterator[tuple[Said, int]]:

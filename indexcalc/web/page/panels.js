@@ -39,6 +39,11 @@ export async function steps(box, page) {
     frames.error ? refused(frames) : film(frames.frames));
 }
 
+/** A reason in plain characters with the letters after _ below the line: e_ie_jᵀ. */
+const subscripted = (text) => text.split(/_([a-z]+?)(?=[^a-z]|[a-z]_|$)/)
+  .map((part, k) => (k % 2 ? el("sub", {}, part) : part));
+
+
 function lines(listed) {
   let before = "";
   return el("ol", { class: "steps" }, ...listed.map((line) => {
@@ -46,7 +51,8 @@ function lines(listed) {
     before = line.about.text;
     return el("li", {},
       about ? equation(about, line.body, "inline") : again(line.body),
-      el("span", { class: "rule" }, line.rule, line.reason ? `: ${line.reason}` : ""));
+      el("span", { class: "rule" }, line.rule, line.reason ? ": " : "",
+        ...subscripted(line.reason ?? "")));
   }));
 }
 
