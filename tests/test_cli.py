@@ -330,6 +330,9 @@ def arrays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("wrong.csv").write_text("1,2\n3,four\n")
     Path("ragged.csv").write_text("1,2\n3\n")
     Path("empty.csv").write_text("")
+    Path("names.csv").write_text("\"1,5\";\"2\"\n")
+    for pipe in ("pipe.npy", "pipe.csv"):
+        os.mkfifo(pipe)
     Path("empty.npy").write_text("")
     return tmp_path
 
@@ -372,6 +375,9 @@ def test_values(
         (("A*x", "A=A.npy", "x=wrong.csv"), "line 2, cell 2 is no number: 'four'"),
         (("A*x", "A=A.npy", "x=ragged.csv"), "line 2 has 1 cells"),
         (("A*x", "A=A.npy", "x=empty.csv"), "no numbers"),
+        (("A*x", "A=A.npy", "x=names.csv"), "a line of names"),
+        (("A*x", "A=A.npy", "x=pipe.npy"), "no file that can be read whole"),
+        (("A*x", "A=A.npy", "x=pipe.csv"), "no file that can be read whole"),
         (("A*x", "A=A.npy", "x=[[1],[2,3]]"), "no value for 'x'"),
         (("A*x", "A=A.npy", "x=__import__('os')"), "no value for 'x'"),
         (("A*x", "A=A.npy", "A=A.npy"), "given twice"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -113,20 +113,27 @@ def _no_value(name: str, written: str) -> ParseError:
 # -- files -----------------------------------------------------------------------------
 
 
+def _require_regular(path: str) -> None:
+    """Raises `ParseError` for a device or a pipe, which may never end."""
+    if Path(path).exists() and not Path(path).is_file():
+        raise ParseError(f"{quoted(path)} is no file that can be read whole")
+
+
 def _loaded(path: str) -> Any:
     """What a file of NumPy holds, a single array still on the disk."""
+    _require_regular(path)
     try:
         found = np.load(path, mmap_mode="r", allow_pickle=False)
     except OSError:
         raise
-    except Exception as error:  # what a broken file is met with is not told
-        raise _broken(path, error) from None
+    except Exception:  # what a broken file is met with is not told
+        raise _broken(path) from None
     return found if hasattr(found, "files") else np.asarray(found)
 
 
-def _broken(path: str, error: Exception) -> ParseError:
+def _broken(path: str) -> ParseError:
     return ParseError(
-        f"{quoted(path)} cannot be read as arrays: {error}",
+        f"{quoted(path)} cannot be read as arrays of numbers",
         hint="written by numpy.save or numpy.savez, without objects",
     )
 
@@ -139,8 +146,8 @@ def _archive(path: str) -> dict[str, Array]:
     try:
         with held:
             return {name: held[name] for name in held.files}
-    except Exception as error:  # as above
-        raise _broken(path, error) from None
+    except Exception:  # as above
+        raise _broken(path) from None
 
 
 def _member(name: str, path: str) -> Array:
@@ -156,6 +163,7 @@ def _member(name: str, path: str) -> Array:
 
 def _table(path: str) -> Array:
     """The numbers of a table, one row a line; a line of names may stand above."""
+    _require_regular(path)
     try:
         with open(path, encoding="utf-8-sig") as file:
             lines = [(k, t.strip()) for k, t in enumerate(file, 1)]
@@ -168,6 +176,8 @@ def _table(path: str) -> Array:
     cells = [(k, text.split(separator)) for k, text in lines]
     body = cells if any(map(_is_number, cells[0][1])) else cells[1:]
     wide = len(cells[0][1])
+    if not body:
+        raise ParseError(f"{quoted(path)} holds no numbers but a line of names")
     found = [_row(path, k, row, wide) for k, row in body]
     return np.array(found, float).reshape(len(found), wide)
 

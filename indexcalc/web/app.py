@@ -97,6 +97,8 @@ def _named(file: _File) -> Callable[[Request], Awaitable[Response]]:
 
 async def _answer(request: Request, pool: Pool) -> Response:
     try:
+        if request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+            raise RefusedError("another page's questions are not answered", 403)
         given = _parsed(await _body(request))
         return _json(await _while_there(request, pool.ask(given)))
     except RefusedError as refusal:
@@ -206,8 +208,6 @@ def why_not(headers: Mapping[str, str], names: frozenset[str]) -> str:
         return f"the host {host[:80]} is not one that this server was given"
     origin = headers.get("origin")
     if origin is not None and not _same(origin, host, names):
-        return "another page's questions are not answered"
-    if headers.get("sec-fetch-site") == "cross-site" and "origin" in headers:
         return "another page's questions are not answered"
     return ""
 

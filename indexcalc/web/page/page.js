@@ -12,6 +12,8 @@ import { ask } from "./transport.js";
 // What is asked where the address asks nothing: it is selected, to be typed over.
 const START = "#f=norm2(A*x-b)^2&x=x";
 const DELAY = 100;
+/** What was typed and stood for so many milliseconds is an entry of the history. */
+const SETTLED = 2500;
 const SLOW = 900;
 const TABS = [
   ["steps", "Steps"], ["diagram", "Diagram"], ["code", "Code"],
@@ -28,6 +30,7 @@ let panelAsking = new AbortController();
 let timer = 0;
 let working = 0;
 let committed = true;
+let settled = 0;
 let anew = false;
 
 // -- asking ----------------------------------------------------------------------------
@@ -173,6 +176,8 @@ function typed() {
   if (committed) remember();
   else amend();
   committed = false;
+  clearTimeout(settled);
+  settled = setTimeout(() => { committed = true; }, SETTLED);
   clearTimeout(timer);
   timer = setTimeout(refresh, DELAY);
 }

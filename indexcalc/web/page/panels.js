@@ -33,6 +33,7 @@ export async function steps(box, page) {
     el("fieldset", { class: "pills small" }, el("legend", {}, "by"), methods),
     ...(data.error ? [refused(data)] : [lines(data.lines), spelled(data)]),
     pictures);
+  box.removeAttribute("aria-busy");
   const frames = await page.rests(REST) && await page.ask("film");
   if (!frames) return;
   pictures.append(el("h3", {}, "In pictures"),
