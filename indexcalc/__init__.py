@@ -148,3 +148,8 @@ def __getattr__(name: str) -> Any:
     if name == "Structured":
         return import_module(".structured", __name__).Structured
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The names that are for users."""
+    return sorted({*__all__, "__version__"})

@@ -42,11 +42,14 @@ def require_labels(count: int) -> None:
         )
 
 
-def contract(operands: Sequence[Labelled], out: Labels) -> Array:
+def contract(
+    operands: Sequence[Labelled], out: Labels, most: int | None = None
+) -> Array:
     """The product of the operands summed over every label that is not in `out`.
 
     Each label of `out` must be carried by an operand, and occur once in `out`. A pair
     that occurs again with other labels, as the two AX of AX∘AX, is computed once.
+    Raises `BudgetError` for a product on the way of more than `most` entries.
     """
     rows = [without_repeats(array, labels) for array, labels in operands]
     pairs = [zip(labels, array.shape, strict=True) for array, labels in rows]
@@ -65,11 +68,21 @@ def contract(operands: Sequence[Labelled], out: Labels) -> Array:
             require_labels(len(set(own)))
         for i in own:
             carried[i] -= 1
+        if most is not None:
+            _require_entries(prod(sizes[i] for i in set(own) if carried[i]), most)
         rows.append(_joined(taken, {i for i in own if carried[i]}, known))
         for i in rows[-1][1]:
             carried[i] += 1
     array, labels = rows[0]
     return arranged(array, labels, out)
+
+
+def _require_entries(count: int, most: int) -> None:
+    if count > most:
+        raise BudgetError(
+            f"a product of {count} entries on the way is over {most}",
+            hint="ask of a part of the expression",
+        )
 
 
 def _joined(

@@ -330,7 +330,7 @@ def arrays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("wrong.csv").write_text("1,2\n3,four\n")
     Path("ragged.csv").write_text("1,2\n3\n")
     Path("empty.csv").write_text("")
-    Path("names.csv").write_text("\"1,5\";\"2\"\n")
+    Path("names.csv").write_text('"1,5";"2"\n')
     for pipe in ("pipe.npy", "pipe.csv"):
         os.mkfifo(pipe)
     Path("empty.npy").write_text("")

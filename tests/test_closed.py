@@ -70,6 +70,8 @@ EXCEPTIONS = {
     ("web/app.py", "imports starlette"): "the server of the page",
     ("web/app.py", "imports urllib"): "takes hosts and origins apart; fetches nothing",
     ("web/app.py", "imports ipaddress"): "knows an address in digits",
+    ("web/patience.py", "imports asyncio"): "its handle of a timer",
+    ("web/patience.py", "imports uvicorn"): "the server of the page",
     ("web/serving.py", "imports uvicorn"): "the server of the page",
     ("web/serving.py", "imports latex2mathml"): "only to see that it is there",
     ("web/serving.py", "imports socket"): "listens where the user says",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import socket
 import sys
 import time
@@ -18,6 +20,8 @@ import pytest
 pytest.importorskip("starlette", reason="the extra web is not installed")
 pytest.importorskip("uvicorn", reason="the extra web is not installed")
 pytest.importorskip("latex2mathml", reason="the extra web is not installed")
+
+import uvicorn
 
 from indexcalc.errors import UnsupportedError
 from indexcalc.web import assets, pool
@@ -84,6 +88,45 @@ def test_a_process_that_dies_is_replaced() -> None:
         assert json.loads(await held.ask({"n": 2}))["asked"] == {"n": 2}
 
     in_loop(work, workers=1, seconds=5.0)
+
+
+def test_a_process_that_died_while_idle_is_asked_nothing() -> None:
+    async def work(held: Pool) -> None:
+        first = json.loads(await held.ask({"n": 1}))
+        os.kill(first["pid"], signal.SIGKILL)
+        while held._all[0].returncode is None:
+            await asyncio.sleep(0.01)
+        assert json.loads(await held.ask({"n": 2}))["asked"] == {"n": 2}
+
+    in_loop(work, workers=1, seconds=5.0)
+
+
+def test_slow_connections_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing, half a head, and half of a second head: closed after some time."""
+    from indexcalc.web import patience
+
+    monkeypatch.setattr(patience, "HEAD_SECONDS", 0.2)
+    held: Any = Echo()
+    whole = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    config = uvicorn.Config(
+        application(held), http=patience.Impatient, log_level="error", lifespan="on"
+    )
+
+    async def run() -> None:
+        listening = socket.create_server(("127.0.0.1", 0))
+        server = uvicorn.Server(config)
+        serving = asyncio.ensure_future(server.serve(sockets=[listening]))
+        port = listening.getsockname()[1]
+        for said in (b"", whole[:20], whole + whole[:20]):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(said)
+            found = await asyncio.wait_for(reader.read(), 10)
+            assert found.startswith(b"HTTP/1.1 200") == said.startswith(whole)
+            writer.close()
+        server.should_exit = True
+        await serving
+
+    asyncio.run(run())
 
 
 def test_the_queue_is_bounded() -> None:

@@ -427,3 +427,21 @@ def test_constants_that_look_alike() -> None:
     other = ic.constant(np.arange(27.0).reshape(3, 3, 3), "levicivita3")
     both = ic.einsum("kab,kcd,c,d->ab", other, other, *ic.tensors("u v", 3))
     assert both.why_no_matrix_form() is not None
+
+
+def test_definitions_in_any_order_are_read() -> None:
+    """As the printer writes them, and the other way round."""
+    shapes = {"A": "n n", "x": "n", "y": "n"}
+    one = ic.parse("v'*w where w = x - y, v = A*w", shapes)
+    assert one == ic.parse("v'*w where v = A*w, w = x - y", shapes)
+    assert one == ic.parse("vᵀw where w = x − y, v = Aw", shapes, paper=True)
+    with pytest.raises(ic.IndexCalcError):
+        ic.parse("v where w = v, v = w", shapes)
+
+
+def test_rounded_numbers_are_no_content() -> None:
+    """The digits of 1/√π are not cleared as if they were a fraction."""
+    f = ic.parse("sum(x .* (1 .+ erf(x/sqrt(2))))/2", x="n")
+    said = str(f.gradient("x").matrix("paper"))
+    assert "0.000000" not in said
+    assert "0.5641895835477563" in said

@@ -17,10 +17,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from ..judging.answers import sides
+from ..latex_names import GREEK
 from ..sizes import size_text
 from ..text.declarations import declare
 
 _ENTRY = re.compile(r"([^\W\d_])_(?:\{([^{}]*)\}|\[([^\[\]]*)\]|([^\W\d_]+))")
+_COMMAND = re.compile(r"\\([A-Za-z]+)")
+#: Greek letters by their commands, ε by both of its names.
+LETTERS = {name: letter for letter, name in GREEK.items()} | {"epsilon": "ε"}
+_INDICES = frozenset("ijklmnpqrstabαβγμν")
 _TERMS = re.compile(r"[+\-]")
 _SIZES = ("m", "n", "p", "q", "r", "s", "t", "k", "l")
 
@@ -44,6 +49,25 @@ def guessed(
     return right, "".join(_free(left, right)), found
 
 
+def entries_in_latex(latex: str, shapes: Mapping[str, object]) -> dict[str, object]:
+    r"""The shapes of letters with indices in LaTeX: x in `A_{ij} x_j`, not the σ of
+    `\sigma_n^2`, whose n stands nowhere else.
+
+    >>> entries_in_latex(r"a_i b_j \epsilon_{ijk} \sigma_n", {})
+    {'a': '3', 'b': '3'}
+    """
+    text = _COMMAND.sub(lambda m: LETTERS.get(m[1], " "), latex)
+    counts = Counter(i for _, indices in _entries(text) for i in indices)
+    sizes = _sizes_of(text, shapes)
+    found: dict[str, object] = {}
+    for name, indices in _entries(text):
+        shared = max((counts[i] for i in indices), default=0) > 1
+        usual = all(i in _INDICES for i in indices)
+        if shared and usual and name not in shapes and not _is_copy(name, indices):
+            found[name] = " ".join(sizes[i] for i in indices)
+    return found
+
+
 def _entries(text: str) -> Iterator[tuple[str, list[str]]]:
     for name, *listed in _ENTRY.findall(text):
         yield name, re.findall(r"[^\W\d_]", "".join(listed))
@@ -65,6 +89,8 @@ def _sizes_of(text: str, shapes: Mapping[str, object]) -> dict[str, str]:
             alike[max(mine, theirs)] = min(mine, theirs)
             if axis < len(shape):
                 found[index] = size_text(shape[axis])
+            elif name == "ε":
+                found[index] = str(len(indices))
     leaders = {index: _leader(alike, index) for index in alike}
     told = {leaders[index]: size for index, size in found.items()}
     fresh = (size for size in _SIZES if size not in known.sizes)

@@ -29,7 +29,7 @@ from ..structure import SYMMETRISED
 from ..text.declarations import declare
 from ..text.definitions import has_definitions
 from ..ways_in import parse, parse_index
-from .indexed import guessed, is_indexed
+from .indexed import entries_in_latex, guessed, is_indexed
 
 #: The notations a problem may be written in.
 NOTATIONS = ("auto", "text", "paper", "latex", "index")
@@ -330,7 +330,13 @@ def _latex(asked: Asked) -> Read:
     """LaTeX; a Greek letter goes by itself, however it was declared."""
     text = asked.text.strip().strip("$")
     shapes = {GREEK_LETTERS.get(n, n): shape for n, shape in asked.shapes.items()}
-    found = question(text, shapes, infer=asked.infer, out=asked.out or None)
+    out = asked.out or None
+    entries = entries_in_latex(text, shapes) if asked.infer else {}
+    with suppress(IndexCalcError):
+        if entries:
+            found = question(text, {**shapes, **entries}, infer=True, out=out)
+            return found.expression, found.variables, found.order, "latex"
+    found = question(text, shapes, infer=asked.infer, out=out)
     return found.expression, found.variables, found.order, "latex"
 
 

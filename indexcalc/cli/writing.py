@@ -12,12 +12,13 @@ from .terminal import answer, reads_paper, remark, width
 
 
 def written(content: str | bytes, path: str, quiet: bool = False) -> None:
-    """An answer, to the file at a path, or to standard output where there is none.
+    """An answer, to the file at a path, or to standard output where there is none or
+    it is "-".
 
     A file that is there is replaced. Raises `ParseError` for bytes without a file,
     `OSError` where no file can be written.
     """
-    if path:
+    if path and path != "-":
         data = (
             content if isinstance(content, bytes) else f"{content.rstrip()}\n".encode()
         )

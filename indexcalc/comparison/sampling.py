@@ -36,6 +36,8 @@ from ..sizes import Dim, Size, names_in, value_of
 
 #: How many numbers one value may hold, over all points.
 ENTRY_LIMIT = 2_000_000
+#: How many a product on the way to one may hold.
+WAY_LIMIT = 10_000_000
 #: A float beyond this, or a log-determinant below that, is rounding of a singular
 #: matrix, or so near that nothing can be read off it.
 LARGEST, SMALLEST_LOGDET = 1e11, -25.0
@@ -156,7 +158,7 @@ class Reals:
 
     def contract(self, operands: Sequence[Labelled], out: Labels) -> Array:
         """See `Numbers.contract`."""
-        return contract_floats(operands, out)
+        return contract_floats(operands, out, WAY_LIMIT)
 
     def combine(self, terms: Sequence[tuple[Array, Number]], zero: Array) -> Array:
         """See `Numbers.combine`."""

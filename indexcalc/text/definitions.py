@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace as changed
 
 from .. import expr
@@ -50,7 +50,7 @@ def parse_defined(
 ) -> Parsed:
     """The expression before `where` with the parts named after it put in.
 
-    A definition may use those that stand after it. Raises as `parse` does, with places
+    A definition may use the others, in any order. Raises as `parse` does, with places
     in the whole text.
     """
     require_length(text)
@@ -58,7 +58,7 @@ def parse_defined(
     assert found is not None
     known: dict[str, object] = dict(shapes)
     parts: dict[Node, Node] = {}
-    for name, start, stop in reversed(_definitions(text, found.end())):
+    for name, start, stop in _ordered(text, _definitions(text, found.end()), paper):
         if name in known:
             raise ParseError(
                 f"{name} has a meaning already",
@@ -76,6 +76,34 @@ def parse_defined(
     return changed(
         whole, node=replace(whole.node, parts), shapes=kept, inferred=inferred
     )
+
+
+def _ordered(
+    text: str, listed: list[tuple[str, int, int]], paper: bool
+) -> Iterator[tuple[str, int, int]]:
+    """The definitions, each after those that it names; the last first where nothing
+    else is known."""
+    pending = listed[::-1]
+    while pending:
+        free = (d for d in pending if not _names_another(text, d, pending, paper))
+        following = next(free, pending[0])
+        pending.remove(following)
+        yield following
+
+
+def _names_another(
+    text: str,
+    one: tuple[str, int, int],
+    pending: Iterable[tuple[str, int, int]],
+    paper: bool,
+) -> bool:
+    """Whether the name of another definition stands in this one: as a word, or beside
+    other letters on paper."""
+    stretch = text[one[1] : one[2]]
+    names = [name for name, *_ in pending if name != one[0]]
+    if paper:
+        return any(name in stretch for name in names)
+    return any(re.search(rf"(?<!\w){re.escape(n)}(?![^\W_])", stretch) for n in names)
 
 
 def _read(

@@ -355,6 +355,9 @@ def _argument_end(source: Source, name: str, j: int, stop: int) -> int:
     end = operand_end(source, j, stop)
     if source.opens(j, stop) or source.command(j, stop) == "sum":
         return end
+    digits_only = all(t.value.isdigit() for t in source.tokens[j:end])
+    if digits_only and source.command(end, stop) == "pi":
+        end = operand_end(source, end, stop)  # log 2π
     while source.begins_operand(end, stop) and not _starts_function(source, end, stop):
         if name not in _WHOLE:
             raise source.error(

@@ -28,6 +28,8 @@ from .pool import Pool, RefusedError
 
 #: How long the bytes of a request may take to come, in seconds.
 BODY_SECONDS = 10.0
+#: Refusals after which the rest of a request is not read.
+UNREAD = frozenset({403, 408, 413, 415})
 HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
@@ -103,7 +105,10 @@ async def _answer(request: Request, pool: Pool) -> Response:
         return _json(await _while_there(request, pool.ask(given)))
     except RefusedError as refusal:
         told = {"error": "Refused", "message": str(refusal), "hint": None}
-        return _json(json.dumps(told).encode(), refusal.status)
+        answered = _json(json.dumps(told).encode(), refusal.status)
+        if refusal.status in UNREAD:
+            answered.headers["connection"] = "close"
+        return answered
 
 
 async def _body(request: Request) -> bytes:

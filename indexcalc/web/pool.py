@@ -86,6 +86,9 @@ class Pool:
         """
         line = json.dumps(request).encode() + b"\n"
         process = await self._free()
+        while process.returncode is not None:  # it died while nobody asked
+            await self._replace(process)
+            process = await self._free()
         running = self._keep(self._answered(process, line))
         try:
             return await asyncio.shield(running)

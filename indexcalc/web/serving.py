@@ -34,6 +34,7 @@ def serve(
     `web`, and for a host or a port that cannot be had.
     """
     uvicorn, application = _libraries()
+    from .patience import Impatient
     from .pool import Pool
 
     listening = _listening(host, port)
@@ -50,7 +51,7 @@ def serve(
         log_level="warning",
         access_log=False,
         server_header=False,
-        limit_concurrency=200,
+        http=Impatient,
         timeout_graceful_shutdown=1,
     )
     with listening, suppress(KeyboardInterrupt):

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 
-from ..coefficients import content, divide
+from ..coefficients import Number, content, divide
 from ..formula import (
     Formula,
     added,
@@ -62,11 +63,23 @@ def _transposed_whole(f: Formula, inside: bool) -> Formula:
     return whole if _cost(whole, inside) < _cost(f, inside) else f
 
 
+#: The largest denominator that a fraction has and a rounded number has not.
+MOST_PARTS = 10**6
+
+
+def _is_long(c: Number) -> bool:
+    """Whether a coefficient is a rounded number, whose digits are nobody's factor."""
+    return isinstance(c, Fraction) and c.denominator > MOST_PARTS
+
+
 def _content_out(f: Formula, inside: bool) -> Formula:
     """2Ax + 2b as 2(Ax + b)."""
     if f.op != "sum":
         return f
-    common = content([split(g)[0] for g in f.args])
+    coefficients = [split(g)[0] for g in f.args]
+    if any(_is_long(c) for c in coefficients):
+        return f
+    common = content(coefficients)
     if common in (1, -1):
         return f
     body = added([scaled(divide(1, common), g) for g in f.args], f.shape)

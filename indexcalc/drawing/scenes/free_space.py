@@ -19,6 +19,10 @@ from .strokes import on_piece
 #: The pitch of the points of a line, the size of a cell, and what an area counts.
 _STEP, _CELL, _AREA = 3.0, 40.0, 12
 
+#: About how many points all lines together count by; there are fewer in a line where
+#: there are very many lines.
+POINT_LIMIT = 200_000
+
 #: Where along a line its name may stand, the best place first.
 _PARTS = (0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9)
 
@@ -39,14 +43,16 @@ class Wanted:
 
 @dataclass(slots=True)
 class _Taken:
-    """What is drawn already: points and areas by the cells they touch."""
+    """What is drawn already: points of lines, `step` apart, and areas, by the cells
+    they touch."""
 
+    step: float = _STEP
     points: dict[tuple[int, int], list[Point]] = field(default_factory=dict)
     areas: dict[tuple[int, int], list[Extent]] = field(default_factory=dict)
 
     def add(self, mark: Path | Circle | Rect | Label) -> None:
         if isinstance(mark, Path) or mark.role in _HOLLOW:
-            for point in _outline_points(mark):
+            for point in line_points(_outline(mark), self.step):
                 self.points.setdefault(_cell(point), []).append(point)
             return
         area = measured(mark)
@@ -66,8 +72,11 @@ def with_room(wanted: Sequence[Wanted], drawn: Iterable[Mark]) -> tuple[Label, .
     """The labels, each at the best of its spots."""
     if not wanted:
         return ()
-    taken = _Taken()
-    for mark in plain_marks(drawn):
+    marks = list(plain_marks(drawn))
+    lines = [m for m in marks if isinstance(m, Path) or m.role in _HOLLOW]
+    long = fsum(fsum(_lengths(_outline(line))) for line in lines)
+    taken = _Taken(max(_STEP, long / POINT_LIMIT))
+    for mark in marks:
         taken.add(mark)
     found: list[Label] = []
     for one in wanted:
@@ -109,12 +118,19 @@ def beside(points: Sequence[Point], text: str, size: float) -> tuple[Point, ...]
 def line_points(mark: Path, step: float = _STEP) -> tuple[Point, ...]:
     """Points along a path, about `step` apart."""
     at, found = mark.start, [mark.start]
-    for piece in mark.pieces:
-        long = fsum(hypot(c - a, d - b) for (a, b), (c, d) in pairwise((at, *piece)))
+    for piece, long in zip(mark.pieces, _lengths(mark), strict=True):
         count = max(1, round(long / step))
         found += [on_piece(at, piece, k / count) for k in range(1, count + 1)]
         at = piece[-1]
     return tuple(found)
+
+
+def _lengths(mark: Path) -> Iterator[float]:
+    """About how long each piece of a path is."""
+    at = mark.start
+    for piece in mark.pieces:
+        yield fsum(hypot(c - a, d - b) for (a, b), (c, d) in pairwise((at, *piece)))
+        at = piece[-1]
 
 
 def _aired(label: Label) -> Extent:
@@ -128,12 +144,12 @@ def _tried(wanted: Wanted) -> Iterator[Label]:
         yield replace(wanted.label, x=x, y=y, anchor="middle")
 
 
-def _outline_points(mark: Path | Circle | Rect | Label) -> tuple[Point, ...]:
+def _outline(mark: Path | Circle | Rect | Label) -> Path:
     if isinstance(mark, Path):
-        return line_points(mark)
+        return mark
     left, top, right, bottom = measured(mark)
     corners = ((right, top), (right, bottom), (left, bottom), (left, top))
-    return line_points(Path((left, top), tuple((c,) for c in corners), mark.role))
+    return Path((left, top), tuple((c,) for c in corners), mark.role)
 
 
 def _cell(point: Point) -> tuple[int, int]:
