@@ -151,6 +151,8 @@ def asked(text: str, shapes: str = "", *by: str, **more: object) -> Problem:
         ),
         (r"a_i b_j c_k \epsilon_{ijk}", "", "latex", "a: 3; b: 3; c: 3"),
         (r"\sum_{i,j} P_{ij} C_{ij}", "", "latex", "P: m n; C: m n"),
+        (r"\sum_i x_i^2", "", "latex", "x: m"),
+        (r"\delta_{ij} A_{ij}", "", "latex", "A: m m"),
         (r"\sigma_n^2 \|x\|^2", "", "latex", "x: m; σ_n: "),
         (r"\log 2\pi + x^\top x", "", "latex", "x: m"),
         ("det(A - l*eye)", "", "text", "A: m m; l: "),
@@ -232,6 +234,7 @@ def test_one_entry_is_a_scalar() -> None:
         ("y = = x", {}, ParseError),
         ("q", {"infer": False}, UnknownNameError),
         ("x*y", {}, ShapeError),
+        ("e^A", {}, ParseError),
         ("sin(x)^2", {}, ShapeError),
     ],
 )

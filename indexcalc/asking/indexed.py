@@ -26,6 +26,7 @@ _COMMAND = re.compile(r"\\([A-Za-z]+)")
 #: Greek letters by their commands, ε by both of its names.
 LETTERS = {name: letter for letter, name in GREEK.items()} | {"epsilon": "ε"}
 _INDICES = frozenset("ijklmnpqrstabαβγμν")
+_SUMS = re.compile(r"\\sum\s*_\s*\{?([^}=\s]*)")
 _TERMS = re.compile(r"[+\-]")
 _SIZES = ("m", "n", "p", "q", "r", "s", "t", "k", "l")
 
@@ -58,6 +59,7 @@ def entries_in_latex(latex: str, shapes: Mapping[str, object]) -> dict[str, obje
     """
     text = _COMMAND.sub(lambda m: LETTERS.get(m[1], " "), latex)
     counts = Counter(i for _, indices in _entries(text) for i in indices)
+    counts.update(i for summed in _SUMS.findall(latex) for i in summed if i.isalpha())
     sizes = _sizes_of(text, shapes)
     found: dict[str, object] = {}
     for name, indices in _entries(text):

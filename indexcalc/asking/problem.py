@@ -47,6 +47,7 @@ _COUNTS = frozenset("klmnpqrst")
 #: Words that are products of their letters rather than names: Ax, AX, XWY.
 _PRODUCT = re.compile(r"[A-Z][A-Za-z]|[A-Z]{3}")
 _GREEK = re.compile(rf"(?<![^\W_])(?:{'|'.join(GREEK_LETTERS)})(?![^\W_])")
+_EULER = re.compile(r"(?<![\w.])e\s*\.?\^")
 _CALLED = re.compile(r"([^\W\d_])\s*\(")
 #: Letters that are functions before a parenthesis, unless they are declared.
 _FUNCTIONS = frozenset("fghuφψσρ")
@@ -260,6 +261,7 @@ def _auto(asked: Asked) -> Read:
     """LaTeX where it can only be that, else the text language, else paper notation."""
     if is_latex(asked.text):
         return _latex(asked)
+    _require_no_euler(asked)
     try:
         found = _text(asked)
     except IndexCalcError as error:
@@ -271,6 +273,19 @@ def _auto(asked: Asked) -> Read:
     with suppress(IndexCalcError):
         return _paper(replace(asked, infer=asked.infer and products))
     return found
+
+
+def _require_no_euler(asked: Asked) -> None:
+    """Raises `ParseError` for e^A, which may be meant in two ways, where e is not
+    declared."""
+    power = _EULER.search(asked.text)
+    if power is not None and "e" not in asked.shapes:
+        raise ParseError(
+            "e^… may be exp entry by entry or the matrix exponential",
+            text=asked.text,
+            position=power.start(),
+            hint="write exp(x) or expm(A), or declare e",
+        )
 
 
 def _or_raise(error: IndexCalcError, asked: Asked) -> Read:

@@ -34,7 +34,8 @@ def no_function(
         hint = 'declare f="function" and write D(f)(x)'
     else:
         known = [*TABLE, *sorted(declared.functions)]
-        hint = similar(name, known) or f'declare {name[:20]}="function"'
+        near = similar(name, known) if len(name) > 1 else ""
+        hint = near or f'declare {name[:20]}="function"'
     return UnknownNameError(
         f"there is no function {name[:LONGEST]}",
         text=text,
