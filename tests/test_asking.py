@@ -235,6 +235,7 @@ def test_one_entry_is_a_scalar() -> None:
         ("q", {"infer": False}, UnknownNameError),
         ("x*y", {}, ShapeError),
         ("e^A", {}, ParseError),
+        ("A \\ b", {}, ParseError),
         ("sin(x)^2", {}, ShapeError),
     ],
 )

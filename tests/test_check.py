@@ -405,3 +405,21 @@ def test_the_derivative_by_a_variable_of_another_shape() -> None:
     verdict = ic.check("x'*A*x", "x", "x*x'", shapes={"x": "n", "A": "n n"})
     assert verdict.kind == "other variable"
     assert "by A" in str(verdict)
+
+
+@pytest.mark.parametrize(
+    ("function", "answer"),
+    [
+        ("sum(exp(x))", "exp(x) + 1e-9*x"),
+        ("sum(exp(x))", "(1 + 1e-9)*exp(x)"),
+        ("sum(sin(x))", "cos(x) + 1e-30*x"),
+        ("norm2(A*x)", "A'*A*x/norm2(A*x) + 1e-9*x"),
+        ("x'*A*x", "(A + A')*x + 1e-12*x"),
+        ("sum((A*x).^2)", "2*A'*A*x + 1e-9*x"),
+    ],
+)
+def test_a_small_difference_is_a_difference(function: str, answer: str) -> None:
+    """However small a term is, an answer with it is not right, under no assumption."""
+    verdict = ic.check(function, "x", answer, shapes={"x": "n", "A": "n n"})
+    assert not verdict
+    assert verdict.kind not in ("assumption", "equal")

@@ -48,6 +48,8 @@ _COUNTS = frozenset("klmnpqrst")
 _PRODUCT = re.compile(r"[A-Z][A-Za-z]|[A-Z]{3}")
 _GREEK = re.compile(rf"(?<![^\W_])(?:{'|'.join(GREEK_LETTERS)})(?![^\W_])")
 _EULER = re.compile(r"(?<![\w.])e\s*\.?\^")
+_SOLUTION = re.compile(r"[\w')\]]\s*(\\)\s*[\w(\[]")
+_MARKUP = re.compile(r"\\[A-Za-z]|[{}$]")
 _CALLED = re.compile(r"([^\W\d_])\s*\(")
 #: Letters that are functions before a parenthesis, unless they are declared.
 _FUNCTIONS = frozenset("fghuφψσρ")
@@ -259,6 +261,7 @@ def _checked_notation(asked: Asked) -> str:
 
 def _auto(asked: Asked) -> Read:
     """LaTeX where it can only be that, else the text language, else paper notation."""
+    _require_no_solution(asked)
     if is_latex(asked.text):
         return _latex(asked)
     _require_no_euler(asked)
@@ -273,6 +276,18 @@ def _auto(asked: Asked) -> Read:
     with suppress(IndexCalcError):
         return _paper(replace(asked, infer=asked.infer and products))
     return found
+
+
+def _require_no_solution(asked: Asked) -> None:
+    """Raises `ParseError` for MATLAB's A \\ b, which LaTeX would take for a space."""
+    found = _SOLUTION.search(asked.text)
+    if found is not None and not _MARKUP.search(asked.text):
+        raise ParseError(
+            "a backslash between two letters is neither the text language nor LaTeX",
+            text=asked.text,
+            position=found.start(1),
+            hint="the solution of A x = b is inv(A)*b",
+        )
 
 
 def _require_no_euler(asked: Asked) -> None:

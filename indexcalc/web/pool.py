@@ -118,7 +118,9 @@ class Pool:
         except TimeoutError:
             await self._replace(process)
             raise RefusedError(
-                f"this took longer than {self.seconds:g} seconds and was ended", 200
+                f"this took longer than {self.seconds:g} seconds and was ended; ask "
+                "for a part of it, or in a terminal, where there is no limit",
+                200,
             ) from None
         except _BROKEN:
             await self._replace(process)
