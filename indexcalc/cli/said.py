@@ -26,6 +26,14 @@ BY_NAME = (
 _TURNED = "transpose("
 #: What signs of tensor formulas mean, for whoever meets them.
 MEANINGS = {"H(": "H_ijk = 1 where i = j = k, else 0", "⋆": "(A⋆b)_ijk = A_ij b_k"}
+#: What names mean that only this engine has.
+TITLES = {
+    "rnorm(": "rnorm(x) = 1/‖x‖, and 0 where x is 0",
+    "frechet_": "frechet_f(A, E) is the derivative of f at A along E",
+    "cofactors": "cofactors(A) is the derivative of det(A), cofactors2(A) the second",
+    "diagonals_": "diagonals_ijk = 1 on the k-th diagonal, else 0",
+    "polar(": "polar(X) = U Vᵀ, where X = U Σ Vᵀ is the singular value decomposition",
+}
 
 
 def function_told(problem: Problem, manner: Manner, stream: TextIO) -> None:
@@ -62,6 +70,7 @@ def told(
         listed += _all(e, manner)
     else:
         listed += _others(e, first, matrix)
+        listed += _titles(e, matrix)
         listed += _by_parts(e, manner, laid_out)
     rows(listed, stream)
 
@@ -106,6 +115,14 @@ def _others(e: Expression, first: str, matrix: str) -> Iterator[Row]:
             yield Row(label, text)
     for sign, meaning in MEANINGS.items():
         if e.ndim > 2 and sign in matrix:
+            yield Row("where", meaning)
+
+
+def _titles(e: Expression, matrix: str) -> Iterator[Row]:
+    """What the engine's own names mean."""
+    said_in = f"{matrix} {e}"
+    for title, meaning in TITLES.items():
+        if title in said_in:
             yield Row("where", meaning)
 
 
