@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from indexcalc import codegen, steps
-from indexcalc.asking import notation, problem
+from indexcalc.asking import asked, notation
 from indexcalc.cli import choices, main
 from indexcalc.cli.app import COMMANDS, EXAMPLES, SHORT, command
 from indexcalc.cli.refusals import DONE, INTERRUPTED, NO, UNREAD, USAGE, guarded
@@ -612,7 +612,7 @@ def test_help(run: Run, row: object) -> None:
 def test_the_words_of_options_are_those_of_the_tables() -> None:
     assert {"text", "json"} | set(notation.NOTATIONS) == set(choices.NOTATIONS)
     assert tuple(steps.derive.METHODS) == choices.METHODS
-    assert problem.NOTATIONS == choices.READINGS
+    assert asked.NOTATIONS == choices.READINGS
     assert set(choices.LANGUAGES) <= set(codegen.languages.LANGUAGES)
     letters = {
         name
