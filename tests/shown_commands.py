@@ -23,6 +23,8 @@ from unittest import mock
 NOT_RUN = {
     "pip install *": "changes the environment; the test of the package installs it",
     "python -m pip *": "changes the environment; the test of the package installs it",
+    "python3 -m venv *": "makes an environment; the test of the package makes some",
+    ". .venv/bin/activate": "changes the shell of the caller",
     "npm install *": "fetches Node's packages",
     "git clone *": "needs a network",
     "python": "waits for a person",
