@@ -17,6 +17,7 @@ from .errors import ShapeError, UnknownNameError, UnsupportedError
 from .latex_names import latex_name
 from .legible import harmless, quoted
 from .nodes import Node, Tensor, declared, toposort, variables
+from .notations import value_name
 from .operators import Operators, bare
 from .sizes import Shape, shape_text
 from .substitute import replace
@@ -360,8 +361,6 @@ class Differentiation:
         from .words.shown import MatrixText
 
         along = self.jvp(variable)
-        from .notations import value_name
-
         of = name or value_name(len(self.written.shape), variables(self.written))
         left = rf"\mathrm{{d}}{latex_name(of)} = "
         return MatrixText(formula(along.written), style, f"d{of} = ", left=left)

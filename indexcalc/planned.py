@@ -279,8 +279,8 @@ class Planned:
             blas=backend.name == "numpy" and self.style == "fast" and _filled(sizes),
         )
         more: dict[str, Any] = {p: length(dim(s)) for s, p in plain.sizes.items()}
-        known = self.functions if backend.name != "numpy" else self._formulas
-        known = {**known, **self.functions}
+        formulas = self._formulas if backend.name == "numpy" else {}
+        known = {**formulas, **self.functions}
         more |= {p: _function(known, label) for label, p in plain.functions.items()}
         return Variant(
             plain.text,

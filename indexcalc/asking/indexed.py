@@ -17,14 +17,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from ..judging.answers import sides
-from ..latex_names import GREEK
 from ..sizes import size_text
 from ..text.declarations import declare
+from .guesses import GREEK_LETTERS
 
 _ENTRY = re.compile(r"([^\W\d_])_(?:\{([^{}]*)\}|\[([^\[\]]*)\]|([^\W\d_]+))")
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 #: Greek letters by their commands, ε by both of its names.
-LETTERS = {name: letter for letter, name in GREEK.items()} | {"epsilon": "ε"}
+LETTERS = GREEK_LETTERS | {"epsilon": "ε"}
 _INDICES = frozenset("ijklmnpqrstabαβγμν")
 _SUMS = re.compile(r"\\sum\s*_\s*\{?([^}=\s]*)")
 _TERMS = re.compile(r"[+\-]")

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from ..errors import IndexCalcError, ParseError, ShapeError
 from ..face import Expression
 from ..judging.answers import is_latex, sides
-from ..questions import question
+from ..questions import Question, question
 from ..text.definitions import has_definitions
 from ..ways_in import parse, parse_index
 from .asked import Asked, checked_notation
@@ -166,11 +166,13 @@ def _latex(asked: Asked) -> Read:
     shapes = {GREEK_LETTERS.get(n, n): shape for n, shape in asked.shapes.items()}
     out = asked.out or None
     entries = entries_in_latex(text, shapes) if asked.infer else {}
-    with suppress(IndexCalcError):
-        if entries:
-            found = question(text, {**shapes, **entries}, infer=True, out=out)
-            return Read(found.expression, found.variables, found.order, "latex")
-    found = question(text, shapes, infer=asked.infer, out=out)
+    if entries:
+        with suppress(IndexCalcError):
+            return _asked_in(question(text, {**shapes, **entries}, infer=True, out=out))
+    return _asked_in(question(text, shapes, infer=asked.infer, out=out))
+
+
+def _asked_in(found: Question) -> Read:
     return Read(found.expression, found.variables, found.order, "latex")
 
 

@@ -26,21 +26,19 @@ import numpy as np
 from ..coefficients import Number, divide, multiply, number_text, plus
 from ..comparison.evidence import Evidence, evidence
 from ..derivative import unconstrained
-from ..errors import BudgetError, IndexCalcError
-from ..evaluate import scalar
-from ..expansion import expand
+from ..errors import IndexCalcError
 from ..expr import add, einsum, scale, tensor
 from ..functions import spread
-from ..nodes import Node, Sum, Tensor
+from ..nodes import Node, Tensor
 from ..pairwise import Array
 from ..simplify import fuse
 from ..structure import projected
-from ..substitute import replace
-from .cases import TOLERANCE, Case, agree, ask, is_zero, ratio
+from .assuming import MOST_VARIABLES, assumptions, is_square, proof_under
+from .cases import Case, agree, ask, is_zero, ratio
 from .layouts import Arrangement, diagonals, plain, sums
 from .mistakes import Change, shortened, terms, transposed, without
 
-MOST_VARIABLES, MOST_LAYOUTS = 8, 30
+MOST_LAYOUTS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +115,12 @@ def _spread_out(case: Case) -> Finding | None:
 
 def _assuming(case: Case) -> Finding | None:
     """Right where one variable, or two, are symmetric, or positive, or a mask …"""
-    for assumed in islice(_assumptions(case), case.patience):
+    for assumed in islice(assumptions(case), case.patience):
         other = case.under(assumed)
         wanted, given = other.wanted, other.given
         for a in case.fitting[:MOST_LAYOUTS]:
             if agree(a.array(wanted), given):
-                proof = _proof_under(other, a.node(case.expected))
+                proof = proof_under(other, a.node(case.expected))
                 if proof is not None:
                     return _under(case, a, assumed, proof)
     return None
@@ -142,72 +140,6 @@ def _under(
     return Finding("assumption", detail, a, None, proof, said)
 
 
-def _assumptions(case: Case) -> Iterator[dict[str, str]]:
-    """What may be assumed: the likeliest first."""
-    by = {leaf.name for leaf in case.question.by}
-    free = [leaf for leaf in case.leaves.values() if not leaf.structure]
-    square = [leaf.name for leaf in free if _is_square(leaf)][:MOST_VARIABLES]
-    for count in (1, 2):
-        for pair in combinations(square, count):
-            yield dict.fromkeys(pair, "symmetric")
-    if len(square) > 2:
-        yield dict.fromkeys(square, "symmetric")
-    names = [leaf.name for leaf in free][:MOST_VARIABLES]
-    for name in names:
-        yield {name: "positive"}
-    yield dict.fromkeys(names, "positive")
-    others = [leaf for leaf in free if leaf.name not in by][:MOST_VARIABLES]
-    for leaf in others:
-        if leaf.shape:
-            yield {leaf.name: "a mask"}
-        if len(leaf.shape) == 1:
-            yield {leaf.name: "a unit vector"}
-        if _is_square(leaf):
-            yield {leaf.name: "orthogonal"}
-
-
-def _is_square(leaf: Tensor) -> bool:
-    return len(leaf.shape) == 2 and leaf.shape[0] == leaf.shape[1]
-
-
-#: Assumptions that can be declared of a variable, and so be proved with.
-DECLARED = ("symmetric", "positive", "orthogonal")
-
-
-def _proof_under(case: Case, expected: Node) -> Evidence | None:
-    """Evidence that a node is the answer, with what is assumed declared; or agreement
-    at other points."""
-    answer = case.answer
-    if all(fact in DECLARED for fact in case.assumed.values()):
-        new: dict[Node, Node] = {
-            case.leaves[name]: tensor(name, case.leaves[name].shape, fact)
-            for name, fact in case.assumed.items()
-        }
-        found = evidence(replace(expected, new), replace(answer, new))
-        if found.equal is not None:
-            return found if found.equal else None
-    again = case.again()
-    if not agree(again.at(expected), again.at(answer)) or not _cancels(again, expected):
-        return None
-    return Evidence(None, "float64", "they agree at random points")
-
-
-def _cancels(case: Case, expected: Node) -> bool:
-    """Whether what is left of the difference vanishes beside its own terms, however
-    small these are: 1e-9 X is not nothing."""
-    try:
-        rest = expand(add(expected, scale(-1, case.answer)))
-    except BudgetError:
-        return True
-    if not isinstance(rest, Sum):
-        return False
-    parts = [case.at(e) * scalar(c) for e, c in rest.terms]
-    if not parts:
-        return True
-    total, size = np.abs(sum(parts)), sum(np.abs(part) for part in parts)
-    return bool((total <= TOLERANCE * np.max(size)).all())
-
-
 def _declared_convention(case: Case) -> Finding | None:
     """Right by another convention of the derivative by a structured variable."""
     return _by_convention(case) if case.question.by[-1].structure else None
@@ -223,7 +155,7 @@ def _by_convention(case: Case) -> Finding | None:
         other = case.under(assumed)
         for a in case.fitting[:MOST_LAYOUTS]:
             if agree(a.array(other.at(node)), other.given):
-                proof = _proof_under(other, a.node(node))
+                proof = proof_under(other, a.node(node))
                 if proof is not None:
                     facts = tuple(f"{n} is {fact}" for n, fact in assumed.items())
                     return Finding("convention", detail, a, node, proof, facts)
@@ -244,7 +176,7 @@ def _conventions(case: Case) -> Iterator[tuple[str, Node, dict[str, str]]]:
             yield "with every entry independent", raw, {}
             free = projected(raw, leaf, "free_entries")
             yield f"by the free entries of a {leaf.structure} matrix", free, {}
-        elif _is_square(leaf):
+        elif is_square(leaf):
             assumed = {leaf.name: "symmetric"}
             alike = tensor(leaf.name, leaf.shape, "symmetric")
             words = "by the free entries of a symmetric matrix"

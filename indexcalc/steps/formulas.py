@@ -16,14 +16,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..errors import UnsupportedError
-from ..expr import einsum, linear, tensor
+from ..expr import einsum, tensor
 from ..formula import (
     Formula,
     added,
     column,
     fold,
     is_all_ones,
-    leaf,
     number,
     parts,
     product,
@@ -238,13 +237,3 @@ def parts_of(f: Formula, wanted: Callable[[Formula], bool]) -> list[Formula]:
 def name_of(node: Node, name: str) -> Formula:
     """A leaf by a name of its own, whose value is the node."""
     return Formula("leaf", (), name, node.shape, False, node)
-
-
-def variable_leaf(variable: Tensor) -> Formula:
-    """The variable as it stands in formulas."""
-    return leaf(variable)
-
-
-def sum_of(nodes: Iterable[Node], shape: Shape) -> Node:
-    """The sum of nodes."""
-    return linear([(node, 1) for node in nodes], shape)
