@@ -17,7 +17,7 @@ from .errors import (
     UnsupportedError,
 )
 from .legible import quoted
-from .nodes import Node, Tensor, toposort
+from .nodes import Node, Tensor, collector_paused, toposort
 from .pairwise import Array
 from .sizes import Size, names_in, value_of
 
@@ -210,6 +210,7 @@ class Execution:
 
         return Compiled([self.evaluated], doc=formula(self), **options)
 
+    @collector_paused()
     def plan(
         self,
         *,

@@ -64,14 +64,15 @@ def memory(
     text: Text, program: Program, length: Lengths, itemsize: int
 ) -> tuple[Memory, bool]:
     """What a call holds, and whether that was found exactly: where the text is very
-    long or calls what shadows do not know, it is an estimate by the program's steps."""
+    long, calls what shadows do not know or makes axes of 2⁶³ entries, it is an estimate
+    by the program's steps."""
     mixed = len(set(text.kinds)) > 1
     if len(program.steps) > FOLLOWED:
         return _estimate(program, length, itemsize, mixed), False
     given = Given(text.constants, text.workspace, text.more, text.copies, text.layouts)
     try:
         found = memory_of(text.text, text.name, text.shapes, text.kinds, given)
-    except NoShadowError:
+    except (NoShadowError, OverflowError):
         return _estimate(program, length, itemsize, mixed), False
     return found, True
 

@@ -25,7 +25,7 @@ from .compiled import TYPICAL, Compiled
 from .contraction.machine import TYPICAL as MACHINE
 from .contraction.machine import Machine
 from .documents.functions import Asked, to_json
-from .errors import UnsupportedError
+from .errors import BudgetError, UnsupportedError
 from .files import Where, saved
 from .legible import quoted
 from .nodes import Einsum, Node, toposort
@@ -135,6 +135,16 @@ def _dtype(given: Any) -> np.dtype[Any]:
 
 
 def _report(f: Compiled, asked: Asked) -> PlanReport:
+    try:
+        return _figures(f, asked)
+    except OverflowError:
+        raise BudgetError(
+            "what it takes at these sizes is beyond what floats can count",
+            hint="smaller sizes",
+        ) from None
+
+
+def _figures(f: Compiled, asked: Asked) -> PlanReport:
     kind, machine, written = np.dtype(asked.dtype), asked.machine, asked.written
     known = known_sizes(f, asked.sizes, written)
     variant = f.variant(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import combinations, pairwise
@@ -108,9 +107,7 @@ def random_graph(
 @pytest.mark.parametrize(("seed", "steps"), [(0, 5), (1, 20), (2, 60), (3, 200)])
 def test_nothing_overlaps(seed: int, steps: int) -> None:
     sizes, edges = random_graph(seed, steps)
-    start = time.perf_counter()
     strata = stratified(sizes, edges)
-    assert time.perf_counter() - start < 4
     boxes = {
         name: (x - sizes[name][0] / 2, y - sizes[name][1] / 2, *sizes[name])
         for name, (x, y) in strata.centres.items()

@@ -48,7 +48,7 @@ from indexcalc.drawing.scene import (
 )
 from indexcalc.drawing.scenes.alignment import aligned, keyed
 from indexcalc.drawing.scenes.composed import broken, scene_of
-from indexcalc.drawing.scenes.free_space import line_points
+from indexcalc.drawing.scenes.free_space import LinePoints
 from indexcalc.drawing.scenes.letters import letter_runs
 from indexcalc.drawing.scenes.marks import measured, plain_marks
 from indexcalc.drawing.scenes.strokes import rounded, shifted
@@ -409,7 +409,7 @@ def test_texts_lie_free(
         marks = list(plain_marks(scene.marks))
         areas = [measured(m) for m in marks if isinstance(m, Label)]
         wires = [m for m in marks if isinstance(m, Path) and m.role.startswith("wire")]
-        points = [p for wire in wires for p in line_points(wire)]
+        points = [p for wire in wires for p in LinePoints(wire)]
         for k, (left, top, right, bottom) in enumerate(areas):
             on = [
                 p for p in points if left < p[0] < right and top + 2 < p[1] < bottom - 2
@@ -481,6 +481,14 @@ def test_png() -> None:
     assert data.startswith(b"\x89PNG\r\n")
     width = int.from_bytes(data[16:20], "big")
     assert width == round(scene_of(lens(), legend=True).width * 1.5)
+
+
+def test_a_png_has_no_more_pixels_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("resvg_py", reason="PNG needs resvg-py")
+    monkeypatch.setattr("indexcalc.drawing.graphics.png.MOST_PIXELS", 2_500)
+    data = png_bytes(scene_of(lens()), scale=40)
+    width, height = (int.from_bytes(data[k : k + 4], "big") for k in (16, 20))
+    assert 2_000 < width * height < 3_000
 
 
 def test_png_without_its_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -431,6 +431,14 @@ def test_sizes_beyond_all_memory() -> None:
         ic.parse("x * x'", x="n").plan(n=2**40, memory_limit="1TB")
 
 
+def test_sizes_beyond_what_numpy_counts() -> None:
+    cubic = ic.parse("tr(A*A*A)", A="n n").gradient("A")
+    report = cubic.plan(n=10**30)
+    assert report.memory.results == 8 * 10**60
+    with pytest.raises(BudgetError, match="beyond what floats can count"):
+        cubic.plan(n=10**200)
+
+
 def test_a_structured_function_has_a_limit_too() -> None:
     J = (ic.tensor("X", "n p") * ic.tensor("A", "n p")).sum(axis=1).diff("A")
     values = drawn(X=(3000, 100))

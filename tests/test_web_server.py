@@ -68,9 +68,8 @@ def test_a_request_that_takes_forever_is_ended_and_another_is_not_delayed() -> N
     async def work(held: Pool) -> None:
         slow = asyncio.ensure_future(held.ask({"sleep": 60}))
         await asyncio.sleep(0.1)
-        begun = time.perf_counter()
         first = json.loads(await held.ask({"n": 1}))
-        assert time.perf_counter() - begun < 0.9
+        assert not slow.done()
         with pytest.raises(RefusedError, match="longer than 1 seconds") as refusal:
             await slow
         assert refusal.value.status == 200
@@ -153,9 +152,7 @@ def test_what_nobody_waits_for_is_ended(monkeypatch: pytest.MonkeyPatch) -> None
         gone.cancel()
         with suppress(asyncio.CancelledError):
             await gone
-        begun = time.perf_counter()
-        assert json.loads(await held.ask({"n": 1}))
-        assert time.perf_counter() - begun < 10
+        assert json.loads(await asyncio.wait_for(held.ask({"n": 1}), 10))
 
     in_loop(work, workers=1, seconds=50.0)
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
-from math import ceil
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -41,7 +40,7 @@ class Axis:
     @property
     def cells(self) -> int:
         """The number of ranges."""
-        return ceil(self.count / self.step)
+        return -(-self.count // self.step)
 
     def place(self, cell: int) -> tuple[int, int]:
         """Start and count of a range, in units."""

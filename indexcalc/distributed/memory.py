@@ -9,11 +9,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from ..contraction import path
 from ..errors import UnsupportedError
 from ..nodes import Node
 from ..plan import (
@@ -37,7 +38,13 @@ Lengths: TypeAlias = Callable[[Size], int]
 
 def paired(node: Node, length: Lengths) -> Program:
     """The program of one node, its products in pairs."""
-    return in_pairs(compile_nodes([node], sparse=True), length)
+    return in_pairs(compile_nodes([node], sparse=True), length, briefly)
+
+
+def briefly(*contraction: Any, **options: Any) -> Sequence[tuple[int, ...]]:
+    """The order of a contraction, searched briefly where it is large: blocks of many
+    sizes are tried, and each is a contraction of its own."""
+    return path(*contraction, **{**options, "brief": True})
 
 
 def peak_bytes(program: Program, length: Lengths, itemsize: int) -> int:

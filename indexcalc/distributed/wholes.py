@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import TypeAlias
 
+from ..contraction import path
 from ..expr import einsum, tensor
 from ..network import is_bundle
 from ..nodes import Call, Einsum, Node, Sum, Tensor, children, toposort
-from ..pairwise import path
 from ..sizes import Size
 from ..substitute import replace
 
@@ -162,7 +162,8 @@ def _order(node: Einsum) -> tuple[tuple[int, ...], ...]:
     inputs = tuple(tuple(dict.fromkeys(legs)) for _, legs in node.operands)
     used = sorted({i for legs in inputs for i in legs})
     carried = tuple(i for i in out if i in used)
-    return path(inputs, carried, tuple((i, entries([node.dims[i]])) for i in used))
+    sizes = {i: entries([node.dims[i]]) for i in used}
+    return path(inputs, carried, sizes, brief=True)
 
 
 def _group(node: Einsum, tree: tuple[int, ...]) -> Group:

@@ -32,7 +32,7 @@ except ImportError:  # not on Windows
 SHARE = 0.8
 
 #: A limit that nothing exceeds.
-UNLIMITED = 1 << 200
+UNLIMITED = 1 << 1_000
 
 #: What counts as free where the system does not tell.
 UNKNOWN = 1 << 33
@@ -74,6 +74,8 @@ def as_bytes(limit: int | float | str) -> int:
     Raises `UnsupportedError` for another text, and for what is not positive.
     """
     text = "" if isinstance(limit, bool) else _amount(limit).strip().lower()
+    if type(limit) is int and 0 < limit <= UNLIMITED:
+        return limit
     found = re.fullmatch(r"(\d{1,40}\.?\d{0,40}(?:e\+?\d+)?)\s*([kmgtpe]?)(i?)b?", text)
     amount = float(found[1]) if found else 0.0
     if found is None or not amount > 0 or not isfinite(amount):

@@ -28,6 +28,8 @@ THIRD_ENTRIES, THIRD_EVERY = 14, 30
 COLUMNS = 3
 #: Every so many cases are of complex variables.
 COMPLEX_EVERY, COMPLEX = 10, "complex, Wirtinger"
+#: How many cases a process checks before another takes its place, and has at once.
+TASKS, CHUNK = 500, 5
 KINKY = "kinky values"
 
 
@@ -108,13 +110,13 @@ def order_of(case: Case) -> int:
 
 
 def outcomes(jobs: Sequence[Job], processes: int) -> Iterator[Outcome]:
-    """The outcomes in order."""
-    if processes == 1:
+    """The outcomes in order; JAX keeps what it compiled, so processes are renewed."""
+    if len(jobs) <= TASKS:
         yield from map(check, jobs)
         return
     context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, maxtasksperchild=100) as pool:
-        yield from pool.imap(check, jobs, chunksize=5)
+    with context.Pool(processes, maxtasksperchild=TASKS // CHUNK) as pool:
+        yield from pool.imap(check, jobs, chunksize=CHUNK)
 
 
 def table(tally: Tally) -> str:

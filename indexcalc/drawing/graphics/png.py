@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from importlib import import_module
+from math import sqrt
 
 from ...errors import UnsupportedError
 from ..options import positive
 from ..scene import Scene
 from .svg import svg_text
 
-#: The widest or highest picture, in pixels; larger ones are made smaller.
-LARGEST = 12_000
+#: The widest or highest picture, and the most pixels of one; larger ones are made
+#: smaller.
+LARGEST, MOST_PIXELS = 12_000, 25_000_000
 
 
 def png_bytes(
@@ -35,5 +37,6 @@ def png_bytes(
             "resvg-py is needed to make a PNG", hint="pip install indexcalc[png]"
         ) from None
     longest = max(scene.width, scene.height, 1.0)
-    width = max(1, round(scene.width * min(enlarged, LARGEST / longest)))
+    most = sqrt(MOST_PIXELS / max(scene.width * scene.height, 1.0))
+    width = max(1, round(scene.width * min(enlarged, LARGEST / longest, most)))
     return bytes(converter.svg_to_bytes(svg_string=text, width=width))

@@ -6,9 +6,10 @@ that lie on the fewest other marks. Lines count by their points, areas as a whol
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise, product
+from itertools import accumulate, pairwise, product
 from math import fsum, hypot
 
 from ..faces import text_width
@@ -52,7 +53,8 @@ class _Taken:
 
     def add(self, mark: Path | Circle | Rect | Label) -> None:
         if isinstance(mark, Path) or mark.role in _HOLLOW:
-            for point in line_points(_outline(mark), self.step):
+            points = LinePoints(_outline(mark), self.step)
+            for point in points:
                 self.points.setdefault(_cell(point), []).append(point)
             return
         area = measured(mark)
@@ -102,8 +104,9 @@ def around(x: float, y: float, text: str, size: float) -> tuple[Point, ...]:
     )
 
 
-def beside(points: Sequence[Point], text: str, size: float) -> tuple[Point, ...]:
+def beside(line: Path, text: str, size: float) -> tuple[Point, ...]:
     """The spots beside a line, at its middle first."""
+    points = LinePoints(line)
     wide, high = text_width(text, size) / 2 + 3.5, size / 2 + 2.5
     found: list[Point] = []
     for part, turn in product(_PARTS, (1, -1)):
@@ -115,14 +118,29 @@ def beside(points: Sequence[Point], text: str, size: float) -> tuple[Point, ...]
     return tuple(found)
 
 
-def line_points(mark: Path, step: float = _STEP) -> tuple[Point, ...]:
-    """Points along a path, about `step` apart."""
-    at, found = mark.start, [mark.start]
-    for piece, long in zip(mark.pieces, _lengths(mark), strict=True):
-        count = max(1, round(long / step))
-        found += [on_piece(at, piece, k / count) for k in range(1, count + 1)]
-        at = piece[-1]
-    return tuple(found)
+class LinePoints:
+    """Points along a path, about `step` apart, each computed when it is asked for."""
+
+    __slots__ = ("counts", "mark", "starts")
+
+    def __init__(self, mark: Path, step: float = _STEP) -> None:
+        self.mark = mark
+        self.counts = [max(1, round(long / step)) for long in _lengths(mark)]
+        self.starts = list(accumulate(self.counts, initial=0))
+
+    def __len__(self) -> int:
+        return self.starts[-1] + 1
+
+    def __iter__(self) -> Iterator[Point]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, k: int) -> Point:
+        if k == 0:
+            return self.mark.start
+        piece = bisect_left(self.starts, k) - 1
+        at = self.mark.pieces[piece - 1][-1] if piece else self.mark.start
+        part = (k - self.starts[piece]) / self.counts[piece]
+        return on_piece(at, self.mark.pieces[piece], part)
 
 
 def _lengths(mark: Path) -> Iterator[float]:

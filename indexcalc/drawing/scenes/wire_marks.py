@@ -10,7 +10,7 @@ from ..faces import fitted, harmless, sizes_label, text_width
 from ..placed import PlacedNetwork, PlacedWire, Point
 from ..scene import Circle, Label, Mark, Path
 from .box_marks import loop_foot
-from .free_space import Wanted, around, beside, line_points
+from .free_space import Wanted, around, beside
 from .strands import Strand, Strands
 from .strokes import Line, stroke
 from .wording import dot_title, wire_title
@@ -184,7 +184,7 @@ def _wire_labels(of: Wiring, wires: Sequence[int]) -> Iterator[Wanted]:
             continue
         label = _index_label(wire.name, of.strands[w].index)
         line = Path(*stroke(of.placed.wires[w]), "wire")
-        yield Wanted(label, beside(line_points(line), label.text, label.size))
+        yield Wanted(label, beside(line, label.text, label.size))
 
 
 def _named_at_end(of: Wiring, w: int) -> bool:

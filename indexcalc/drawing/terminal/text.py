@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from ...diagrams.model import Model, Place
+from ...errors import BudgetError
 from ..faces import FRAMES, end_label, face_of, harmless, sizes_label
 from ..layout.metrics import CHARACTERS, Metrics
 from ..layout.placing import placed
@@ -64,15 +65,25 @@ LONGEST = 24
 #: to find them.
 TRIES, EFFORT = 12, 150_000
 
+#: The most cells of a drawing in characters.
+SHEET_LIMIT = 200_000
+
 
 def terminal_text(model: Model, *, width: int = 100, unicode: bool = True) -> str:
     """The diagram in lines of a width; without `unicode`, in ASCII.
 
     Sums are broken between their terms. A product, and what is in a frame, is not, so
     the lines of a long one are longer than the width.
+
+    Raises `BudgetError` for more than `SHEET_LIMIT` characters.
     """
     writing = UNICODE if unicode else ASCII
     drawing = placed(model, metrics_for(writing), width=width)
+    if drawing.width * drawing.height > SHEET_LIMIT:
+        raise BudgetError(
+            f"a drawing of more than {SHEET_LIMIT:,} characters",
+            hint="draw it as SVG, or a part of the expression at a time",
+        )
     return finished(drawing, writing).sheet.text()
 
 
