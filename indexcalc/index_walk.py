@@ -21,6 +21,7 @@ from typing import TypeAlias
 
 from .coefficients import Number
 from .functions import cores, is_elementwise
+from .hidden_sums import hides
 from .nodes import (
     Call,
     Einsum,
@@ -354,7 +355,9 @@ def _product(walk: _Walk, node: Einsum, outer: Sequence[Axis]) -> str:
     told = [
         i
         for i, count in bound.items()
-        if spelling.explicit or (count != 2 and walk.naming.inside)
+        if spelling.explicit
+        or (count != 2 and walk.naming.inside)
+        or hides(walk.naming.parts, node, i)
     ]
     if not told:
         return spelling.product([*pieces, *operands])

@@ -75,6 +75,7 @@ ORDER = [
     "numpy_linalg",
     "numpy_calls",
     "text",
+    "hidden_sums",
     "index_walk",
     "index_text",
     "lowered",

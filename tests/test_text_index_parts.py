@@ -44,6 +44,7 @@ SHAPES = {
         ("x_i + 1_i", "i", "x .+ 1"),
         ("𝟏_i y_i x_j", "j", "sum(y)*x"),
         ("Σ[j] A[i, j] x[j]", "i", "A*x"),
+        ("(1/2) y_k Σ_i exp(x_i)", "k", "sum(exp(x))*y/2"),
         ("K_i y_i where K_i = S_ij x_j", "", "(S*x)'*y"),
         ("K[i1] where K[i1] = S[i1, j1] x[j1]", "i1", "S*x"),
         ("K x_i where K = x_i y_i", "i", "(x'*y)*x"),
@@ -110,6 +111,28 @@ def test_what_is_printed_is_read() -> None:
         assert again == e or ic.equal(again, e), name
         seen["read"] += 1
     assert seen["read"] > 5 * seen["refused"]
+
+
+@pytest.mark.parametrize(
+    ("plain", "printed"),
+    [
+        ("sum(exp(x∘y))", "Σ_i exp(x_i y_i)"),
+        ("exp(x'*y)", "exp(x_i y_i)"),
+        ("sum(exp(-(A*x).^2))", "Σ_i exp(-A_ij x_j A_ik x_k)"),
+        ("tr(S∘S)", "Σ_i S_ii^2"),
+        ("tr(S)^2", "S_ii S_jj"),
+        ("sum(exp(diag(S)))", "Σ_i exp(S_ii)"),
+        ("exp(tr(S))", "exp(S_ii)"),
+        ("sum(sin(x).^2∘exp(x))", "exp(x_i) sin(x_i)^2"),
+        ("y∘exp(x∘y)", "y_i exp(x_i y_i)"),
+        ("x'*exp(x∘y)/2", "(1/2) Σ_i x_i exp(x_i y_i)"),
+        ("sum(exp(exp(x∘y) + x)) + x'*y", "Σ_i exp(x_i + exp(x_i y_i)) + x_j y_j"),
+    ],
+)
+def test_a_sum_over_what_stands_twice_in_a_function(plain: str, printed: str) -> None:
+    e = ic.parse(plain, SHAPES)
+    assert str(e) == printed
+    assert ic.equal(ic.parse_index(printed, list(e.index().axes), SHAPES), e)
 
 
 def test_long_texts_end() -> None:

@@ -27,6 +27,7 @@ from .scanner import (
     canonical_name,
     checked,
     compiled,
+    ends_operand,
     function_lexeme,
     operator_patterns,
     plain_lexeme,
@@ -74,7 +75,17 @@ def scan_index(
     Raises as `scan` does, and for a word that begins with no declared name.
     """
     require_length(text)
-    return checked(_lexemes(text, declared, parts or {}), text)
+    return checked(_multiplied(_lexemes(text, declared, parts or {})), text)
+
+
+def _multiplied(lexemes: Iterator[Lexeme]) -> Iterator[Lexeme]:
+    """With a sign of product before a sum that stands beside a factor: 2 Σ_i x_i."""
+    before: Lexeme | None = None
+    for lexeme in lexemes:
+        if lexeme.type == "SUM" and before is not None and ends_operand(before):
+            yield Lexeme("INFIX", "*", lexeme.start, lexeme.start)
+        yield lexeme
+        before = lexeme
 
 
 def _lexemes(

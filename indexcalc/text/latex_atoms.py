@@ -28,9 +28,9 @@ from .latex_scripts import (
     scripted,
     superscripts,
 )
-from .latex_sizes import digits, ends_operand, size
+from .latex_sizes import digits, size
 from .latex_source import Scripts, Source, Span, Word
-from .scanner import Lexeme
+from .scanner import Lexeme, ends_operand
 from .symbols import NUMBERS
 from .unknown_names import undeclared
 

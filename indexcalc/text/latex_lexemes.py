@@ -29,9 +29,8 @@ from .latex_scripts import (
     scripted,
     sized,
 )
-from .latex_sizes import ends_operand
 from .latex_source import Source, Span, source_of
-from .scanner import LEXEME_LIMIT, Lexeme, checked
+from .scanner import LEXEME_LIMIT, Lexeme, checked, ends_operand
 
 __all__ = ["source_of"]
 

@@ -11,14 +11,7 @@ from __future__ import annotations
 
 from .latex_scripts import lexeme
 from .latex_source import Scripts, Source, Span
-from .scanner import Lexeme
-
-_OPERANDS = frozenset({"NAME", "NUMBER", "RPAR", "RSQB", "SUFFIX", "ONES", "INDEXED"})
-
-
-def ends_operand(word: Lexeme) -> bool:
-    """Whether a lexeme is the end of an operand, so that the next one is beside it."""
-    return word.type in _OPERANDS
+from .scanner import Lexeme, ends_operand
 
 
 def digits(source: Source, i: int, stop: int) -> tuple[str, int]:

@@ -34,6 +34,7 @@ class Lexeme:
     stop: int
 
 
+_OPERANDS = frozenset({"NAME", "NUMBER", "RPAR", "RSQB", "SUFFIX", "ONES", "INDEXED"})
 GREEK = "\u00b5\u0370-\u0373\u0376\u0377\u0386\u0388-\u03ff"
 LETTER = f"A-Za-z_{GREEK}"
 NAME = f"[{LETTER}][{LETTER}0-9]*"
@@ -44,6 +45,11 @@ NUMBER = (
     r"|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 )
 SUPERSCRIPT = "⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+"
+
+
+def ends_operand(word: Lexeme) -> bool:
+    """Whether a lexeme is the end of an operand, so that the next one is beside it."""
+    return word.type in _OPERANDS
 
 
 def alternatives(spellings: Iterable[str]) -> str:
