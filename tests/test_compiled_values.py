@@ -236,3 +236,13 @@ def test_large_constants(monkeypatch: pytest.MonkeyPatch) -> None:
     found = function(arrays)
     found[2][...] = 0
     close(function(arrays)[2], c.array)
+
+
+def test_sums_of_sizes_in_merged_axes() -> None:
+    """Where axes of n + 1 and n + 1 become one, it has (n + 1)(n + 1) entries."""
+    e = ic.parse("det([A, x; x', a])", A="n n", x="n", a="")
+    third, rng = e.diff("x").diff("x").diff("x"), np.random.default_rng(0)
+    values = {"A": rng.normal(size=(3, 3)), "x": rng.normal(size=3), "a": 1.3}
+    close(third.compile()(values), third.evaluate(values))
+    B, C = ic.tensor("B", "m n+1 n+1"), ic.tensor("C", "n+1 n+1 p")
+    assert "(n + 1) * (n + 1)" in ic.einsum("ijk,jkl->il", B, C).code("matlab")

@@ -300,7 +300,8 @@ def _tensordot(w: Writer, e: Expr) -> Code:
     (a, b), (left, right) = e.args, e.data
     rows = [k for k in range(len(a.shape)) if k not in left]
     columns = [k for k in range(len(b.shape)) if k not in right]
-    count = " * ".join(w.size(a.shape[k]) for k in left)
+    sizes = (w.size(a.shape[k]) for k in left)
+    count = " * ".join(t if t.isalnum() else f"({t})" for t in sizes)
     x = w.text(turned(a, [*rows, *left]))
     y = w.text(turned(b, [*right, *columns]))
     x = x if (len(rows), len(left)) == (1, 1) else f"reshape({x}, [], {count})"

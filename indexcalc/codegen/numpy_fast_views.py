@@ -117,7 +117,7 @@ def arranged(operand: Operand, groups: Sequence[Labels], size: SizeText) -> str:
 def _merged(groups: Sequence[Labels], size: SizeText) -> list[str]:
     """The lengths of groups, the longest group's left to NumPy where none is 0."""
     longest = max(range(len(groups)), key=lambda k: len(groups[k]))
-    told = [" * ".join(map(size, group)) or "1" for group in groups]
+    told = [_length(group, size) or "1" for group in groups]
     if not any(size(i) == "0" for group in groups for i in group):
         told[longest] = "-1"
     return told
@@ -257,7 +257,10 @@ def _multiplied(a: str, b: str, labels: Labels, shape: tuple[str, ...]) -> Piece
 
 
 def _length(group: Labels, size: SizeText) -> str:
-    return " * ".join(map(size, group))
+    """The length of labels that are one axis: n * p, (n + 1) * p."""
+    if len(group) == 1:
+        return size(group[0])
+    return " * ".join(t if t.isalnum() else f"({t})" for t in map(size, group))
 
 
 def _back(
