@@ -274,6 +274,21 @@ def test_kinds_of_numbers_stay(kind: str) -> None:
     assert np.allclose(found, expected, rtol=1e-4)
 
 
+def test_differences_keep_their_digits() -> None:
+    """(X − Y)w is not Xw − Yw: nothing is saved, and what cancels is lost."""
+    rng = np.random.default_rng(0)
+    X, Y = 1e7 + rng.normal(size=(2, 300, 300))
+    values = {"X": X, "Y": Y, "x": X[0], "w": rng.normal(size=300)}
+    for text, exact in [
+        ("(X - Y)*w", (X - Y) @ values["w"]),
+        ("w'*(X - ones(n)*x')", values["w"] @ (X - X[0])),
+        ("sum(X - Y)", np.sum(X - Y)),
+    ]:
+        e = ic.parse(text, {**dict.fromkeys("XY", "n n"), **dict.fromkeys("xw", "n")})
+        given = {name: values[name] for name in e.variables}
+        assert np.allclose(e.compile()(given), exact, rtol=1e-11, atol=1e-10), text
+
+
 def test_infinite_entries_stay() -> None:
     """What was infinite or undefined before is so after, and nothing else is."""
     A, B, C = (tensor(name, ("n", "n")) for name in "ABC")

@@ -4,9 +4,10 @@
 only the operands next to the sum may go inside, so that the rest is not repeated.
 
 >>> from indexcalc.expr import einsum, linear, tensor
->>> A, B, x = (tensor(name, ("n", "n")) for name in "ABx")
->>> total = linear([(A, 1), (B, 1)], A.shape)
->>> product = einsum([(total, [0, 1]), (x, [1, 2])], [0, 2])
+>>> T, U, V = (tensor(name, ("n", "n")) for name in "TUV")
+>>> gram = einsum([(U, [0, 2]), (V, [1, 2])], [0, 1])
+>>> error = linear([(T, 1), (gram, -1)], T.shape)
+>>> product = einsum([(error, [0, 1]), (V, [1, 2])], [0, 2])
 >>> [len(node.terms) for node in distributed(product, lambda size: 9)]
 [2]
 """
@@ -35,7 +36,7 @@ MOST_NEIGHBOURS = 4
 def distributed(node: Einsum, length: Lengths) -> Iterator[Node]:
     """The product with some operands inside one of its sums, in every useful way."""
     for o, (e, _) in enumerate(node.operands):
-        if isinstance(e, Sum) and 1 < len(e.terms) <= MOST_TERMS:
+        if isinstance(e, Sum) and 1 < len(e.terms) <= MOST_TERMS and _saves(e):
             for inside in _insides(node, o, length):
                 yield absorbed(node, o, inside)
 
@@ -49,6 +50,25 @@ def narrows(node: Einsum) -> bool:
     return isinstance(e, Sum) and (len(set(legs)) < len(legs) or not shown >= set(legs))
 
 
+def _saves(total: Sum) -> bool:
+    """Whether a term is a δ, or a product that need not be formed if the sum is
+    multiplied out: u(A − xyᵀ).
+
+    Of (X − Y)w nothing is saved but the difference, and the digits that cancel in it
+    would be lost.
+    """
+    return any(isinstance(e, Einsum) and _is_formed(e) for e, _ in total.terms)
+
+
+def _is_formed(e: Einsum) -> bool:
+    out = [i for axis in e.out for i in axis]
+    if len(set(out)) < len(out):
+        return True
+    summed = labels_of(e.operands) - set(out)
+    whole = any(set(out) <= set(legs) for _, legs in e.operands)
+    return len(e.operands) > 1 and (bool(summed) or not whole)
+
+
 def together(roots: Sequence[Node]) -> Iterator[dict[Node, Node]]:
     """Sums that only products have, and more than one, multiplied out in all of them.
 
@@ -60,8 +80,9 @@ def together(roots: Sequence[Node]) -> Iterator[dict[Node, Node]]:
         for child in dict.fromkeys(children(node)):
             users[child].append(node)
     for total in order:
-        few = isinstance(total, Sum) and 1 < len(total.terms) <= MOST_TERMS
-        if few and total not in roots:
+        if not isinstance(total, Sum) or total in roots:
+            continue
+        if 1 < len(total.terms) <= MOST_TERMS and _saves(total):
             found = {user: _multiplied_out(user, total) for user in users[total]}
             new = {user: made for user, made in found.items() if made is not None}
             if 1 < len(new) == len(found):
