@@ -189,6 +189,7 @@ def naming_for(root: Node) -> Naming:
 
 
 def _names_used(root: Node) -> set[str]:
+    """Names of tensors and sizes, and the i of A_i: beside that, A_ij is not A's."""
     names: set[str] = set()
     for node in toposort(root):
         sizes: tuple[Size, ...] = node.shape
@@ -197,7 +198,7 @@ def _names_used(root: Node) -> set[str]:
         names.update(name for size in sizes for name in names_in(size))
         if isinstance(node, Tensor):
             names.add(node.name)
-    return names
+    return names | {part[:1] for name in names for part in name.split("_")[1:]}
 
 
 def _axis_names(

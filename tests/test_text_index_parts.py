@@ -135,6 +135,15 @@ def test_a_sum_over_what_stands_twice_in_a_function(plain: str, printed: str) ->
     assert ic.equal(ic.parse_index(printed, list(e.index().axes), SHAPES), e)
 
 
+def test_names_that_begin_like_an_entry() -> None:
+    """Beside A_i, A_ij would be A_i with the index j."""
+    shapes = {"A": "n n", "A_i": "n", "δ_i": "n"}
+    e = ic.parse("A*A_i*δ_i'", shapes)
+    printed = e.index()
+    assert str(printed) == "A_jl A_i[l] δ_i[k]"
+    assert ic.parse_index(str(printed), list(printed.axes), shapes) == e
+
+
 def test_long_texts_end() -> None:
     """Brackets are matched once, and there is a limit."""
     with pytest.raises(BudgetError):
