@@ -23,8 +23,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .coefficients import Number
-from .expr import einsum, scale, swapped
+from .coefficients import Number, content, divide
+from .expr import einsum, linear, scale, swapped
 from .forms import is_diagonal, is_identity, split_coefficient, square_factors
 from .functions import domain_of_power, power
 from .laws import inside
@@ -81,7 +81,7 @@ def forgotten(written: Mapping[Node, Node], kept: Iterable[Node]) -> list[Node]:
     """The written functions that need a fact which the `kept` ones do not need, and
     which does not always hold; `written` says what each is once it is simplified."""
     known = _all_facts(kept)
-    known |= {Fact(weak, e): None for kind, e in known for weak in WEAKER.get(kind, ())}
+    known |= _smallest(Fact(w, e) for kind, e in known for w in WEAKER.get(kind, ()))
     answers: dict[Node, bool] = {}
     for f in written.values():
         if f not in answers:
@@ -99,8 +99,13 @@ WEAKER = {"positive": ("nonnegative", "nonzero")}
 
 def _all_facts(calls: Iterable[Node]) -> Facts:
     """What calls need, each fact said of the smallest nodes that it can be said of."""
+    return _smallest(_needed(f) for f in calls if isinstance(f, Call))
+
+
+def _smallest(facts: Iterable[Fact]) -> Facts:
+    """Facts, each said of the smallest nodes that it can be said of."""
     found: Facts = {}
-    stack = [_needed(f) for f in calls if isinstance(f, Call)][::-1]
+    stack = [*facts][::-1]
     while stack:
         fact = stack.pop()
         smaller = _reduced(fact)
@@ -133,6 +138,16 @@ def _bare(node: Node) -> tuple[Number, Node]:
     return coefficient, rest if found is None else found[0]
 
 
+def _primitive(node: Node) -> Node:
+    """A node without its coefficient; a sum without what its terms share, and without
+    the first one's sign: 1 − x is nonzero where x − 1 is."""
+    _, rest = split_coefficient(node)
+    if not isinstance(rest, Sum) or not rest.terms:
+        return rest
+    common = content([c for _, c in rest.terms])
+    return linear([(e, divide(c, common)) for e, c in rest.terms], rest.shape)
+
+
 def _of_sign(kind: str) -> Callable[[Node], list[Fact] | None]:
     def reduced(node: Node) -> list[Fact] | None:
         if kind == "positive" and signs(node) & NONNEGATIVE:
@@ -149,7 +164,7 @@ def _of_sign(kind: str) -> Callable[[Node], list[Fact] | None]:
 
 
 def _nonzero(node: Node) -> list[Fact] | None:
-    _, rest = _bare(node)
+    rest = _primitive(_bare(node)[1])
     match rest:
         case Call(function="power" | "abs" | "conj"):
             return [Fact("nonzero", rest.args[0])]
@@ -176,7 +191,7 @@ def _is_entrywise(node: Einsum) -> bool:
 
 
 def _invertible(node: Node) -> list[Fact] | None:
-    _, rest = split_coefficient(node)
+    rest = _primitive(node)
     if is_identity(rest):
         return []
     if isinstance(rest, Call) and rest.function == "inv":

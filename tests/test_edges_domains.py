@@ -261,3 +261,20 @@ def test_products_of_determinants() -> None:
         assert np.isnan(np.log(np.linalg.det(A)).evaluate(A=turned))
     with pytest.warns(RuntimeWarning):
         assert np.isnan(both.evaluate(A=turned, B=np.eye(3)))
+
+
+@pytest.mark.parametrize(
+    "text", ["1./(1 .- x)", "y./(2 .- x)", "1./sqrt(4 .- x.^2)", "(1 .- x/2).^(-2)"]
+)
+def test_a_pole_is_of_one_entry(text: str) -> None:
+    """1/(1 − x) is −1/(x − 1), which forgets nothing: no other entry is NaN."""
+    e = ic.parse(text, x="n", y="n")
+    values = {"x": np.array([0.5, 2.0, 1.0]), "y": np.array([3.0, 1.0, 2.0])}
+    values = {name: values[name] for name in e.variables}
+    form = text.replace("./", "/").replace(".^", "**").replace(".-", "-")
+    with np.errstate(all="ignore"):
+        expected = eval(form, {"sqrt": np.sqrt, **values})
+        for way in _ways(e):
+            found = way(values)
+            assert np.allclose(np.abs(found), np.abs(expected), rtol=1e-14), text
+    assert "sum" not in e.code()
