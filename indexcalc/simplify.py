@@ -73,12 +73,17 @@ def fuse_with_assumptions(root: Node) -> tuple[Node, tuple[Assumption, ...]]:
 def fused_by(root: Node) -> tuple[Node, Fusion]:
     """The fused node, and the run that fused it."""
     fusion = Fusion()
+    return fused_in(fusion, root), fusion
+
+
+def fused_in(fusion: Fusion, root: Node) -> Node:
+    """The fused node, by a run that may have fused parts of it before."""
     if root.fused:
-        return root, fusion
+        return root
     with metered(), collector_paused():
         node = run(fusion, root)
     node.fused = True
-    return node, fusion
+    return node
 
 
 def run(fusion: Fusion, root: Node) -> Node:

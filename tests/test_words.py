@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import indexcalc as ic
+from indexcalc.words import matrix as in_matrices
+from indexcalc.words.blocks import tiled
 
 SEED_1 = ("W*((A*X).*(A*X))*ones(3)", {"W": "k k", "A": "k n", "X": "n 3"}, "X")
 
@@ -226,6 +228,23 @@ def test_blocks(text: str, shapes: dict[str, str], wanted: str) -> None:
     assert ic.equal(ic.parse(said.plain, **shapes), found) is True
     assert ic.equal(ic.parse(said.paper, paper=True, **shapes), found) is True
     assert ic.equal(ic.parse_latex(said.latex, shapes), found) is True
+
+
+def test_blocks_within_blocks_are_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work grows with the depth, and does not double with each level of it."""
+    sought: list[object] = []
+
+    def counted(node: Any) -> Any:
+        sought.append(node)
+        return tiled(node)
+
+    monkeypatch.setattr(in_matrices, "tiled", counted)
+    x: Any = ic.tensor("x", "n")
+    y = x
+    for _ in range(9):
+        y = np.concatenate([y, 2 * x])
+    assert y.matrix().plain == "[" * 9 + "x" + "; 2*x]" * 9
+    assert len(sought) < 200
 
 
 def test_embeddings_cancel() -> None:

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import partial
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
@@ -43,16 +44,21 @@ from ..formula.value import value
 from ..functions import is_elementwise, title
 from ..matrix import is_levicivita
 from ..network import is_bundle
-from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort
+from ..nodes import Call, Einsum, Node, Sum, Tensor, children, toposort
 from ..recognise import recognised
 from ..regular import has_inverse, split
-from ..simplify import fuse
-from .blocks import block, embedding, tiled
+from ..simplify import Fusion, fuse, fused_in
+from .blocks import Grid, block, embedding, tiled
 from .factoring import factored
 from .grouping import grouped
 from .reduction import Graph, reduced
 
 Said: TypeAlias = "Formula | UnsupportedError"
+#: What was said of nodes that stand inside of another, or (False) by themselves.
+Memo: TypeAlias = "dict[tuple[Node, bool], Said]"
+Blocks: TypeAlias = "tuple[Grid, list[list[Node | None]]]"
+
+T = TypeVar("T")
 
 #: Functions that the text language says by the same name, beside elementwise ones.
 NAMED = frozenset({"det", "logdet", "lse"})
@@ -195,32 +201,67 @@ def require_equal(f: Formula, node: Node) -> None:
 
 
 def in_words(root: Node) -> Said:
-    """The formula of a node as it is put together, unchecked, or the reason."""
-    memo: dict[Node, Said] = {}
-    for node in toposort(root):
-        memo[node] = _said(node, memo, node is not root)
-    return memo[root]
+    """The formula of a node as it is put together, unchecked, or the reason.
+
+    The root and the parts of blocks stand by themselves, other nodes inside of one;
+    each is said once, however blocks are nested.
+    """
+    memo: Memo = {}
+    fusion = Fusion()
+    blocks: dict[Node, Blocks | UnsupportedError | None] = {}
+    stack = [(root, False)]
+    while stack:
+        node, inside = stack[-1]
+        if node not in blocks:
+            blocks[node] = _or_reason(partial(_blocks, node, fusion))
+        cut = blocks[node]
+        if isinstance(cut, UnsupportedError):
+            memo[stack.pop()] = cut
+        elif fresh := [key for key in _under(node, cut) if key not in memo]:
+            stack += fresh[::-1]
+        else:
+            memo[stack.pop()] = _or_reason(partial(_said, node, cut, memo, inside))
+    return memo[root, False]
 
 
-def _said(node: Node, memo: dict[Node, Said], inside: bool) -> Said:
+def _or_reason(work: Callable[[], T]) -> T | UnsupportedError:
+    """What a function answers, or why it does not."""
     try:
-        match node:
-            case Tensor():
-                return _tensor(node)
-            case Sum():
-                return _sum(node, memo, inside)
-            case Call():
-                return _call(node, memo)
-            case Einsum():
-                return _einsum(node, memo)
+        return work()
     except UnsupportedError as reason:
         return reason
     except IndexCalcError as reason:
         return UnsupportedError(reason.message, hint=reason.hint)
 
 
-def _known(node: Node, memo: dict[Node, Said]) -> Formula:
-    return stated(memo[node])
+def _under(node: Node, cut: Blocks | None) -> list[tuple[Node, bool]]:
+    """What has to be said before a node is: its blocks, where it was cut into some."""
+    if cut is None:
+        return [(child, True) for child in children(node)]
+    return [(part, False) for row in cut[1] for part in row if part is not None]
+
+
+def _said(node: Node, cut: Blocks | None, memo: Memo, inside: bool) -> Formula:
+    if cut is not None:
+        grid, rows = cut
+        parts = [
+            [None if part is None else stated(memo[part, False]) for part in row]
+            for row in rows
+        ]
+        return block(grid, parts, len(node.shape))
+    match node:
+        case Tensor():
+            return _tensor(node)
+        case Sum():
+            return _sum(node, memo, inside)
+        case Call():
+            return _call(node, memo)
+        case Einsum():
+            return _einsum(node, memo)
+
+
+def _known(node: Node, memo: Memo) -> Formula:
+    return stated(memo[node, True])
 
 
 def _tensor(node: Tensor) -> Formula:
@@ -251,32 +292,27 @@ def _constant(node: Tensor) -> Formula:
     return Formula("leaf", (), name, node.shape, False, node)
 
 
-def _sum(node: Sum, memo: dict[Node, Said], inside: bool) -> Formula:
+def _sum(node: Sum, memo: Memo, inside: bool) -> Formula:
     if len(node.shape) > 2:
         raise UnsupportedError(
             f"a sum in it has {len(node.shape)} axes, and matrix notation has two"
         )
-    if (found := _blocks(node)) is not None:
-        return found
     terms = [scaled(c, _known(e, memo)) for e, c in node.terms]
     return factored(added(terms, node.shape), inside)
 
 
-def _blocks(node: Node) -> Formula | None:
-    """A node as blocks, each said by itself; None where it has none."""
-    grid = tiled(node)
+def _blocks(node: Node, fusion: Fusion) -> Blocks | None:
+    """A node cut into blocks, and what each of them is; None where it has none."""
+    grid = tiled(node) if isinstance(node, (Sum, Einsum)) else None
     if grid is None:
         return None
-    parts = [
-        [None if part is None else stated(in_words(fuse(part))) for part in row]
+    return grid, [
+        [None if part is None else fused_in(fusion, part) for part in row]
         for row in grid.parts
     ]
-    return block(grid, parts, len(node.shape))
 
 
-def _einsum(node: Einsum, memo: dict[Node, Said]) -> Formula:
-    if (found := _blocks(node)) is not None:
-        return found
+def _einsum(node: Einsum, memo: Memo) -> Formula:
     dims = dict(enumerate(node.dims))
     plain = [(e, legs) for e, legs in node.operands if not is_bundle(e)]
     wires = [(legs[0], legs[1:]) for e, legs in node.operands if is_bundle(e)]
@@ -295,7 +331,7 @@ def _einsum(node: Einsum, memo: dict[Node, Said]) -> Formula:
     return reduced(Graph(dims, rows, [i for (i,) in out]))
 
 
-def _call(node: Call, memo: dict[Node, Said]) -> Formula:
+def _call(node: Call, memo: Memo) -> Formula:
     args = [column(_known(arg, memo)) for arg in node.args]
     name = node.function
     rule = CALLS.get(name)
