@@ -201,7 +201,7 @@ def backend_of(values: Sequence[Any]) -> Backend:
 
 def _kind(kind: type, value: Any) -> str:
     root = kind.__module__.partition(".")[0]
-    if kind is np.ndarray or root in ("numpy", "builtins"):
+    if issubclass(kind, np.ndarray) or root in ("numpy", "builtins"):
         return "numpy"
     if root in ("jax", "jaxlib"):
         return "jax"

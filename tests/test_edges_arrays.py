@@ -64,6 +64,10 @@ def _strided(a: Any) -> Any:
     return view
 
 
+class Matrix(np.matrix):
+    """A stranger's kind of array, whose * is the matrix product."""
+
+
 KINDS: dict[str, Callable[[Any], Any]] = {
     "Fortran": np.asfortranarray,
     "strided": _strided,
@@ -71,6 +75,7 @@ KINDS: dict[str, Callable[[Any], Any]] = {
     "big-endian": lambda a: a.astype(">f8"),
     "list": lambda a: a.tolist(),
     "matrix": lambda a: np.matrix(a) if a.ndim == 2 else a,
+    "a kind of matrix": lambda a: a.view(Matrix) if a.ndim == 2 else a,
     "masked nowhere": np.ma.masked_array,
     "integer": lambda a: np.round(9 * a).astype(int),
     "bool": lambda a: a > 0.3,
