@@ -3,7 +3,7 @@ be.
 
 A Python float becomes the fraction its shortest decimal names, which converts back to
 the same float, so that 0.5·2 is 1 and 0.1 prints as 1/10. Fractions that grow past
-`MAX_BITS` fall back to floats.
+`MAX_BITS` fall back to floats, where a float holds them.
 
 >>> as_number(0.5), as_number(2.0), multiply(Fraction(1, 3), 3)
 (Fraction(1, 2), 2, 1)
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import cmath
 import math
+import sys
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -69,9 +70,13 @@ def _reduced(value: Fraction) -> Number:
     if value.numerator.bit_length() + value.denominator.bit_length() <= MAX_BITS:
         return value
     try:
-        return float(value)
+        near = float(value)
     except OverflowError:
-        return value
+        near = 0.0
+    if abs(near) >= sys.float_info.min:
+        return near
+    # No float holds it with all its digits, and 0 least of all.
+    return Fraction(_bounded(value.numerator), _bounded(value.denominator))
 
 
 def multiply(a: Number, b: Number) -> Number:
@@ -81,9 +86,12 @@ def multiply(a: Number, b: Number) -> Number:
     if b == 1:
         return a
     try:
-        return as_number(a * b)
+        found = as_number(a * b)
     except OverflowError:
-        raise _too_large() from None
+        raise _beyond_floats("large") from None
+    if found == 0 and a != 0 and b != 0:
+        raise _beyond_floats("small")
+    return found
 
 
 def _bounded(value: int) -> int:
@@ -101,12 +109,12 @@ def plus(a: Number, b: Number) -> Number:
     try:
         return as_number(a + b)
     except OverflowError:
-        raise _too_large() from None
+        raise _beyond_floats("large") from None
 
 
-def _too_large() -> EvaluationError:
+def _beyond_floats(what: str) -> EvaluationError:
     return EvaluationError(
-        "a number too large for floats meets one that has no exact form",
+        f"a number too {what} for floats meets one that has no exact form",
         hint="scale the expression",
     )
 
@@ -117,7 +125,15 @@ def divide(a: Number, b: Number) -> Number:
         raise EvaluationError("division by the number zero")
     if isinstance(a, (int, Fraction)) and isinstance(b, (int, Fraction)):
         return _reduced(Fraction(a) / b)
-    return as_number(complex(a) / complex(b))
+    try:
+        found = as_number(complex(a) / complex(b))
+    except OverflowError:
+        raise _beyond_floats("large") from None
+    except ZeroDivisionError:
+        raise _beyond_floats("small") from None
+    if found == 0 and a != 0:
+        raise _beyond_floats("small")
+    return found
 
 
 def power(base: Number, exponent: Number) -> Number | None:

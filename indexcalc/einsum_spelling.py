@@ -65,6 +65,8 @@ def real_text(value: int | Fraction | float) -> str:
         decimal = repr(float(value))
     except OverflowError:
         raise UnsupportedError("a coefficient is too large for a float") from None
+    if value and not float(value):
+        raise UnsupportedError("a coefficient is too small for a float")
     if isinstance(value, int):
         return str(value) if abs(value) < 2**53 else decimal
     if isinstance(value, float) or _is_short(value, decimal):

@@ -170,9 +170,12 @@ def _contract(state: Run, step: Contract) -> Array:
 def scalar(value: Number) -> float | complex:
     """A coefficient as a Python number, which does not widen float32."""
     try:
-        return complex(value) if isinstance(value, complex) else float(value)
+        near = complex(value) if isinstance(value, complex) else float(value)
     except OverflowError:
         raise EvaluationError("a coefficient is too large for a float") from None
+    if value and not near:
+        raise EvaluationError("a coefficient is too small for a float")
+    return near
 
 
 def _combine(state: Run, step: Combine) -> Array:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import indexcalc as ic
 from indexcalc.coefficients import (
     MAX_BITS,
     MAX_INTEGER_BITS,
@@ -23,7 +24,7 @@ from indexcalc.coefficients import (
     plus,
     power,
 )
-from indexcalc.errors import BudgetError, EvaluationError
+from indexcalc.errors import BudgetError, EvaluationError, UnsupportedError
 
 HALF, TENTH = Fraction(1, 2), Fraction(1, 10)
 EXACT: list[Number] = [0, 1, -1, 2, -3, HALF, -TENTH, Fraction(7, 3), 10**30]
@@ -102,6 +103,29 @@ def test_long_fractions_become_floats() -> None:
     assert same(as_number(beyond_floats), beyond_floats)
 
 
+def test_no_number_is_lost_for_being_small() -> None:
+    """What no float holds with all its digits stays a fraction, and comes back whole;
+    where a float is due, it is refused."""
+    for small in (Fraction(1, 10**400), Fraction(2, 3**700), Fraction("1e-315")):
+        assert same(as_number(small), small)
+        assert multiply(small, 1 / small) == 1
+    rounded = as_number(Fraction(2**1100 + 1, 2**1101))
+    with pytest.raises(EvaluationError, match="too small"):
+        multiply(rounded, Fraction(1, 10**400))
+    for far in (10**400, Fraction(10**400, 3), Fraction(1, 10**400)):
+        with pytest.raises(EvaluationError, match="for floats"):
+            divide(rounded, far)
+    with pytest.raises(BudgetError):
+        as_number(Fraction(1, 2**MAX_INTEGER_BITS))
+    x: Any = ic.tensor("x", 1)
+    assert x * 1e-200 * 1e-200 * 10**400 == x
+    assert (x * 1e-200 * 1e-200).diff(x) != 0 * ic.eye(1)
+    with pytest.raises(EvaluationError, match="too small"):
+        (x * 1e-200 * 1e-200).evaluate(x=[1e300])
+    with pytest.raises(UnsupportedError, match="too small"):
+        (x * 1e-200 * 1e-200).code()
+
+
 def test_long_integers_are_refused() -> None:
     """Up to eight thousand bits are kept."""
     longest = 2**MAX_INTEGER_BITS - 1
@@ -166,7 +190,7 @@ def test_powers_that_are_not_taken() -> None:
     assert power(2, 1365) == 2**1365
     assert power(2, 1366) is None
     assert power(2, -1366) is None
-    assert power(HALF, 1365) == float(HALF**1365)
+    assert power(HALF, 1365) == HALF**1365
     assert power(0, 4 * MAX_BITS) == 0
     assert power(0, 4 * MAX_BITS + 1) is None
 
