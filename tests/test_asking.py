@@ -178,6 +178,30 @@ def test_index_notation_asked_for() -> None:
         asked("A_ij x_j", notation="index", infer=False)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("A_ij (x_j - b_j)", "A(x − b)"),
+        ("(x_i + y_i) A_ij", "Aᵀ(x + y)"),
+        ("x_i (y_j - z_j)", "x(y − z)ᵀ"),
+        ("(x_i + y_i) z_i", "zᵀ(x + y)"),
+        ("∑_j A_ij", "A𝟏"),
+        ("x_i + 1", "𝟏 + x"),
+        ("3", "3"),
+    ],
+)
+def test_indices_that_stand_once_are_free(text: str, shown: str) -> None:
+    """Whatever brackets stand between; one in brackets is not summed unsaid."""
+    found = asked(text, notation="index").expression
+    assert str(found.matrix("paper")) == shown
+
+
+def test_no_index_in_index_notation() -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        asked("x'*A*x", notation="index")
+    assert caught.value.position == 0
+
+
 def test_given_and_found() -> None:
     """It is told which shapes were found."""
     problem = asked("x'*A*x + c", "x: n")

@@ -1,8 +1,8 @@
 """A problem in index notation whose letters nobody declared.
 
 The order of a letter is the number of its indices, an index has one size wherever it
-stands, and the free indices are those that stand once in every term, or those on the
-left of the equals sign.
+stands, and the free indices are those on the left of the equals sign, or those that no
+sum binds and that stand once in each term that has them.
 
 >>> guessed("y_i = A_ij x_j + b_i", {})
 ('A_ij x_j + b_i', 'i', {'A': 'm n', 'x': 'n', 'b': 'm'})
@@ -19,6 +19,8 @@ from collections.abc import Iterator, Mapping
 from ..judging.answers import sides
 from ..sizes import size_text
 from ..text.declarations import declare
+from ..text.index_notation import index_tree
+from ..text.index_scopes import spans_of
 from .guesses import GREEK_LETTERS
 
 _ENTRY = re.compile(r"([^\W\d_])_(?:\{([^{}]*)\}|\[([^\[\]]*)\]|([^\W\d_]+))")
@@ -27,7 +29,6 @@ _COMMAND = re.compile(r"\\([A-Za-z]+)")
 LETTERS = GREEK_LETTERS | {"epsilon": "ε"}
 _INDICES = frozenset("ijklmnpqrstabαβγμν")
 _SUMS = re.compile(r"\\sum\s*_\s*\{?([^}=\s]*)")
-_TERMS = re.compile(r"[+\-]")
 _SIZES = ("m", "n", "p", "q", "r", "s", "t", "k", "l")
 
 
@@ -47,7 +48,7 @@ def guessed(
     for name, indices in _entries(right):
         if not _is_copy(name, indices):
             found.setdefault(name, " ".join(sizes[i] for i in indices))
-    return right, "".join(_free(left, right)), found
+    return right, "".join(_free(left, right, found)), found
 
 
 def entries_in_latex(latex: str, shapes: Mapping[str, object]) -> dict[str, object]:
@@ -114,12 +115,9 @@ def _leader(alike: Mapping[str, str], index: str) -> str:
     return index
 
 
-def _free(left: str, right: str) -> list[str]:
+def _free(left: str, right: str, shapes: Mapping[str, object]) -> list[str]:
+    """The indices on the left, else those that stand once wherever they stand."""
     if is_indexed(left):
         return [i for _, indices in _entries(left) for i in indices]
-    counts = [
-        Counter(i for _, indices in _entries(term) for i in indices)
-        for term in _TERMS.split(right)
-        if is_indexed(term)
-    ]
-    return [i for i in dict.fromkeys(counts[0]) if all(c[i] == 1 for c in counts)]
+    spans = spans_of(*index_tree(right, shapes))
+    return [i for i, span in spans.items() if span == (1, 1)]
