@@ -234,10 +234,20 @@ def _rows(a: Array) -> Iterator[slice]:
 
 
 def _close(a: Array, b: Array, sign: int = 1) -> bool:
+    small = 1e-12 * min(1.0, _largest(a))
     return all(
-        np.allclose(a[rows], sign * b[rows], rtol=1e-6, atol=1e-12, equal_nan=True)
+        np.allclose(a[rows], sign * b[rows], rtol=1e-6, atol=small, equal_nan=True)
         for rows in _rows(a)
     )
+
+
+def _largest(a: Array) -> float:
+    """The largest finite entry, whatever its sign."""
+    found = (
+        np.max(np.abs(a[rows]), initial=0.0, where=np.isfinite(a[rows]))
+        for rows in _rows(a)
+    )
+    return max(map(float, found), default=0.0)
 
 
 def _vanishes(a: Array, where: Callable[[Array, Array], Array]) -> bool:

@@ -396,6 +396,20 @@ def test_declared_structure_is_checked() -> None:
         evaluate(tensor("D", (N, N), "diagonal"), {"D": np.ones((3, 3))})
 
 
+@pytest.mark.parametrize("structure", ["symmetric", "skew", "pd", "toeplitz"])
+@pytest.mark.parametrize("scale", [1e-9, 1e-13, 1e-200])
+def test_declared_structure_of_small_entries(structure: str, scale: float) -> None:
+    """What counts as rounding goes by the largest entry, not by 1."""
+    node = tensor("D", (N, N), structure)
+    full = np.arange(9.0).reshape(3, 3) ** 2
+    with pytest.raises(EvaluationError, match=structure):
+        evaluate(node, {"D": scale * full})
+    held = {"skew": full - full.T, "toeplitz": np.eye(3)}.get(structure, full + full.T)
+    held[0, 1] *= 1 + 1e-9
+    held[1, 2] += 1e-13
+    evaluate(node, {"D": scale * held})
+
+
 # -- constants -------------------------------------------------------------------------
 
 
