@@ -132,7 +132,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     """
     from .documents.reading import loaded
 
-    with open(path, "rb") as file:
+    with open(os.fspath(path), "rb") as file:
         content = file.read()
     try:
         text = content.decode("utf-8")

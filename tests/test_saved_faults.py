@@ -197,6 +197,10 @@ def test_what_cannot_be_loaded(tmp_path: Path) -> None:
         ic.load(tmp_path / "none.json")
     with pytest.raises(TypeError):
         x.save(None)  # type: ignore[arg-type]
+    with open(tmp_path / "open", "w") as file:
+        with pytest.raises(TypeError):
+            ic.load(file.fileno())  # type: ignore[arg-type]
+        file.write("still open")
     text = PLAN.json()
     path = tmp_path / "cut.json"
     others = ["", "3", "[]", "{}", '{"format": "other"}', '{"format": []}', "\ufeff{}"]
