@@ -247,6 +247,16 @@ def test_blocks_within_blocks_are_said_once(monkeypatch: pytest.MonkeyPatch) -> 
     assert len(sought) < 200
 
 
+def test_products_in_one_another_are_said_at_any_depth() -> None:
+    """The search for a sum to turn ends, and does not recurse without end."""
+    x: Any = ic.tensor("x", "n")
+    y = x
+    for _ in range(1_200):
+        y = (ic.tensor("A", "n n") @ y) * x
+    said = y.matrix().plain
+    assert said.count("A*") == 1_200
+
+
 def test_embeddings_cancel() -> None:
     """The derivative of a stacked vector's norm forgets the stacking."""
     found = ic.parse("normsq([A*x; b])", A="m n", b="k", x="n").gradient("x")

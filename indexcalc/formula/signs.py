@@ -21,14 +21,17 @@ UNIT = -1_000
 #: Words that a minus goes through.
 FLIPPING = frozenset({"hadamard", "product", "transpose", "Diag", "diag", "tr", "vec"})
 
+#: How many words a minus goes through, one within another, to find a sum.
+DEEPEST = 50
 
-def flipped(f: Formula) -> Formula | None:
+
+def flipped(f: Formula, deepest: int = DEEPEST) -> Formula | None:
     """−f without a minus in front: b − Ax for Ax − b; None where that cannot be."""
     match f.op:
         case "sum" if any(map(negative, f.args)):
             return _negated_sum(f)
-        case op if op in FLIPPING:
-            args = one_flipped(f.args)
+        case op if op in FLIPPING and deepest:
+            args = one_flipped(f.args, deepest - 1)
             if args is None:
                 return None
             return Formula(f.op, tuple(args), f.value, f.shape, f.row)
@@ -36,11 +39,13 @@ def flipped(f: Formula) -> Formula | None:
             return None
 
 
-def one_flipped(factors: Sequence[Formula]) -> list[Formula] | None:
+def one_flipped(
+    factors: Sequence[Formula], deepest: int = DEEPEST
+) -> list[Formula] | None:
     """The factors with the sign of one of them turned, if one has a sum to turn."""
     bases = [untransposed(f) for f in factors]
     for k, f in enumerate(factors):
-        turned = flipped(f) if bases.count(bases[k]) == 1 else None
+        turned = flipped(f, deepest) if bases.count(bases[k]) == 1 else None
         if turned is not None:
             return [*factors[:k], turned, *factors[k + 1 :]]
     return None
@@ -111,9 +116,14 @@ def is_all_ones(f: Formula) -> bool:
 
 def _degree(f: Formula) -> int:
     """How many factors a term has: longer products come first."""
-    if f.op in ("product", "hadamard"):
-        return sum(map(_degree, f.args))
-    return int(f.value) if f.op in ("mpower", "epower") and f.value == 2 else 1
+    found, stack = 0, [f]
+    while stack:
+        g = stack.pop()
+        if g.op in ("product", "hadamard"):
+            stack += g.args
+        else:
+            found += 2 if g.op in ("mpower", "epower") and g.value == 2 else 1
+    return found
 
 
 def _negated_sum(f: Formula) -> Formula:
