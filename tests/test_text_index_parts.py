@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 
+import numpy as np
 import pytest
 
 import indexcalc as ic
@@ -14,6 +16,7 @@ from indexcalc.errors import BudgetError, IndexCalcError, ParseError
 from indexcalc.nodes import Call, Tensor, toposort
 from indexcalc.sizes import size_text
 from indexcalc.text import index_parts
+from indexcalc.text.vocabulary import ELEMENTWISE
 from tests.saved_cases import identities
 
 SHAPES = {
@@ -196,3 +199,28 @@ def test_parts_of_answers(answer: str, right: bool | None) -> None:
             ic.check("x'*x", "x", answer, shapes={"x": "n"})
         return
     assert ic.check("x'*x", "x", answer, shapes={"x": "n"}).right is right
+
+
+ENTRYWISE: dict[str, Callable[..., ic.Expression]] = {
+    "log1p": np.log1p,
+    "expm1": np.expm1,
+    "cbrt": np.cbrt,
+    "asinh": np.arcsinh,
+    "acosh": np.arccosh,
+    "atanh": np.arctanh,
+    "atan2": np.arctan2,
+    "max": np.maximum,
+    "min": np.minimum,
+    "where": lambda c, a: np.where(c > 0, a, c),
+}
+
+
+@pytest.mark.parametrize("name", ENTRYWISE)
+def test_functions_of_numpy_read_back_from_every_notation(name: str) -> None:
+    function = ENTRYWISE[name]
+    x, y = ic.tensor("x", "n"), ic.tensor("y", "n")
+    value = function(x) if name in ELEMENTWISE else function(x, y)
+    for e in (value, np.sum(value * y).gradient("x")):
+        assert ic.equal(ic.parse(str(e.matrix()), x="n", y="n"), e)
+        assert ic.equal(ic.parse_latex(e.latex(), x="n", y="n"), e)
+        assert ic.parse_index(str(e), x="n", y="n", out="i") == e

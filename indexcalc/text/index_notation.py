@@ -43,7 +43,7 @@ from .syntax import (
     Syntax,
     place_of,
 )
-from .vocabulary import ELEMENTWISE
+from .vocabulary import ELEMENTWISE, OF_SEVERAL
 
 Value: TypeAlias = tuple[Node, list[int]]
 
@@ -309,8 +309,8 @@ def _require_elementwise(scopes: Scopes, node: Applied, unknown: bool) -> None:
         wanted = len(node.orders) or max(len(node.arguments), 1)
     elif node.name in (*ELEMENTWISE, *OF_COMPLEX) and not node.orders:
         wanted = 1
-    elif node.name in ("min", "max") and not node.orders:
-        wanted = 2
+    elif node.name in OF_SEVERAL and not node.orders:
+        wanted = OF_SEVERAL[node.name]
     else:
         raise scopes.error(
             f"{node.name} does not act entry by entry, so it has no place here",

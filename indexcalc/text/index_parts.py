@@ -23,11 +23,11 @@ from .definitions import DEFINITION_LIMIT, pieces
 from .index_words import CONSTANTS, listed_indices, subscripts
 from .lowering import parse
 from .scanner import LETTER, NAME, canonical_name
-from .vocabulary import ELEMENTWISE, SPELLED, TABLE
+from .vocabulary import ELEMENTWISE, OF_SEVERAL, SPELLED, TABLE
 
 #: Functions of the text language that act entry by entry, so that an argument keeps its
 #: indices.
-ENTRYWISE = frozenset({*ELEMENTWISE, *SPELLED, "min", "max", "conj", "real", "imag"})
+ENTRYWISE = frozenset({*ELEMENTWISE, *SPELLED, *OF_SEVERAL, "conj", "real", "imag"})
 WHOLE = TABLE.keys() - ENTRYWISE - CONSTANTS.keys()
 
 PART_LIMIT = 500

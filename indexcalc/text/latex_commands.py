@@ -10,7 +10,6 @@ from unicodedata import normalize
 
 from ..latex_names import ACCENTS as SUFFIXES
 from ..latex_names import GREEK
-from .latex_vocabulary import MORE
 from .symbols import INFIX
 from .vocabulary import TABLE
 
@@ -39,7 +38,6 @@ INFIX_CHARACTERS = {
 #: Names of functions as words, in `\operatorname`, `\text` or bare before a bracket.
 FUNCTIONS = {
     **{name: name for name in TABLE if len(name) > 1 and name != "einsum"},
-    **{name: name for name in MORE},
     **dict.fromkeys(("Tr", "TR", "Trace", "trace", "Sp"), "tr"),
     **dict.fromkeys(("ln", "Log", "Ln"), "log"),
     **dict.fromkeys(("ReLU", "ReLu", "Relu"), "relu"),

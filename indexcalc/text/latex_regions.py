@@ -47,7 +47,7 @@ from .syntax import (
 )
 from .typed import type_tree
 from .types import Meaning, Type
-from .vocabulary import ELEMENTWISE
+from .vocabulary import ELEMENTWISE, OF_SEVERAL
 
 
 @dataclass(slots=True)
@@ -193,7 +193,7 @@ def _require_outside(regions: Regions, root: Syntax, opened: Open) -> None:
 _JOINING = frozenset({"+", "-", "*", " ", "∘", "⊘", "/", "^", ".^", "·", "×", "⁎"})
 _SPELLED = {"·": "*", "×": "*", "⁎": "*"}
 _ENTRYWISE = {
-    **{name: name for name in (*ELEMENTWISE, "min", "max")},
+    **{name: name for name in (*ELEMENTWISE, *OF_SEVERAL)},
     **{f"{name}∘": name for name in ELEMENTWISE},
     "e^": "exp",
     "√": "sqrt",

@@ -146,18 +146,6 @@ def _copies(sizes: Sizes) -> Meaning:
     return Meaning(Type((size,) * 3), lambda: matrix.copy_tensor(sizes.known(size), 3))
 
 
-def _entry_by_entry(name: str) -> Rule:
-    return lambda _, a: Meaning(a.type, lambda x: matrix.elementwise(name, x))
-
-
-#: Elementwise functions of one argument that plain text has no word for.
-MORE = tuple(
-    name
-    for name, record in functions.TABLE.items()
-    if name not in TABLE and len(record.partials) == 1 and name != "power"
-    if functions.is_elementwise(name)
-)
-
 HIDDEN: dict[str, Function] = {
     record.name: record
     for record in (
@@ -177,7 +165,6 @@ HIDDEN: dict[str, Function] = {
         *(Function(n, "v", _of_entries(n)) for n in ("exp", "log", "sin", "cos")),
         Function("√", "v", _of_entries("sqrt")),
         Function("sqrt", "v", _of_entries("sqrt")),
-        *(Function(n, "v", _entry_by_entry(n)) for n in MORE),
         *(Function(f"{n}∘", "v", TABLE[n].rule) for n in ELEMENTWISE),
         Function("√∘", "v", TABLE["sqrt"].rule),
         *(Function(f"∂{n}", "v", _derivative(n)) for n in ELEMENTWISE),

@@ -93,9 +93,9 @@ def _mapped(build: Callable[[Node], Node]) -> Rule:
     return rule
 
 
-def _of_two(name: str) -> Rule:
-    def rule(sizes: Sizes, a: Meaning, b: Meaning) -> Meaning:
-        return spread_alike(sizes, (a, b), lambda *x: matrix.elementwise(name, *x))
+def _together(name: str) -> Rule:
+    def rule(sizes: Sizes, *arguments: Meaning) -> Meaning:
+        return spread_alike(sizes, arguments, lambda *x: matrix.elementwise(name, *x))
 
     return rule
 
@@ -331,8 +331,11 @@ def _levicivita(_: Sizes, n: int) -> Meaning:
 ELEMENTWISE = (
     *("exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh"),
     *("tanh", "sqrt", "abs", "sign", "relu", "sigmoid", "softplus", "erf", "recip"),
-    *("square", "heaviside"),
+    *("square", "heaviside", "expm1", "log1p", "asinh", "acosh", "atanh", "cbrt"),
 )
+
+#: Functions of several arguments, entry by entry, and how many.
+OF_SEVERAL = {"min": 2, "max": 2, "atan2": 2, "where": 3}
 
 #: Other spellings of functions.
 SPELLED = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "ln": "log"}
@@ -347,8 +350,7 @@ TABLE: dict[str, Function] = {
         Function("conj", "v", _mapped(complexes.conjugate)),
         Function("real", "v", _mapped(complexes.real_part)),
         Function("imag", "v", _mapped(complexes.imaginary_part)),
-        Function("min", "vv", _of_two("min")),
-        Function("max", "vv", _of_two("max")),
+        *(Function(name, "v" * n, _together(name)) for name, n in OF_SEVERAL.items()),
         Function("sum", "v", _reduction(matrix.total)),
         Function("sum0", "v", _sum_over(0, EITHER)),
         Function("sum1", "v", _sum_over(1, COLUMN)),
