@@ -18,6 +18,7 @@ treewidth at most two.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from heapq import heapify, heappop, heappush
 
 from ..errors import UnsupportedError
 from ..formula import (
@@ -107,21 +108,25 @@ def reduced(graph: Graph) -> Formula:
 
 
 def series_parallel(graph: Graph) -> None:
-    """Eliminates every bound vertex that has at most two edges, in place."""
-    while (i := _next_vertex(graph)) is not None:
+    """Eliminates every bound vertex that has at most two edges, in place: that of the
+    fewest edges first, then of the lightest weight."""
+    queue = [_rank(graph, i) for i in graph.edges if i not in graph.open]
+    heapify(queue)
+    while queue:
+        rank = heappop(queue)
+        i = rank[-1]
+        if i not in graph.edges or rank != _rank(graph, i):
+            continue  # it was eliminated, or has another rank by now
+        if len(graph.edges[i]) > 2:
+            break
+        neighbours = graph.edges[i].keys() - graph.open
         _eliminate(graph, i)
+        for j in neighbours & graph.edges.keys():
+            heappush(queue, _rank(graph, j))
 
 
-def _next_vertex(graph: Graph) -> int | None:
-    """The bound vertex to eliminate: the fewest edges, then the lightest weight."""
-    best = None
-    for i, edges in graph.edges.items():
-        if i in graph.open or len(edges) > 2:
-            continue
-        weight = sum(f.length for f in graph.weights[i])
-        rank = (len(edges), weight, i)
-        best = rank if best is None else min(best, rank)
-    return best[2] if best is not None else None
+def _rank(graph: Graph, i: int) -> tuple[int, int, int]:
+    return (len(graph.edges[i]), sum(f.length for f in graph.weights[i]), i)
 
 
 def _eliminate(graph: Graph, i: int) -> None:
