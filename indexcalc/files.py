@@ -26,7 +26,7 @@ def saved(content: Content, path: Where) -> Content:
     target = os.path.realpath(os.fsdecode(path))
     folder = os.path.dirname(target)
     data = content.encode("utf-8") if isinstance(content, str) else content
-    if not str(path) or os.path.isdir(target):
+    if not str(path) or os.path.isdir(target) or os.fsdecode(path).endswith("/"):
         raise IsADirectoryError(errno.EISDIR, "a folder, not a file", str(path))
     if not os.path.isdir(folder):
         raise FileNotFoundError(errno.ENOENT, "there is no folder", folder)

@@ -171,8 +171,10 @@ def test_links_and_devices(tmp_path: Path) -> None:
     assert Path("/dev/null").is_char_device()
     with pytest.raises(IsADirectoryError, match="folder"):
         drawn.svg(tmp_path)
-    with pytest.raises(IsADirectoryError, match="folder"):
-        drawn.svg("")
+    for folder in ("", f"{tmp_path}/new/"):
+        with pytest.raises(IsADirectoryError, match="folder"):
+            drawn.svg(folder)
+    assert not (tmp_path / "new").exists()
 
 
 def test_pickles() -> None:

@@ -64,6 +64,8 @@ FAR = (
     *("distributed", "steps", "ledger", "documents", "question", "worked", "random"),
     *("threads", "closed", "hostile", "determinism", "scale", "bounded"),
 )
+#: The file whose tests hold the constants of every module to a text.
+READER = "test_bounds"
 #: Seconds of processor that a mutant may survive before it counts as alive.
 PATIENCE = 60.0
 SPARE = 15.0
@@ -149,15 +151,20 @@ def test_files(everything: bool) -> list[str]:
 
 
 def ranked(mutant: Mutant, known: Sequence[Trace]) -> list[list[Trace]]:
-    """The tests to run against a mutant: those that enter the function, shortest first.
+    """The tests to run against a mutant: those that enter the function, shortest first;
+    of what runs at the import, those that read it, and those that enter the module.
 
     They come in batches, the first of which takes a few seconds.
     """
     name, module = f"{mutant.file}:{mutant.function}", f"{mutant.file}:"
-    inside = [t for t in known if name in t.enters]
+    inside: list[Trace] = []
+    if mutant.function != "<module>":
+        inside = [t for t in known if name in t.enters]
     if not inside:
         inside = [t for t in known if any(e.startswith(module) for e in t.enters)]
     inside = spread(inside)
+    if mutant.function == "<module>":
+        inside = [*(t for t in known if READER in t.file), *inside]
     files = {t.file for t in inside}
     chosen = {t.test for t in inside}
     others = [t for t in known if t.file in files and t.test not in chosen]

@@ -63,6 +63,24 @@ ROWS: tuple[tuple[str, str, str, str], ...] = (
         "len(parts) > 1 -> len(parts) >= 1",
         "the sum of one part is the part",
     ),
+    (
+        "planning/logarithms.py:_over",
+        'parts.append((call("exp", [_plus(v, more)]), c))',
+        "_plus(v, more) -> _plus(more, v)",
+        "the terms of a sum have one order, and both are of one shape",
+    ),
+    (
+        "labelling.py:_neighbourhoods",
+        "pairs = [row for row in around if len(row) == 4 and row[2:] != (-1, -1)]",
+        "2 -> 1",
+        "a pair that an index has with itself alone gives a key that no other has",
+    ),
+    (
+        "planning/matching.py:Match._join_any",
+        "return False",
+        "False -> True",
+        "what does not join is left out either way, and who asks counts the pairs",
+    ),
 )
 
 EQUIVALENT = {f"{where} | {line} | {change}": why for where, line, change, why in ROWS}
