@@ -43,8 +43,8 @@ HARMLESS = _words(
     "dataclasses "
     "difflib enum errno fractions functools gc hashlib heapq inspect itertools json "
     "html keyword math numbers operator random re statistics string sys textwrap "
-    "threading time types typing unicodedata uuid weakref cotengrust lark networkx "
-    "numpy opt_einsum scipy sympy typing_extensions xml"
+    "threading time types typing unicodedata uuid weakref cotengrust lark mpmath "
+    "networkx numpy opt_einsum scipy sympy typing_extensions xml"
 )
 
 #: What one file may do and no other, and why.

@@ -2,8 +2,9 @@
 
 Asked in turn: structure and expansion, which are certain; exact evaluation modulo
 primes, which is certain where it says no and wrong with a chance below 1e-15 where it
-says yes (at the sizes tried); then a witness, arrays on which the two differ. What is
-left is undecided, with the tolerance to which the two agree.
+says yes (at the sizes tried); then a witness, arrays on which the two differ in floats,
+or else in numbers of many digits. What is left is undecided, with the tolerance to
+which the two agree.
 
 >>> from indexcalc.expr import add, tensor
 >>> from indexcalc.matrix import contract, det, eye, times
@@ -18,11 +19,12 @@ left is undecided, with the tolerance to which the two agree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from math import prod
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -38,6 +40,7 @@ from ..nodes import Call, Node, Sum, toposort, variables
 from ..pairwise import Array
 from ..simplify import fuse, fuse_with_assumptions
 from ..sizes import shape_text, value_of
+from .digits import BAR, DIGITS, Gap, gap
 from .modular import Decision, decide
 from .rewriting import rewritten
 from .sampling import Reals, Sample, size_names, small_sizes, within
@@ -51,7 +54,7 @@ NUDGE = 1e-13
 #: Up to how many nodes what was rewritten is multiplied out.
 LONGEST = 400
 
-Method = Literal["structure", "expansion", "prime field", "float64"]
+Method = Literal["structure", "expansion", "prime field", "float64", "digits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def evidence(a: Node, b: Node) -> Evidence:
 
     True by structure or expansion is a proof. True by evaluation modulo primes is wrong
     with a chance below 1e-15, and is about the sizes tried where sizes are symbolic.
-    False is certain; agreement in floats alone stays None.
+    False is certain; agreement in floats or digits alone stays None.
     """
     if a.shape != b.shape:
         shapes = f"{shape_text(a.shape)} and {shape_text(b.shape)}"
@@ -119,8 +122,28 @@ def _rewritten_evidence(a: Node, b: Node) -> Evidence:
         return Evidence(False, "prime field", detail, found)
     if found is not None:
         return Evidence(False, "float64", f"they differ by over {TOLERANCE:g}", found)
-    detail = f"no proof, and no difference over {TOLERANCE:g} at {DRAWS} random points"
-    return Evidence(None, "float64", detail)
+    return _by_digits(a, b)
+
+
+def _by_digits(a: Node, b: Node) -> Evidence:
+    """What is known of two nodes that floats do not tell apart."""
+    found = list(_gaps(a, b))
+    for told, values in found:
+        if told is Gap.APART:
+            detail = f"they differ by over {BAR:g}, computed with {DIGITS} digits"
+            return Evidence(False, "digits", detail, values)
+    agreed = [told for told, _ in found if told is Gap.NONE]
+    least, method = (BAR, "digits") if agreed else (TOLERANCE, "float64")
+    points = f"{len(agreed) or DRAWS} random points"
+    detail = f"no proof, and no difference over {least:g} at {points}"
+    return Evidence(None, cast(Method, method), detail)
+
+
+def _gaps(a: Node, b: Node) -> Iterator[tuple[Gap, dict[str, Array]]]:
+    for seed in range(DRAWS):
+        with suppress(IndexCalcError):
+            values, sizes = sample(a, b, seed=seed)
+            yield gap(a, b, values, sizes), values
 
 
 def _agreeing(decision: Decision) -> str:

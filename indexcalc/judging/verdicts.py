@@ -279,7 +279,8 @@ def _sentence(case: Case, finding: Finding, made: Verdict, note: str) -> str:
     if evidence is not None and evidence.assumptions:
         text += f" This takes it that {', '.join(evidence.assumptions)}."
     if evidence is not None and evidence.equal is None:
-        text += " There is no proof, only agreement in floats at random points."
+        how = "to ten digits" if evidence.method == "digits" else "in floats"
+        text += f" There is no proof, only agreement {how} at random points."
     return text
 
 

@@ -228,10 +228,9 @@ class Builder:
         most = np.abs(a.value).max(initial=0.0)
         if most <= limit:
             return a
-        if most > 50 or self.chance(0.5):
-            scale = next(
-                t for t in (0.5, *(10.0**-k for k in range(1, 10))) if most * t <= limit
-            )
+        scales = (0.5, *(10.0**-k for k in range(1, 10)))
+        scale = next((t for t in scales if most * t <= limit), None)
+        if scale is not None and (most > 50 or self.chance(0.5)):
             return self.scaled(f"{scale:.10f}".rstrip("0"), a)
         squashed = self.call(self.pick(["tanh", "sin"]), a.type, a)
         return squashed if limit >= 1 else self.scaled(f"{limit:g}", squashed)
