@@ -62,6 +62,7 @@ class Expression(Execution, Operators, Notations, Differentiation, Pictures):
         "_honest",
         "_node",
         "_safer",
+        "_source",
         "_variables",
         "by",
         "convention",
@@ -94,6 +95,7 @@ class Expression(Execution, Operators, Notations, Differentiation, Pictures):
         self._honest: Node | None = None
         self.vanished: Mapping[Node, None] = NOTHING
         self._again: Callable[[], Node] | None = None
+        self._source: Callable[[], Node] | None = None
         self._safer = False
         self._variables: dict[str, Tensor] | None = None
         self._facts: tuple[Assumption, ...] = ()
@@ -136,14 +138,19 @@ class Expression(Execution, Operators, Notations, Differentiation, Pictures):
                 from .planning.stable import safer
 
                 found = safer(node, self._again)
-                self._safer, node = found is not node, found
+                self._safer, node, self._source = found is not node, found, self._again
             self._honest, self._fusion, self._again = node, None, None
         return self._honest
 
     def _stably(self) -> Expression:
-        from .planning.stable import stable
+        """What is differentiated to be stable. A derivative with kinks is not merged
+        first: |x| sign(x) is x, and has another derivative at 0."""
+        from .planning.stable import kinks, stable
 
-        return Expression(stable(self.evaluated), scope=self.scope | self._leaves())
+        source = self._again or self._source
+        merged = source is None or not kinks(self.node)
+        root = stable(self.evaluated) if merged else source()
+        return Expression(root, scope=self.scope | self._leaves())
 
     @property
     def assumptions(self) -> tuple[str, ...]:

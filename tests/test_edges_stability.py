@@ -86,3 +86,22 @@ def test_what_is_not_stable_is_as_written() -> None:
     e = np.log(2 * x)
     assert "log" in e.compile().source
     assert "softplus" not in e.compile().source
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1/sigmoid(norm2(abs(x).*y))",
+        "min(9, 1/sigmoid(norm2(x.*abs(y))))",
+        "log(1 + exp(normsq(abs(x))))",
+        "log(sum(exp(max(x, 0))))",
+    ],
+)
+def test_a_stable_form_has_the_kinks_of_what_is_written(text: str) -> None:
+    """|x|² is x², and by the chain rule its second derivative at 0 is 2 sign(0)² = 0."""
+    x, y = np.array([0.0, 1.0, -2.0]), np.array([0.7, 0.0, 1.5])
+    H = ic.parse(text, x="n", y="n").hessian("x")
+    given = {name: {"x": x, "y": y}[name] for name in H.variables}
+    written = ic.Expression(H.node).evaluate(given)
+    found = H.evaluate(given)
+    np.testing.assert_allclose(found, written, rtol=1e-12, atol=1e-14)

@@ -96,15 +96,28 @@ OVERFLOWING = frozenset({"exp", "expm1", "sinh", "cosh", "det", "cofactors"})
 SUSPECT = OVERFLOWING | {"sigmoid", "softmax"}
 
 
+#: Functions with kinks: |x|² is x², and yet its second derivative is 2 sign(x)² by the
+#: chain rule, which is 0 at 0.
+KINKED = frozenset({"abs", "sign", "relu", "heaviside", "max", "min", "where"})
+
+
 def safer(node: Node, again: Callable[[], Node]) -> Node:
-    """A node, or another form of it where that has fewer functions that overflow."""
+    """A node, or another form of it where that has fewer functions that overflow, and
+    every kink that the node has."""
     if not any(isinstance(e, Call) and e.function in SUSPECT for e in toposort(node)):
         return node
     found = _overflowing(stable(node))
     if not found:
         return node
     other = fuse(again())
-    return other if _overflowing(stable(other)) < found else node
+    better = _overflowing(stable(other)) < found and kinks(node) <= kinks(other)
+    return other if better else node
+
+
+def kinks(root: Node) -> frozenset[str]:
+    """The functions with kinks in an expression."""
+    calls = (e.function for e in toposort(root) if isinstance(e, Call))
+    return KINKED.intersection(calls)
 
 
 def _overflowing(root: Node) -> int:
