@@ -148,8 +148,11 @@ class Expression(Execution, Operators, Notations, Differentiation, Pictures):
         from .planning.stable import kinks, stable
 
         source = self._again or self._source
-        merged = source is None or not kinks(self.node)
-        root = stable(self.evaluated) if merged else source()
+        root = self.written
+        if not (source or self.by) or not kinks(self.node):
+            root = stable(self.evaluated)
+        elif source is not None:
+            root = source()
         return Expression(root, scope=self.scope | self._leaves())
 
     @property

@@ -98,7 +98,7 @@ def test_what_is_not_stable_is_as_written() -> None:
     ],
 )
 def test_a_stable_form_has_the_kinks_of_what_is_written(text: str) -> None:
-    """|x|² is x², and by the chain rule its second derivative at 0 is 2 sign(0)² = 0."""
+    """|x|² is x², and its second derivative at 0 by the chain rule 2 sign(0)², 0."""
     x, y = np.array([0.0, 1.0, -2.0]), np.array([0.7, 0.0, 1.5])
     H = ic.parse(text, x="n", y="n").hessian("x")
     given = {name: {"x": x, "y": y}[name] for name in H.variables}

@@ -150,7 +150,8 @@ KEPT = {
     "key",
     "vanished",
 }
-FOUND = {"_node", "_fusion", "_honest", "_again", "_safer", "_variables", "_facts"}
+FOUND = {"_node", "_fusion", "_honest", "_again", "_source", "_safer", "_variables"}
+FOUND |= {"_facts"}
 
 
 def test_all_that_an_expression_holds_is_kept() -> None:
