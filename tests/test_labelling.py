@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from itertools import combinations, permutations, product
 from random import Random
@@ -10,8 +11,9 @@ import pytest
 
 from indexcalc import labelling
 from indexcalc.expr import einsum, tensor
-from indexcalc.nodes import Node
+from indexcalc.nodes import Einsum, Node
 from indexcalc.sizes import dim
+from tests.trust.monsters import plane
 
 N = dim("n")
 Edge = tuple[int, ...]
@@ -109,6 +111,23 @@ def test_beyond_the_cap_nothing_wrong_is_merged(
         assert node is node_of(rows, out, "cap")
         form = brute_form(rows, out)
         assert form_by_node.setdefault(node, form) == form, (rows, out)
+
+
+def test_beyond_the_cap_what_was_labelled_keeps_its_labels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The incidence graph of the projective plane of order 5, forgotten in between."""
+    monkeypatch.setattr(labelling, "WORK_CAP", 20_000)
+    x = tensor("x", (N, N), "symmetric")
+    edges = plane(5)
+    for seed in range(3):
+        Random(seed).shuffle(edges)
+        node = einsum([(x, edge) for edge in edges], [])
+        assert isinstance(node, Einsum)
+        rows, digest = list(node.operands), node.digest
+        del node
+        gc.collect()
+        assert einsum(rows, []).digest == digest
 
 
 # -- hard graphs -----------------------------------------------------------------------
