@@ -36,6 +36,8 @@ TORCH = {
 _FRECHET = """\
 def {name}(f, pairs, x, *directions):
     n = x.shape[-1]
+    if n == 0:
+        return x.reshape((0,) * (2 + 2 * pairs))
     if pairs:
         eye = EYE.reshape(n, n, n, n)
         rows = [

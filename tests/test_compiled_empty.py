@@ -38,3 +38,18 @@ def test_products(spec: str, literal: bool) -> None:
             found = e.compile(**options)(arrays)
             assert found.shape == expected.shape
             np.testing.assert_allclose(found, expected)
+
+
+@pytest.mark.parametrize("name", ["expm", "cosm", "sqrtm"])
+def test_derivatives_of_functions_of_a_matrix_without_entries(name: str) -> None:
+    f = ic.parse(f"sum({name}(X)*M)", X="n n", M="n n")
+    arrays = {"X": np.ones((0, 0)), "M": np.ones((0, 0))}
+    for e in (
+        f.gradient("X"),
+        f.hessian("X"),
+        ic.parse(f"{name}(X)", X="n n").diff("X"),
+    ):
+        given = {k: arrays[k] for k in e.variables}
+        expected = e.evaluate(given)
+        for style in ("fast", "plain"):
+            assert e.compile(style=style)(given).shape == expected.shape

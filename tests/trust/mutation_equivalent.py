@@ -81,6 +81,19 @@ ROWS: tuple[tuple[str, str, str, str], ...] = (
         "False -> True",
         "what does not join is left out either way, and who asks counts the pairs",
     ),
+    (
+        "planning/logarithms.py:_constant",
+        "return scale(0.0 if c == 1 else log(c), ones(node.shape)) "
+        "# type: ignore[arg-type]",
+        "0.0 if c == 1 else log(c) -> log(c)",
+        "the logarithm of 1 is 0.0 too",
+    ),
+    (
+        "laws.py:_undo",
+        "return 1, arg.args[0]",
+        "0 -> -1",
+        "functions that have an inverse have one argument",
+    ),
 )
 
 EQUIVALENT = {f"{where} | {line} | {change}": why for where, line, change, why in ROWS}
