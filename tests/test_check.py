@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
@@ -423,3 +424,11 @@ def test_a_small_difference_is_a_difference(function: str, answer: str) -> None:
     verdict = ic.check(function, "x", answer, shapes={"x": "n", "A": "n n"})
     assert not verdict
     assert verdict.kind not in ("assumption", "equal")
+
+
+def test_an_answer_beyond_the_squares_of_floats_is_wrong_without_a_warning() -> None:
+    answer = f"2 {'A ' * 300}x"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        verdict = ic.check("x'*A*x", "x", answer, shapes={"A": "n n", "x": "n"})
+    assert not verdict.right

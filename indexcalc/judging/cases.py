@@ -256,10 +256,14 @@ def ratio(a: Array, b: Array) -> Array | None:
         return None
     fine = defined(a, b)
     left, right = (x.reshape(len(x), -1)[fine] for x in (a, b))
-    square = (left * left.conj()).sum(1).real
-    if not fine.any() or (square <= TOLERANCE**2).any():
+    with np.errstate(over="ignore", invalid="ignore"):
+        square = (left * left.conj()).sum(1).real
+        crossed = (left.conj() * right).sum(1).real
+    if not fine.any() or not np.isfinite([square, crossed]).all():
         return None
-    factor = ((left.conj() * right).sum(1) / square).real
+    if (square <= TOLERANCE**2).any():
+        return None
+    factor = crossed / square
     off = np.abs(right - factor[:, None] * left).max(1, initial=0.0)
     bar = TOLERANCE * (1 + np.abs(right).max(1, initial=0.0))
     if (off > bar).any() or (np.abs(factor) < TOLERANCE).any():
