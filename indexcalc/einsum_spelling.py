@@ -179,6 +179,17 @@ def tuple_text(parts: Sequence[str]) -> str:
     return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
 
 
+def length_text(parts: Sequence[str]) -> str:
+    """The length of axes that are one, sums in brackets; nothing for none.
+
+    >>> length_text(["n + 1"]), length_text(["n + 1", "p"])
+    ('n + 1', '(n + 1) * p')
+    """
+    if len(parts) == 1:
+        return parts[0]
+    return " * ".join(part if part.isalnum() else f"({part})" for part in parts)
+
+
 # -- libraries -------------------------------------------------------------------------
 
 

@@ -220,6 +220,9 @@ def _unknown_partial(k: int) -> Partial:
     return partial
 
 
+#: Functions with kinks or jumps: each is a smooth one on either side.
+KINKED = frozenset({"abs", "sign", "relu", "heaviside", "max", "min", "where"})
+
 TWO_OVER_ROOT_PI = Fraction("1.1283791670955126")
 
 _UNARY: dict[str, Callable[[Node, Node], Node]] = {

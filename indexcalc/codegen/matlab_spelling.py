@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..coefficients import Number
-from ..einsum_spelling import literal, real_text
+from ..einsum_spelling import length_text, literal, real_text
 from ..functions import USERS
 from ..kernels import unknown_label
 from ..nodes import Call
@@ -300,8 +300,7 @@ def _tensordot(w: Writer, e: Expr) -> Code:
     (a, b), (left, right) = e.args, e.data
     rows = [k for k in range(len(a.shape)) if k not in left]
     columns = [k for k in range(len(b.shape)) if k not in right]
-    sizes = (w.size(a.shape[k]) for k in left)
-    count = " * ".join(t if t.isalnum() else f"({t})" for t in sizes)
+    count = length_text([w.size(a.shape[k]) for k in left])
     x = w.text(turned(a, [*rows, *left]))
     y = w.text(turned(b, [*right, *columns]))
     x = x if (len(rows), len(left)) == (1, 1) else f"reshape({x}, [], {count})"

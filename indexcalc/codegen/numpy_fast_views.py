@@ -20,7 +20,7 @@ from typing import TypeAlias
 import numpy as np
 
 from ..einsum_names import LETTERS
-from ..einsum_spelling import ATOM, PRODUCT, SUM, tuple_text
+from ..einsum_spelling import ATOM, PRODUCT, SUM, length_text, tuple_text
 
 #: Up to how many columns, and for how many entries of the matrix, a product is made of
 #: products with vectors: the matrix is read again for each, so it must stay in cache.
@@ -257,10 +257,8 @@ def _multiplied(a: str, b: str, labels: Labels, shape: tuple[str, ...]) -> Piece
 
 
 def _length(group: Labels, size: SizeText) -> str:
-    """The length of labels that are one axis: n * p, (n + 1) * p."""
-    if len(group) == 1:
-        return size(group[0])
-    return " * ".join(t if t.isalnum() else f"({t})" for t in map(size, group))
+    """The length of labels that are one axis."""
+    return length_text([size(i) for i in group])
 
 
 def _back(

@@ -171,12 +171,16 @@ def _each(function: Callable[..., Any], *arrays: Array) -> Array:
     return found.reshape(arrays[0].shape)
 
 
+#: Functions that mpmath has by the same name.
+OF_MPMATH = (
+    *("exp", "expm1", "log", "log1p", "sin", "cos", "tan", "erf", "sign", "asin"),
+    *("acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
+)
+
+
 def functions(of: Any) -> dict[str, Callable[..., Any]]:
     """The functions of the table by entry, in a context of mpmath."""
     half = of.mpf(1) / 2
-
-    def softplus(x: Any) -> Any:
-        return of.log1p(of.exp(x))
 
     def power(x: Any, p: Any) -> Any:
         return x ** int(p) if of.isint(p) else of.power(x, p)
@@ -185,18 +189,14 @@ def functions(of: Any) -> dict[str, Callable[..., Any]]:
         return lambda x, y: (x + y + turn * abs(x - y)) * half
 
     return {
-        **{name: getattr(of, name) for name in ("exp", "expm1", "log", "log1p")},
-        **{name: getattr(of, name) for name in ("sin", "cos", "tan", "erf", "sign")},
-        **{name: getattr(of, name) for name in ("asin", "acos", "atan", "atan2")},
-        **{name: getattr(of, name) for name in ("sinh", "cosh", "tanh")},
-        **{name: getattr(of, name) for name in ("asinh", "acosh", "atanh")},
+        **{name: getattr(of, name) for name in OF_MPMATH},
         "cbrt": lambda x: of.sign(x) * of.cbrt(abs(x)),
         "abs": abs,
         "kept": lambda x: x,
         "relu": lambda x: x if x > 0 else of.zero,
         "heaviside": lambda x: of.one if x > 0 else of.zero,
         "sigmoid": lambda x: 1 / (1 + of.exp(-x)),
-        "softplus": softplus,
+        "softplus": lambda x: of.log1p(of.exp(x)),
         "power": power,
         "pow": of.power,
         "max": extremum(1),

@@ -24,7 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from math import prod
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 
@@ -133,10 +133,13 @@ def _by_digits(a: Node, b: Node) -> Evidence:
             detail = f"they differ by over {BAR:g}, computed with {DIGITS} digits"
             return Evidence(False, "digits", detail, values)
     agreed = [told for told, _ in found if told is Gap.NONE]
-    least, method = (BAR, "digits") if agreed else (TOLERANCE, "float64")
-    points = f"{len(agreed) or DRAWS} random points"
-    detail = f"no proof, and no difference over {least:g} at {points}"
-    return Evidence(None, cast(Method, method), detail)
+    if agreed:
+        return Evidence(None, "digits", _undecided(BAR, len(agreed)))
+    return Evidence(None, "float64", _undecided(TOLERANCE, DRAWS))
+
+
+def _undecided(least: float, points: int) -> str:
+    return f"no proof, and no difference over {least:g} at {points} random points"
 
 
 def _gaps(a: Node, b: Node) -> Iterator[tuple[Gap, dict[str, Array]]]:

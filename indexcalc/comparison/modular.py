@@ -26,6 +26,7 @@ from math import log10, prod
 import numpy as np
 
 from ..errors import BudgetError, EvaluationError, UnsupportedError
+from ..functions import KINKED
 from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort, variables
 from ..pairwise import Array
 from ..sizes import value_of
@@ -37,7 +38,7 @@ POINTS, SIGN_POINTS = 9, 66
 #: How many choices of sizes are wanted, and how many are tried for them.
 ROUNDS, TRIES = 3, 6
 
-SIGNED = frozenset({"sign", "abs", "relu", "heaviside", "max", "min"})
+SIGNED = KINKED - {"where"}
 EXACT = frozenset({"power", "inv", "det", "cofactors", "where"})
 
 

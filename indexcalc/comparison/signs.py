@@ -16,6 +16,7 @@ from fractions import Fraction
 import numpy as np
 
 from ..coefficients import Number
+from ..functions import KINKED
 from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort
 
 _POSITIVE = frozenset({"exp", "sigmoid", "softplus", "softmax", "cosh", "norm2"})
@@ -54,9 +55,7 @@ def _not_negative(node: Node, known: dict[Node, bool]) -> bool:
 
 #: Functions that may be constant on an open set where their argument is not, or of
 #: which a sum may be.
-_PIECEWISE = frozenset(
-    {"abs", "sign", "relu", "heaviside", "max", "min", "where", "unknown", "defined"}
-)
+_PIECEWISE = KINKED | {"unknown", "defined"}
 _NEVER_ZERO = frozenset({"exp", "sigmoid", "softplus", "softmax", "cosh"})
 _ZERO_WITH_ARGUMENT = frozenset({"abs", "sign", "norm2", "sinh", "tanh", "atan"})
 

@@ -20,7 +20,7 @@ from fractions import Fraction
 from ..errors import BudgetError
 from ..expansion import expand
 from ..expr import einsum
-from ..functions import call, power
+from ..functions import KINKED, call, power
 from ..nodes import Call, Einsum, Node, Sum, toposort
 from ..recognise import exponent, named, rewritten
 from ..simplify import fuse
@@ -96,14 +96,10 @@ OVERFLOWING = frozenset({"exp", "expm1", "sinh", "cosh", "det", "cofactors"})
 SUSPECT = OVERFLOWING | {"sigmoid", "softmax"}
 
 
-#: Functions with kinks: |x|² is x², and yet its second derivative is 2 sign(x)² by the
-#: chain rule, which is 0 at 0.
-KINKED = frozenset({"abs", "sign", "relu", "heaviside", "max", "min", "where"})
-
-
 def safer(node: Node, again: Callable[[], Node]) -> Node:
     """A node, or another form of it where that has fewer functions that overflow, and
-    every kink that the node has."""
+    every kink that the node has: |x|² is x², and yet by the chain rule its second
+    derivative is 2 sign(x)², which is 0 at 0."""
     if not any(isinstance(e, Call) and e.function in SUSPECT for e in toposort(node)):
         return node
     found = _overflowing(stable(node))
