@@ -34,6 +34,9 @@ from .sizes import shape_text
 #: How many products one contraction may be multiplied out into.
 MOST_PRODUCTS = 16
 
+#: Squares of a sum of at most so many terms are multiplied out.
+MOST_TERMS = 64
+
 #: A node whose axes are joined where they carry one index.
 Reading: TypeAlias = tuple[Node, Legs]
 
@@ -96,6 +99,8 @@ def _squares(node: Node, shown: Legs) -> Node:
     legs = tuple(range(len(node.shape)))
     shape = tuple(node.shape[k] for k in shown)
     parts = terms(node)
+    if len(parts) > MOST_TERMS:
+        parts = [(node, 1)]
     bars = [conjugate(e) if is_complex(e) else e for e, _ in parts]
     found: list[Term] = []
     for i, (a, c) in enumerate(parts):
@@ -225,11 +230,12 @@ def terms(node: Node) -> list[Term]:
     2
     """
     found: dict[Node, list[Number]] = {}
+    done: dict[Node, Node] = {}
     stack: list[Term] = [(fuse(node), 1)]
     while stack:
         e, c = stack.pop()
         if isinstance(e, Einsum):
-            e = without_diagonals(e)
+            e = without_diagonals(e, done)
         if isinstance(e, Einsum):
             e = _multiplied_out(e)
         if isinstance(e, Sum):

@@ -36,16 +36,11 @@ from .substitute import rebuilt
 MOST_PRODUCTS = 16
 
 
-def without_diagonals(root: Node) -> Node:
-    """The expression with products multiplied out over sums that hold a diagonal."""
-    order = toposort(root)
-    if not any(
-        isinstance(node, Einsum) and (_choices(node) or _diagonal_reads(node))
-        for node in order
-    ):
-        return root
-    done: dict[Node, Node] = {}
-    for node in order:
+def without_diagonals(root: Node, done: dict[Node, Node] | None = None) -> Node:
+    """The expression with products multiplied out over sums that hold a diagonal;
+    `done` keeps what came of its parts for the next expression."""
+    done = {} if done is None else done
+    for node in toposort(root, known=done):
         new = rebuilt(node, done)
         if isinstance(new, Einsum):
             new = _multiplied_out(new, _choices(new))

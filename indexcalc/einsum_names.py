@@ -15,7 +15,7 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, count
+from itertools import count
 
 from .nodes import Tensor
 from .plan import Apply, Combine, Contract, Embed, Pattern, Program, Slot
@@ -37,6 +37,7 @@ class Names:
     def __init__(self, reserved: Iterable[str] = (), unfit: str = "") -> None:
         self._taken = {*keyword.kwlist, "__debug__", *reserved}
         self._unfit = re.compile(unfit or "(?!)")
+        self._reached: dict[str, int] = {}
 
     def is_unfit(self, name: str) -> bool:
         """Whether no number after it would make an identifier fit."""
@@ -47,11 +48,19 @@ class Names:
         wanted = identifier(name)
         if self.is_unfit(wanted):
             wanted = f"v_{wanted}"
-        for suffix in chain(["", "_"], (f"_{k}" for k in count(2))):
-            if wanted + suffix not in self._taken:
-                self._taken.add(wanted + suffix)
-                return wanted + suffix
-        raise AssertionError("unreachable")
+        return self.first_free(wanted, f"{wanted}_", numbered=f"{wanted}_")
+
+    def first_free(self, *wanted: str, numbered: str) -> str:
+        """The first of some names that is free, or the first with a number from 2."""
+        found = next((name for name in wanted if name not in self._taken), None)
+        if found is None:
+            k = self._reached.get(numbered, 2)
+            while f"{numbered}{k}" in self._taken:
+                k += 1
+            self._reached[numbered] = k + 1
+            found = f"{numbered}{k}"
+        self._taken.add(found)
+        return found
 
     def numbered(self, prefix: str) -> Iterator[str]:
         """prefix0, prefix1, … without those that are taken when their turn comes."""

@@ -27,6 +27,7 @@ from .binding import (
     missing_array,
 )
 from .coefficients import Number
+from .contraction.paths import is_crowded
 from .errors import EvaluationError
 from .functions import is_elementwise
 from .nodes import Call, Node, Tensor, collector_paused, variables
@@ -42,6 +43,7 @@ from .plan import (
     Program,
     Step,
     compile_nodes,
+    networks,
 )
 from .planning.budgets import exhausted, is_few, is_small, keep_within
 from .planning.held import held, widened
@@ -64,7 +66,8 @@ Functions = Mapping[str, Callable[..., Any]]
 @dataclass(slots=True)
 class Run:
     """One run of a program: its inputs, the values of sizes, the slots filled so
-    far; `value` is the number that any size stands for."""
+    far; `value` is the number that any size stands for, and `brief` whether there is so
+    much to contract that orders are searched briefly."""
 
     program: Program
     arrays: Mapping[str, Array]
@@ -73,9 +76,11 @@ class Run:
     dtype: Any
     slots: dict[int, Array] = field(default_factory=dict)
     value: Callable[[Size], int] = field(init=False)
+    brief: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.value = lengths(self.sizes)
+        self.brief = is_crowded(networks(self.program))
 
     def params(self, f: Call) -> tuple[Any, ...]:
         """The parameters of a call, sizes as numbers."""
@@ -163,7 +168,7 @@ def _contract(state: Run, step: Contract) -> Array:
     factor = prod(state.value(size) for size in step.factors)
     if not rows:
         return np.asarray(scalar(factor), state.dtype)
-    result = contract(rows, step.out)
+    result = contract(rows, step.out, brief=state.brief)
     return result if factor == 1 else np.asarray(result * scalar(factor))
 
 

@@ -22,10 +22,16 @@ from .nodes import Call, Einsum, Node, Sum, Tensor
 Place: TypeAlias = tuple[Node, Sequence[int]]
 
 
-def hides(parts: Collection[Node], node: Einsum, i: int) -> bool:
-    """Whether an index of a product stands twice within one of its functions; `parts`
+def hidden(parts: Collection[Node], node: Einsum) -> set[int]:
+    """The indices of a product that stand twice within one of its functions; `parts`
     are written as names."""
-    return any(_hides(parts, *place) for place in _held(node, [i]))
+    return {
+        i
+        for child, legs in node.operands
+        if not isinstance(child, Tensor)
+        for i in set(legs)
+        if _hides(parts, child, [k for k, leg in enumerate(legs) if leg == i])
+    }
 
 
 def _held(node: Einsum, labels: Iterable[int]) -> Iterator[Place]:

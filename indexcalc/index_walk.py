@@ -21,7 +21,7 @@ from typing import TypeAlias
 
 from .coefficients import Number
 from .functions import cores, is_elementwise
-from .hidden_sums import hides
+from .hidden_sums import hidden
 from .nodes import (
     Call,
     Einsum,
@@ -353,12 +353,11 @@ def _product(walk: _Walk, node: Einsum, outer: Sequence[Axis]) -> str:
         if not group
     ]
     operands, bound = _operands(walk, node, names, places.keys(), bool(pieces))
+    inside = hidden(walk.naming.parts, node)
     told = [
         i
         for i, count in bound.items()
-        if spelling.explicit
-        or (count != 2 and walk.naming.inside)
-        or hides(walk.naming.parts, node, i)
+        if spelling.explicit or (count != 2 and walk.naming.inside) or i in inside
     ]
     if not told:
         return spelling.product([*pieces, *operands])

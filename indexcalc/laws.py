@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from .coefficients import Number, divide, multiply
 from .complexes import conjugate
@@ -296,23 +296,26 @@ def _cancel(net: Network, pair: tuple[int, int], bond: int, *ends: int) -> None:
 
 def _inverse_pair(net: Network) -> tuple[int, int, int, tuple[int, int]] | None:
     """An inverse, its base, the bond between them, and the two outer legs."""
+    inverses = [row for row in enumerate(net.operands) if _inverts(row[1][0])]
+    if not inverses:
+        return None
     place: dict[Node, list[int]] = {}
     for o, (node, _) in enumerate(net.operands):
         place.setdefault(node, []).append(o)
-    for inverse, (node, legs) in enumerate(net.operands):
-        if not (isinstance(node, Call) and len(legs) == 2):
-            continue
-        if node.function != "inv" and (node.function, node.params) != (
-            "cofactors",
-            (1,),
-        ):
-            continue
+    for inverse, (node, legs) in inverses:
         turned = legs if node.function == "inv" else legs[::-1]
         for factor in place.get(node.args[0], ()):
             bond = _bond(net, turned, net.operands[factor][1], is_symmetric(node))
             if bond is not None:
                 return inverse, factor, *bond
     return None
+
+
+def _inverts(node: Node) -> TypeGuard[Call]:
+    """Whether a node is the inverse of a matrix, or the matrix of its cofactors."""
+    if not isinstance(node, Call) or len(node.shape) != 2:
+        return False
+    return node.function == "inv" or (node.function, node.params) == ("cofactors", (1,))
 
 
 def _bond(

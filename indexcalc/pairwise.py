@@ -43,18 +43,24 @@ def require_labels(count: int) -> None:
 
 
 def contract(
-    operands: Sequence[Labelled], out: Labels, most: int | None = None
+    operands: Sequence[Labelled],
+    out: Labels,
+    most: int | None = None,
+    *,
+    brief: bool = False,
 ) -> Array:
     """The product of the operands summed over every label that is not in `out`.
 
     Each label of `out` must be carried by an operand, and occur once in `out`. A pair
     that occurs again with other labels, as the two AX of AX∘AX, is computed once.
-    Raises `BudgetError` for a product on the way of more than `most` entries.
+    With `brief` a good order is searched briefly. Raises `BudgetError` for a product on
+    the way of more than `most` entries.
     """
     rows = [without_repeats(array, labels) for array, labels in operands]
     pairs = [zip(labels, array.shape, strict=True) for array, labels in rows]
     sizes = {i: n for pair in pairs for i, n in pair}
-    steps = path(tuple(labels for _, labels in rows), out, tuple(sorted(sizes.items())))
+    inputs = tuple(labels for _, labels in rows)
+    steps = path(inputs, out, tuple(sorted(sizes.items())), brief)
     arrays = [id(array) for array, _ in operands]
     known: Known | None = {} if len(set(arrays)) < len(arrays) else None
     carried = dict.fromkeys(out, 1)
@@ -120,13 +126,16 @@ def _once(a: Labelled, b: Labelled, alive: set[int], known: Known) -> Labelled:
 
 @lru_cache(maxsize=4096)
 def path(
-    inputs: tuple[Labels, ...], out: Labels, sizes: tuple[tuple[int, int], ...]
+    inputs: tuple[Labels, ...],
+    out: Labels,
+    sizes: tuple[tuple[int, int], ...],
+    brief: bool = False,
 ) -> tuple[tuple[int, ...], ...]:
     """The order of contraction: positions to take at each step, results at the end.
 
     The fastest by the model of a typical machine (`contraction.path`).
     """
-    return contraction.path(inputs, out, dict(sizes))
+    return contraction.path(inputs, out, dict(sizes), brief=brief)
 
 
 def without_repeats(array: Array, labels: Labels) -> Labelled:

@@ -14,7 +14,7 @@ of the diagonal of a dense array. Sizes stay symbolic: one program serves all of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -194,6 +194,14 @@ def inputs_of(step: Step) -> tuple[Slot, ...]:
             return tuple(slot for slot, _ in step.terms)
         case Embed():
             return (step.slot,)
+
+
+def networks(program: Program) -> Iterator[tuple[tuple[int, ...], ...]]:
+    """The labels of the operands of every contraction."""
+    for step in program.steps:
+        if isinstance(step, Contract):
+            rows = (axes for _, axes in step.operands)
+            yield tuple(tuple(i for axis in axes for i in axis) for axes in rows)
 
 
 def is_view(step: Step) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import TypeGuard
 
 from .coefficients import Number, multiply, plus
 from .expr import einsum, size_node
@@ -86,20 +87,28 @@ def _merge_signs(net: Network, facts: Assumptions, raised: Raised) -> bool:
 
 def _merge_sizes(net: Network) -> bool:
     """n·n^p is n^(p+1), where n stands as an index that nothing carries."""
+    powers = [(o, *_base(node)) for o, (node, _) in enumerate(net.operands)]
+    sizes = [(o, base, p) for o, base, p in powers if _is_size(base)]
+    if not sizes:
+        return False
     carried = {i for _, legs in net.operands for i in legs}
     carried |= {i for axis in net.out for i in axis}
     lone = {size: i for i, size in net.dims.items() if i not in carried}
-    for o, (node, _) in enumerate(net.operands if lone else ()):
-        base, p = _base(node)
-        if not isinstance(base, Einsum) or base.operands or len(base.dims) != 1:
-            continue
-        if base.out or base.dims[0] not in lone:
+    for o, base, p in sizes:
+        if base.dims[0] not in lone:
             continue
         del net.dims[lone[base.dims[0]]]
         raised = power(base, p + 1)
         net.operands[o : o + 1] = [(raised, [])] if p != -1 else []
         return True
     return False
+
+
+def _is_size(node: Node) -> TypeGuard[Einsum]:
+    """Whether a node is a size as a number."""
+    if not isinstance(node, Einsum) or node.operands or node.out:
+        return False
+    return len(node.dims) == 1
 
 
 def powers_inside(body: Node, exponent: Number, copies: int) -> Node | None:

@@ -14,7 +14,7 @@ from .errors import ShapeError
 from .expr import call_node, einsum, linear, tensor
 from .functions import TABLE, USERS, call
 from .labelling import metered
-from .nodes import Call, Einsum, Node, Sum, Tensor, toposort
+from .nodes import Call, Einsum, Node, Sum, Tensor, children, toposort
 from .sizes import Dim, Shape, Size, shape_text
 from .sizes import replace as replace_size
 
@@ -51,6 +51,8 @@ def rebuilt(
     node: Node, done: Mapping[Node, Node], sizes: Mapping[str, Size] | None = None
 ) -> Node:
     """The node over the new versions of its children, sizes replaced."""
+    if not sizes and all(done[child] is child for child in children(node)):
+        return node
     sizes = sizes or {}
     match node:
         case Tensor():

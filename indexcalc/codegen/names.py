@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import count
 
 from ..einsum_names import Names
 from .words import Expr
@@ -50,10 +49,7 @@ class Chosen(Names):
 
     def numbered_from(self, wanted: str) -> str:
         """x, x2, x3, …: the first that is free."""
-        free = (f"{wanted}{k if k > 1 else ''}" for k in count(1))
-        found = next(name for name in free if name not in self._taken)
-        self._taken.add(found)
-        return found
+        return self.first_free(wanted, numbered=wanted)
 
 
 def suggestion(e: Expr) -> str | None:

@@ -45,7 +45,7 @@ class Loops(Steps):
         self.before, self.block_names = [], {}
         self._block_header(region, threads, "\n".join(body))
         self.lines += body
-        self.left.subtract(self.until_end)
+        self._read(self.until_end)
         self.until_end.clear()
         self._close(region, sums, threads)
         for slot, name in full.items():
@@ -145,12 +145,13 @@ class Loops(Steps):
         place = shape.index(block)
         lengths = [str(region.rows) if n == block else n for n in shape]
         share = self.graph.nbytes[slot] * region.rows // region.length
-        before = [*self.buffers, 0]
-        k = self._idle(share)
+        sizes = self.workspace.sizes
+        before = [*sizes, 0]
+        k = self.workspace.idle(share)
         own = region.threads and self.cores > 1
         if own:
-            self.buffers[k] = before[k]
-        self.holds[slot] = {k}
+            sizes[k] = before[k]
+        self.workspace.put(slot, frozenset({k}))
         key = (k, tuple(lengths))
         if key not in self.block_names:
             make = f"space({k}, {tuple_text(lengths)}, dtype)"

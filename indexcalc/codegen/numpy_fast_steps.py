@@ -31,6 +31,7 @@ from .blocks import Graph, Lengths, Region, is_view, sums
 from .numpy_fast_calls import FAST, combined
 from .numpy_fast_pieces import Pieces, spelled_core
 from .numpy_fast_views import Operand, Piece, spread, transposed, untransposed
+from .numpy_fast_workspace import Workspace
 
 #: Arrays of at least as many bytes are written into the workspace or into `out`.
 WORK = 1 << 18
@@ -77,8 +78,7 @@ class Steps:
         for step in program.steps:
             self.uses.update(inputs_of(step))
         self.left = Counter(self.uses)
-        self.holds: dict[Slot, set[int]] = {}
-        self.buffers: list[int] = []
+        self.workspace = Workspace()
         self.before: list[str] = []
         self.until_end: list[Slot] = []
         self.block_names: dict[tuple[int, tuple[str, ...]], str] = {}
@@ -102,9 +102,15 @@ class Steps:
         region = self.pieces.region
         for operand in inputs_of(self.program.steps[slot]):
             if region is None or operand in region.cut:
-                self.left[operand] -= 1
+                self._read([operand])
             else:  # read again for the next block
                 self.until_end.append(operand)
+
+    def _read(self, slots: Sequence[Slot]) -> None:
+        for slot in slots:
+            self.left[slot] -= 1
+            if not self.left[slot]:
+                self.workspace.leave(slot)
 
     def _is_made(self, slot: Slot) -> bool:
         step = self.program.steps[slot]
@@ -220,10 +226,11 @@ class Steps:
         short = len(code.text) <= INLINE
         if code.text.isidentifier() or (small and once and short):
             self.codes[slot] = code
-            self.holds[slot] = self._held(step)
+            self.workspace.put(slot, self.workspace.of(*inputs_of(step)))
             return
         self.codes[slot] = self.name(code.text)
-        self.holds[slot] = set() if piece.copies else self._held(step)
+        inside = () if piece.copies else inputs_of(step)
+        self.workspace.put(slot, self.workspace.of(*inside))
 
     def _enters_region(self, slot: Slot) -> bool:
         """Whether a value from outside is read for every block of a region."""
@@ -233,10 +240,6 @@ class Steps:
         readers = self.graph.readers.get(slot, [])
         return any(r in region.cut for region in self.found for r in readers)
 
-    def _held(self, step: object) -> set[int]:
-        operands = inputs_of(step)  # type: ignore[arg-type]
-        return set().union(*(self.holds.get(o, set()) for o in operands))
-
     # -- the workspace -----------------------------------------------------------------
 
     def _space(self, slot: Slot, shape: Sequence[str]) -> str:
@@ -244,8 +247,8 @@ class Steps:
         answered."""
         if slot in self.lasting:
             return f"np.empty({tuple_text(shape)}, dtype)"
-        k = self._idle(self.graph.nbytes[slot])
-        self.holds[slot] = {k}
+        k = self.workspace.idle(self.graph.nbytes[slot])
+        self.workspace.put(slot, frozenset({k}))
         return f"space({k}, {tuple_text(shape)}, dtype)"
 
     def _scratch(self, slot: Slot, like: Slot, shape: Sequence[str]) -> str:
@@ -253,19 +256,8 @@ class Steps:
         a slot in; nothing where that is small."""
         if self.graph.nbytes[like] < WORK:
             return ""
-        k = self._idle(self.graph.nbytes[like])
+        k = self.workspace.idle(self.graph.nbytes[like])
         return f", space({k}, {tuple_text(shape)}, dtype)"
-
-    def _idle(self, need: int) -> int:
-        """The number of an idle array of the workspace, of the nearest size."""
-        busy = {k for s, kept in self.holds.items() if self.left[s] > 0 for k in kept}
-        free = [k for k in range(len(self.buffers)) if k not in busy]
-        chosen = min(free, key=lambda k: abs(self.buffers[k] - need), default=None)
-        if chosen is None:
-            chosen = len(self.buffers)
-            self.buffers.append(0)
-        self.buffers[chosen] = max(self.buffers[chosen], need)
-        return chosen
 
     def _reused(self, slot: Slot, piece: Piece) -> str | None:
         """An operand of the same form that may be overwritten."""
@@ -278,16 +270,17 @@ class Steps:
         elif isinstance(step, Contract) and sums(step):
             return None
         for operand in operands:
-            kept = self.holds.get(operand, set())
             same = self.pieces.memory.get(operand) == self.pieces.memory[slot]
             same = same and self.graph.shape(operand) == self.graph.shape(slot)
             same = same and self._cut_alike(operand, slot)
-            mine = kept and not self._others_hold(operand, kept)
+            mine = self.left[operand] == 1 and self.workspace.alone(operand)
             mine = mine and not answers_view(self.program.steps[operand])
             text = self.codes[operand].text
             if same and mine and text.removesuffix(".T").isidentifier():
-                self.holds[slot] = kept
-                return text if piece.view == "{}" else None
+                if piece.view != "{}":
+                    return None
+                self.workspace.put(slot, self.workspace.of(operand))
+                return text
         return None
 
     def _cut_alike(self, operand: Slot, slot: Slot) -> bool:
@@ -296,15 +289,6 @@ class Steps:
             return slot not in self.lasting
         cut = self.pieces.region.cut
         return operand in cut and cut[operand] == cut.get(slot)
-
-    def _others_hold(self, operand: Slot, kept: set[int]) -> bool:
-        if self.left[operand] > 1:
-            return True
-        return any(
-            self.left[s] > 0 and held & kept
-            for s, held in self.holds.items()
-            if s != operand
-        )
 
     # -- results, and sums whose terms lie on diagonals --------------------------------
 

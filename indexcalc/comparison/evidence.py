@@ -38,7 +38,7 @@ from ..labelling import metered
 from ..laws import Assumption
 from ..nodes import Call, Node, Sum, toposort, variables
 from ..pairwise import Array
-from ..simplify import fuse, fuse_with_assumptions
+from ..simplify import fuse_with_assumptions
 from ..sizes import shape_text, value_of
 from .digits import BAR, DIGITS, Gap, gap
 from .modular import Decision, decide
@@ -94,12 +94,14 @@ def evidence(a: Node, b: Node) -> Evidence:
     if a.shape != b.shape:
         shapes = f"{shape_text(a.shape)} and {shape_text(b.shape)}"
         return Evidence(False, "structure", f"the shapes differ, {shapes}")
-    if fuse(a) is fuse(b):
-        facts = _facts(a) + _facts(b)
-        return Evidence(True, "structure", "one canonical form", None, _said(facts))
+    left, here = fuse_with_assumptions(a)
+    right, there = (left, here) if a is b else fuse_with_assumptions(b)
+    if left is right:
+        facts = _said(here + there)
+        return Evidence(True, "structure", "one canonical form", None, facts)
     if same(a, b):
-        facts = _facts(a) + _facts(b)
-        return Evidence(True, "expansion", "equal multiplied out", None, _said(facts))
+        facts = _said(here + there)
+        return Evidence(True, "expansion", "equal multiplied out", None, facts)
     return _rewritten_evidence(a, b)
 
 
@@ -159,10 +161,6 @@ def _at(sizes: tuple[dict[str, int], ...]) -> str:
         return ""
     said = [", ".join(f"{n}={k}" for n, k in one.items()) for one in sizes]
     return f" at {'; '.join(said)}"
-
-
-def _facts(node: Node) -> tuple[Assumption, ...]:
-    return fuse_with_assumptions(node)[1]
 
 
 def _said(facts: tuple[Assumption, ...]) -> tuple[str, ...]:

@@ -158,7 +158,7 @@ class Reals:
 
     def contract(self, operands: Sequence[Labelled], out: Labels) -> Array:
         """See `Numbers.contract`."""
-        return contract_floats(operands, out, WAY_LIMIT)
+        return contract_floats(operands, out, WAY_LIMIT, brief=True)
 
     def combine(self, terms: Sequence[tuple[Array, Number]], zero: Array) -> Array:
         """See `Numbers.combine`."""

@@ -11,7 +11,7 @@ candidates the one that the model calls fastest is taken, layouts and copies inc
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from math import inf
@@ -42,9 +42,9 @@ USUAL = Effort()
 BRIEF = Effort(starts=2, improved=1, rounds=1, leaves=6, windows=20, last_rounds=0)
 LONG = Effort(rounds=3, windows=100, last_rounds=6)
 
-#: Where more ends than this meet in all large networks of one program, each of them is
-#: searched briefly.
-TOGETHER = 9_000
+#: Where more ends than this meet in all large networks of one program, or so many of
+#: its networks are too large to find the best tree outright, all are searched briefly.
+TOGETHER, MANY = 9_000, 40
 
 #: What is done to turn a tree of few flops into one of few seconds.
 NEARBY = Effort(improved=1, rounds=1, last_rounds=1)
@@ -72,8 +72,8 @@ def path(
     Any label may be carried by any number of operands, and be in `out` besides.
     Operands with one number in `same` are one array: a product that occurs again with
     other labels is computed once, and costs nothing. With `minimize="flops"` the path
-    of fewest flops, whatever it takes; with `brief` large networks are searched
-    briefly, as those in which very many ends meet always are.
+    of fewest flops, whatever it takes; with `brief` networks are searched briefly, as
+    those in which very many ends meet always are.
 
     >>> path([(0, 1), (0, 1), (1, 2)], (0, 2), {0: 9, 1: 9, 2: 9})
     ((0, 1), (0, 1))
@@ -120,7 +120,7 @@ def _path(
 
     price = model_price(machine, itemsize)
     if count > EXHAUSTIVE:
-        trees += _repriced(web, trees[0], price)
+        trees += _repriced(web, trees[0], price, brief)
     if same is not None and len(set(same)) < len(same) and count <= TWINNED:
         trees += _with_twins(inputs, out, sizes, price, same, brief)
     if count <= EXHAUSTIVE:
@@ -136,6 +136,13 @@ def meeting(inputs: Iterable[Labels]) -> int:
     return sum(count * count for count in carried.values())
 
 
+def is_crowded(networks: Iterable[Sequence[Labels]]) -> bool:
+    """Whether there is so much in some networks that each is to be searched briefly."""
+    searched = [inputs for inputs in networks if len(inputs) > EXACT]
+    ends = sum(meeting(inputs) for inputs in searched if len(inputs) > LARGE)
+    return len(searched) > MANY or ends > TOGETHER
+
+
 def _with_twins(
     inputs: tuple[Labels, ...],
     out: Labels,
@@ -149,24 +156,26 @@ def _with_twins(
     for stage in found if len(inputs) <= EXACT else found[-1:]:
         rest = Web(stage.inputs, out, sizes)
         trees = _searched(rest, FLOPS, brief)
-        for tree in (*trees, *_repriced(rest, trees[0], price)):
+        for tree in (*trees, *_repriced(rest, trees[0], price, brief)):
             yield stage.tree | lifted(tree, stage.parts)
 
 
 def _searched(web: Web, price: Price, brief: bool) -> list[Tree]:
     """The best tree by a price, and some that are nearly as good."""
-    if len(web.leaves) <= LARGE:
-        return best_trees(web, price, USUAL)
-    if brief or sum(count * count for count in web.ends) > DENSE:
+    large = len(web.leaves) > LARGE
+    if brief or (large and sum(count * count for count in web.ends) > DENSE):
         return best_trees(web, price, BRIEF)
+    if not large:
+        return best_trees(web, price, USUAL)
     return best_trees(web, price, LONG, random_trees(web, LONG.starts))
 
 
-def _repriced(web: Web, tree: Tree, price: Price) -> list[Tree]:
-    """The best tree by another price, found outright or near the tree given."""
+def _repriced(web: Web, tree: Tree, price: Price, brief: bool) -> list[Tree]:
+    """The best tree by another price, found outright or near the tree given; none where
+    that takes a search and it is to be brief."""
     if len(web.leaves) <= EXACT:
         return best_trees(web, price)
-    return improved(web, [tree], price, NEARBY)
+    return [] if brief else improved(web, [tree], price, NEARBY)
 
 
 def forget() -> None:

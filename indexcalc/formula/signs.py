@@ -43,12 +43,29 @@ def one_flipped(
     factors: Sequence[Formula], deepest: int = DEEPEST
 ) -> list[Formula] | None:
     """The factors with the sign of one of them turned, if one has a sum to turn."""
-    bases = [untransposed(f) for f in factors]
+    k = _first_to_flip(factors, deepest)
+    if k is None:
+        return None
+    turned = flipped(factors[k], deepest)
+    return None if turned is None else [*factors[:k], turned, *factors[k + 1 :]]
+
+
+def _first_to_flip(factors: Sequence[Formula], deepest: int = DEEPEST) -> int | None:
+    """The place of the first factor that has a sum to turn, and is there once."""
     for k, f in enumerate(factors):
-        turned = flipped(f, deepest) if bases.count(bases[k]) == 1 else None
-        if turned is not None:
-            return [*factors[:k], turned, *factors[k + 1 :]]
+        if _flips(f, deepest):
+            base = untransposed(f)
+            if sum(untransposed(g) == base for g in factors) == 1:
+                return k
     return None
+
+
+def _flips(f: Formula, deepest: int = DEEPEST) -> bool:
+    """Whether there is a `flipped` one."""
+    if f.op == "sum":
+        return any(map(negative, f.args))
+    through = f.op in FLIPPING and deepest > 0
+    return through and _first_to_flip(f.args, deepest - 1) is not None
 
 
 def upright(factors: Sequence[Formula]) -> tuple[int, list[Formula]]:
@@ -67,7 +84,7 @@ def _sinks(f: Formula) -> bool:
     while f.op != "sum":
         if f.op not in FLIPPING:
             return False
-        inner = next((g for g in f.args if flipped(g) is not None), None)
+        inner = next(filter(_flips, f.args), None)
         if inner is None:
             return False
         f = inner

@@ -25,7 +25,7 @@ from typing import TypeAlias
 
 from ..coefficients import Number
 from ..contraction import path
-from ..contraction.paths import LARGE, TOGETHER, meeting
+from ..contraction.paths import is_crowded
 from ..nodes import collector_paused
 from ..pairwise import require_labels
 from ..plan import (
@@ -41,6 +41,7 @@ from ..plan import (
     Step,
     inputs_of,
     last_uses,
+    networks,
     plain,
 )
 from ..sizes import Size
@@ -84,7 +85,7 @@ class Pairing:
     brief: bool = False
 
     def __post_init__(self) -> None:
-        self.brief = _large_ends(self.old) > TOGETHER
+        self.brief = is_crowded(networks(self.old))
         uses = Counter(self.old.results)
         for step in self.old.steps:
             uses.update(inputs_of(step))
@@ -242,13 +243,6 @@ class Pairing:
         step = _renamed(rows, out, sizes, ())
         slot = self.emit(step, plain(tuple(sizes[i] for i in out)))
         return slot, tuple((i,) for i in out)
-
-
-def _large_ends(program: Program) -> int:
-    """How many ends meet in the large contractions of a program."""
-    rows = (step.operands for step in program.steps if isinstance(step, Contract))
-    large = (found for found in rows if len(found) > LARGE)
-    return sum(meeting(tuple(_flat(axes)) for _, axes in found) for found in large)
 
 
 def _flat(axes: Axes) -> list[int]:

@@ -171,11 +171,21 @@ def _without_tensor_sums(fused: Node, named: Node) -> Said:
     """The first formula of a node multiplied out over sums of more axes than a matrix
     has, before functions are recognised or after."""
     found: Said = UnsupportedError("no sum in it has more than two axes")
-    plain = without_tensor_sums(fused)
-    for node in (plain, recognised(plain), recognised(without_tensor_sums(named))):
-        if isinstance(found, UnsupportedError):
+    tried = {fused, named}
+    for node in _free_of_tensor_sums(fused, named):
+        if node not in tried:
             found = in_words(node)
+            tried.add(node)
+        if isinstance(found, Formula):
+            break
     return found
+
+
+def _free_of_tensor_sums(fused: Node, named: Node) -> Iterator[Node]:
+    plain = without_tensor_sums(fused)
+    yield plain
+    yield recognised(plain)
+    yield recognised(without_tensor_sums(named))
 
 
 def without_tensor_sums(root: Node) -> Node:
@@ -216,11 +226,14 @@ def in_words(root: Node) -> Said:
             blocks[node] = _or_reason(partial(_blocks, node, fusion))
         cut = blocks[node]
         if isinstance(cut, UnsupportedError):
-            memo[stack.pop()] = cut
-        elif fresh := [key for key in _under(node, cut) if key not in memo]:
+            return cut
+        if fresh := [key for key in _under(node, cut) if key not in memo]:
             stack += fresh[::-1]
-        else:
-            memo[stack.pop()] = _or_reason(partial(_said, node, cut, memo, inside))
+            continue
+        found = _or_reason(partial(_said, node, cut, memo, inside))
+        if isinstance(found, UnsupportedError):
+            return found
+        memo[stack.pop()] = found
     return memo[root, False]
 
 
@@ -237,7 +250,7 @@ def _or_reason(work: Callable[[], T]) -> T | UnsupportedError:
 def _under(node: Node, cut: Blocks | None) -> list[tuple[Node, bool]]:
     """What has to be said before a node is: its blocks, where it was cut into some."""
     if cut is None:
-        return [(child, True) for child in children(node)]
+        return [(child, True) for child in children(node) if not is_bundle(child)]
     return [(part, False) for row in cut[1] for part in row if part is not None]
 
 

@@ -47,7 +47,8 @@ class PlanNode:
 def plan_nodes(report: PlanReport) -> list[PlanNode]:
     """Inputs in the order in which they are met, then steps, then results."""
     made = {step.name for step in report.steps}
-    steps = [_step_node(report, step) for step in report.steps]
+    flops = report.flops
+    steps = [_step_node(report, step, flops) for step in report.steps]
     given = dict.fromkeys(key for node in steps for key, _ in node.operands)
     inputs = [
         PlanNode(name, name, "input", shape=report.inputs.get(name))
@@ -58,7 +59,7 @@ def plan_nodes(report: PlanReport) -> list[PlanNode]:
     return [*inputs, *_marked(steps, report), *results]
 
 
-def _step_node(report: PlanReport, step: PlanStep) -> PlanNode:
+def _step_node(report: PlanReport, step: PlanStep, flops: int) -> PlanNode:
     return PlanNode(
         step.name,
         step.name,
@@ -67,7 +68,7 @@ def _step_node(report: PlanReport, step: PlanStep) -> PlanNode:
         harmless(step.told),
         harmless(step.spec).replace("->", "→"),
         step.shape,
-        step.flops / report.flops if report.flops else 0.0,
+        step.flops / flops if flops else 0.0,
         step=step,
     )
 

@@ -14,6 +14,7 @@ under the tree.
 
 from __future__ import annotations
 
+from ...errors import BudgetError
 from ...planning.report import PlanReport
 from ...planning.room import bytes_text
 from ...planning.tables import time_text
@@ -21,6 +22,9 @@ from ..faces import fitted, harmless, shown_name, text_width
 from ..scene import Group, Label, Mark, Path, Rect, Scene
 from .nodes import PlanNode, caption_lines, flops_text, plan_nodes, shape_text
 from .strata import Curve, Point, Strata, stratified
+
+#: The most cards of a picture: inputs, steps and results.
+CARD_LIMIT = 1_000
 
 #: The margin of the drawing, and the height of a line of its caption.
 MARGIN, LINE = 22.0, 20.0
@@ -39,8 +43,17 @@ AMPLE = 1.14
 
 
 def plan_scene(report: PlanReport) -> Scene:
-    """The tree of a plan with its totals."""
+    """The tree of a plan with its totals.
+
+    Raises `BudgetError` for more than `CARD_LIMIT` cards.
+    """
     nodes = plan_nodes(report)
+    if len(nodes) > CARD_LIMIT:
+        raise BudgetError(
+            f"a picture of a plan of {len(nodes):,} cards, and the limit is "
+            f"{CARD_LIMIT:,}",
+            hint="read the plan as text, or plan a part of the expression",
+        )
     sizes = {node.key: _size(node) for node in nodes}
     edges = [(source, node.key) for node in nodes for source, _ in node.operands]
     strata = stratified(sizes, edges)

@@ -15,6 +15,7 @@ neighbours; none overlaps another, and edges curve only between layers.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -85,15 +86,20 @@ def _ranks(sizes: Mapping[str, Point], edges: Sequence[Edge]) -> dict[str, int]:
     depth = dict.fromkeys(sizes, 0)
     for source, target in _by_target(sizes, edges):
         depth[target] = max(depth[target], depth[source] + 1)
-    users = {name: {t for s, t in edges if s == name} for name in sizes}
-    waiting = sorted(sizes, key=lambda name: -depth[name])
+    before: dict[str, set[str]] = {name: set() for name in sizes}
+    for source, target in edges:
+        before[target].add(source)
+    users = Counter(source for sources in before.values() for source in sources)
+    order = {name: (-depth[name], k) for k, name in enumerate(sizes)}
+    ready = sorted((v for v in sizes if not users[v]), key=order.__getitem__)
     found: dict[str, int] = {}
     level = 0
-    while waiting:
-        ready = [v for v in waiting if all(u in found for u in users[v])]
+    while ready:
         row = _fitting(ready, sizes)
         found |= dict.fromkeys(row, level)
-        waiting = [v for v in waiting if v not in found]
+        users.subtract(source for name in row for source in before[name])
+        freed = {u for name in row for u in before[name] if not users[u]}
+        ready = sorted({*ready[len(row) :], *freed}, key=order.__getitem__)
         level += 1
     return {name: level - 1 - found[name] for name in sizes}
 
