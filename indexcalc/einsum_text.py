@@ -270,11 +270,15 @@ class _Writer:
         order = path(
             tuple(labels for _, labels in rows), out, tuple(sorted(lengths.items()))
         )
+        carried = Counter(i for _, labels in rows for i in labels)
+        carried.update(out)
         for places in order or ((0,),):
             taken = [rows.pop(k) for k in sorted(places, reverse=True)][::-1]
-            here = list(dict.fromkeys(i for _, labels in taken for i in labels))
-            alive = set(out).union(*(labels for _, labels in rows))
-            kept = tuple(i for i in here if i in alive) if rows else out
+            here = Counter(i for _, labels in taken for i in labels)
+            alive = (i for i, count in here.items() if carried[i] > count)
+            kept = tuple(alive) if rows else out
+            carried.subtract(here)
+            carried.update(kept)
             if len(here) > len(LETTERS):
                 raise UnsupportedError(
                     f"{len(here)} indices meet in one step, and an einsum string has "

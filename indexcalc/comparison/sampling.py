@@ -125,7 +125,8 @@ class Sample:
         carried = {i for _, legs in node.operands for i in legs}
         shown = dict.fromkeys(i for axis in node.out for i in axis)
         core = (point, *(i for i in shown if i in carried))
-        lone = prod(n for i, n in enumerate(sizes) if i not in carried | set(shown))
+        carried |= shown.keys()
+        lone = prod(n for i, n in enumerate(sizes) if i not in carried)
         ones = np.ones(self.numbers.points, int)
         array = self.numbers.contract([(ones, (point,)), *rows], core)
         if lone != 1:

@@ -17,6 +17,7 @@ entries, inputs are the caller's and count for nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import count
 from math import fsum
@@ -48,14 +49,18 @@ def steps(inputs: Sequence[Labels], out: Labels, path: Path) -> Iterator[Step]:
     """The products of a path; a step of more than two goes from left to right."""
     rows = [(k, tuple(dict.fromkeys(row))) for k, row in enumerate(inputs)]
     fresh = len(rows)
+    carried = Counter(i for _, labels in rows for i in labels)
+    carried.update(out)
     for positions in path:
         taken = [rows.pop(k) for k in sorted(positions, reverse=True)][::-1]
         while len(taken) > 1:
             (i, left), (j, right), *rest = taken
-            others = (*rows, *rest)
-            keep = frozenset(out).union(*(labels for _, labels in others))
-            step = Step((i, j), left, right, keep, others)
+            both = Counter((*left, *right))
+            keep = frozenset(i for i, count in both.items() if carried[i] > count)
+            step = Step((i, j), left, right, keep, (*rows, *rest))
             yield step
+            carried.subtract(both)
+            carried.update(step.result)
             taken = [(fresh, step.result), *rest]
             fresh += 1
         rows.append(taken[0])

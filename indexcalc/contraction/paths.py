@@ -38,6 +38,9 @@ LARGE = 40
 #: not at all: their labels are summed one by one.
 DENSE, SEARCHED = 3_000, 20_000
 
+#: Networks of more operands are searched briefly.
+WIDE = 2_000
+
 USUAL = Effort()
 BRIEF = Effort(starts=2, improved=1, rounds=1, leaves=6, windows=20, last_rounds=0)
 LONG = Effort(rounds=3, windows=100, last_rounds=6)
@@ -163,7 +166,8 @@ def _with_twins(
 def _searched(web: Web, price: Price, brief: bool) -> list[Tree]:
     """The best tree by a price, and some that are nearly as good."""
     large = len(web.leaves) > LARGE
-    if brief or (large and sum(count * count for count in web.ends) > DENSE):
+    dense = large and sum(count * count for count in web.ends) > DENSE
+    if brief or dense or len(web.leaves) > WIDE:
         return best_trees(web, price, BRIEF)
     if not large:
         return best_trees(web, price, USUAL)

@@ -21,8 +21,10 @@ while it has no index of the product so far.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from heapq import heappop, heappush
 from html import escape
 from itertools import count
 from math import fsum, prod
@@ -371,14 +373,35 @@ def naive(nodes: Sequence[Node], length: Lengths, machine: Machine = TYPICAL) ->
 def _from_left(step: Contract, length: Lengths, machine: Machine) -> Price:
     sizes = {i: length(size) for i, size in step.sizes}
     rows = [[i for axis in axes for i in axis] for _, axes in step.operands]
-    result, waiting = rows[0], rows[1:]
+    later = Counter(i for row in rows for i in set(row))
+    later.update(step.out)
+    first, *others = _met(rows)
+    result = rows[first]
+    later.subtract(set(result))
     seconds = flops = 0.0
-    while waiting:
-        near = (k for k, row in enumerate(waiting) if set(row) & set(result))
-        row = waiting.pop(next(near, 0))
-        later = set(step.out).union(*waiting)
-        out = [i for i in dict.fromkeys([*result, *row]) if i in later]
-        price = product_seconds([result, row], out, sizes, machine)
+    for k in others:
+        later.subtract(set(rows[k]))
+        out = [i for i in dict.fromkeys([*result, *rows[k]]) if later[i]]
+        price = product_seconds([result, rows[k]], out, sizes, machine)
         seconds, flops = seconds + price.seconds, flops + price.flops
         result = out
     return Price(seconds, flops)
+
+
+def _met(rows: Sequence[Sequence[int]]) -> Iterator[int]:
+    """The operands from left to right, each as soon as it shares an index with one
+    before; where none does, the first that is left."""
+    carriers: dict[int, list[int]] = {}
+    for k, row in enumerate(rows):
+        for i in dict.fromkeys(row):
+            carriers.setdefault(i, []).append(k)
+    waiting, near = dict.fromkeys(range(len(rows))), list[int]()
+    while waiting:
+        while near and near[0] not in waiting:
+            heappop(near)
+        k = near[0] if near else next(iter(waiting))
+        del waiting[k]
+        yield k
+        for i in rows[k]:
+            for other in carriers.pop(i, ()):
+                heappush(near, other)

@@ -20,11 +20,16 @@ from math import prod
 
 Group = tuple[list[int], frozenset[int]]
 
+#: A product over more summed indices is contracted as one group.
+MOST_SUMMED = 200
+
 
 def groups(
     factors: Sequence[Collection[int]], shown: Collection[int], sizes: Mapping[int, int]
 ) -> list[list[int]]:
     """The factors, by number, in the groups to be contracted."""
+    if len(set().union(*factors).difference(shown)) > MOST_SUMMED:
+        return [list(range(len(factors)))]
     found: list[Group] = [([k], frozenset(f)) for k, f in enumerate(factors)]
     while (better := _eliminated(found, shown, sizes)) is not None:
         found = better
