@@ -335,6 +335,8 @@ class Notations:
     def ledger(self) -> Ledger:
         """The shape of every subexpression, innermost first.
 
+        Raises `BudgetError` for an expression of more than 5,000 parts.
+
         >>> from indexcalc.ways_in import parse
         >>> print(parse("A*x", A="m n", x="n").ledger())
         A     : m×n

@@ -22,12 +22,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..errors import BudgetError, UnsupportedError
+from ..errors import UnsupportedError
 from ..labelling import metered
 from ..legible import quoted
-from ..nodes import Node, Tensor, extent
+from ..nodes import Node, Tensor
 from .chain import by_chain
-from .formulas import name_of
+from .formulas import keep_short, name_of
 from .index import by_indices
 from .methods import by_differentials
 from .problem import Problem, problem_of
@@ -44,10 +44,6 @@ METHODS: dict[str, Callable[[Problem], None]] = {
     "chain": by_chain,
     "vec": by_vec,
 }
-
-
-#: The most parts of an expression that is derived line by line.
-EXTENT_LIMIT = 5_000
 
 
 @metered()
@@ -69,12 +65,7 @@ def derivation(
         raise UnsupportedError(
             f"a derivation of order {quoted(order)}", hint="1 or more"
         )
-    if extent(node) > EXTENT_LIMIT:
-        raise BudgetError(
-            f"an expression of {extent(node)} parts is too long to derive line by "
-            f"line, the limit being {EXTENT_LIMIT}",
-            hint="derive a part of it at a time; diff has no such limit",
-        )
+    keep_short(node)
     problem = problem_of(node, variable)
     METHODS[method](problem)
     bases, used = problem.bases, [problem.name]

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ..errors import UnsupportedError
+from ..errors import BudgetError, UnsupportedError
 from ..expr import einsum, tensor
 from ..formula import (
     Formula,
@@ -31,11 +31,24 @@ from ..formula import (
     zeros,
 )
 from ..functions import call
-from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort
+from ..nodes import Call, Einsum, Node, Sum, Tensor, extent, toposort
 from ..sizes import Shape
 from ..words.matrix import in_words, require_equal
 
+#: The most parts of an expression that is written down line by line.
+EXTENT_LIMIT = 5_000
+
 WAY_OUT = "the method index derives any expression"
+
+
+def keep_short(node: Node) -> None:
+    """Raises `BudgetError` for an expression of more than `EXTENT_LIMIT` parts."""
+    if extent(node) > EXTENT_LIMIT:
+        raise BudgetError(
+            f"an expression of {extent(node)} parts is too long to write down line by "
+            f"line, the limit being {EXTENT_LIMIT}",
+            hint="take a part of it at a time; diff and index have no such limit",
+        )
 
 
 def as_written(root: Node) -> Formula:
@@ -136,11 +149,15 @@ def entrywise(factors: Iterable[Formula], shape: Shape) -> Formula:
     """A Hadamard product of the factors in order; numbers and scalars come out."""
     front: list[Formula] = []
     entries: list[Formula] = []
+    units: list[Formula] = []
     for f in factors:
         scalars, body = scalars_apart(f)
         front += scalars
-        entries += body.args if body.op == "hadamard" else (body,)
-    entries = [f for f in entries if not is_ones(f)] or entries[:1]
+        if body.op == "hadamard":
+            entries += body.args
+        else:
+            (units if is_ones(body) else entries).append(body)
+    entries = entries or units[:1]
     if len(entries) == 1:
         return product([*front, entries[0]])
     entries.sort(key=_reading)

@@ -24,7 +24,7 @@ from ..index_text import index_text
 from ..latex_names import latex_size
 from ..nodes import Node, toposort
 from ..sizes import Shape, shape_text
-from .formulas import as_written, node_words
+from .formulas import as_written, keep_short, node_words
 from .problem import InIndices
 from .words import Words, notation, words
 
@@ -121,6 +121,7 @@ def ledger(given: Node | Formula) -> Ledger:
 def _of_node(root: Node) -> Iterator[Row]:
     """The rows of a node as it was put together; part by part where the whole has no
     matrix form."""
+    keep_short(root)
     try:
         yield from _of_formula(as_written(root))
     except UnsupportedError:
