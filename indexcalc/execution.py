@@ -74,6 +74,7 @@ class Execution:
             return len(self.written.shape) - self.value_order
         return self.value_order
 
+    @collector_paused()
     def evaluate(
         self,
         values: Mapping[Any, object] | None = None,
@@ -168,6 +169,7 @@ class Execution:
         columns = self.by[-1][1] if self.by else 0
         return Ways(self.evaluated, columns, structured)
 
+    @collector_paused()
     def compile(
         self,
         backend: str | None = None,
@@ -247,6 +249,7 @@ class Execution:
             dtype=dtype,
         )
 
+    @collector_paused()
     def code(
         self,
         language: str = "numpy",
@@ -372,14 +375,18 @@ class Execution:
         return self._read_off("column_norms", "variable")
 
 
-#: How long a formula in a docstring may be, and how many nodes are said in matrices.
-LONGEST, FEW_NODES = 300, 24
+#: How long a formula in a docstring may be, how many nodes are said in matrices, and
+#: how many at all.
+LONGEST, FEW_NODES, MANY_NODES = 300, 24, 20_000
 
 
 def formula(e: Any) -> str:
-    """A formula for a docstring: in matrices where it is short, else in indices."""
-    text = ""
-    if len(toposort(e.node)) <= FEW_NODES:
+    """A formula for a docstring: in matrices where it is short, else in indices; of
+    very many parts only their number."""
+    text, count = "", len(toposort(e.node))
+    if count > MANY_NODES:
+        return f"an expression of {count:,} parts"
+    if count <= FEW_NODES:
         with suppress(IndexCalcError):
             text = str(e.matrix("paper"))
     shown = text or str(e)

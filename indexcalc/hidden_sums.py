@@ -7,8 +7,8 @@ without its sign would be read as exp(Σᵢ xᵢ zᵢ), and Σᵢ Aᵢᵢ² as (
 >>> from indexcalc.functions import call
 >>> x, z = tensor("x", ("n",)), tensor("z", ("n",))
 >>> within = call("exp", [einsum([(x, [0]), (z, [0])], [0])])
->>> hides({}, einsum([(within, [0])], []), 0), hides({}, einsum([(x, [0])], []), 0)
-(True, False)
+>>> hidden({}, einsum([(within, [0])], [])), hidden({}, einsum([(x, [0])], []))
+({0}, set())
 """
 
 from __future__ import annotations

@@ -166,15 +166,13 @@ def collector_paused() -> Iterator[None]:
 
 def children(node: Node) -> Sequence[Node]:
     """The nodes directly under a node, with repetition."""
-    match node:
-        case Tensor():
-            return ()
-        case Einsum():
-            return [child for child, _ in node.operands]
-        case Sum():
-            return [child for child, _ in node.terms]
-        case Call():
-            return node.args
+    kind = type(node)
+    if kind is Call:
+        return node.args  # type: ignore[union-attr]
+    if kind is Tensor:
+        return ()
+    rows = node.operands if kind is Einsum else node.terms  # type: ignore[union-attr]
+    return [row[0] for row in rows]
 
 
 def toposort(*roots: Node, known: Container[Node] = ()) -> list[Node]:
@@ -194,11 +192,13 @@ def toposort(*roots: Node, known: Container[Node] = ()) -> list[Node]:
             order.append(stack.pop())  # type: ignore[arg-type]
         elif node not in done and node not in known:
             done.add(node)
-            if isinstance(node, Tensor):
+            fresh = [child for child in children(node) if child not in done]
+            if fresh:
+                stack += (node, None)
+                fresh.reverse()
+                stack += fresh
+            else:
                 order.append(node)
-                continue
-            stack += (node, None)
-            stack += [child for child in children(node)[::-1] if child not in done]
     return order
 
 

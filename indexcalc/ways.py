@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 MOST_OPERANDS = 12
 
 
+#: The most nodes of an expression that is planned in every way for a hint.
+MOST_NODES = 20_000
+
+
 @dataclass(frozen=True, slots=True)
 class Ways:
     """A callable that answers a text from sizes, the bytes of an entry and a limit. The
@@ -48,6 +52,8 @@ class Ways:
     structured: bool = False
 
     def __call__(self, sizes: Mapping[Size, int], itemsize: int, limit: int) -> str:
+        if len(toposort(self.node)) > MOST_NODES:
+            return ""
         found = [
             text
             for text, holds in _WAYS.items()

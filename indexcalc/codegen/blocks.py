@@ -103,6 +103,7 @@ class Graph:
     length: Lengths
     itemsize: int
     thick: bool = False
+    results: frozenset[Slot] = field(init=False)
     readers: dict[Slot, list[Slot]] = field(default_factory=dict)
     nbytes: list[int] = field(default_factory=list)
     ready: list[bool] = field(default_factory=list)
@@ -111,6 +112,7 @@ class Graph:
     _labels: list[list[Axes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.results = frozenset(self.program.results)
         for slot, step in enumerate(self.program.steps):
             self.inputs.append(inputs_of(step))
             for operand in self.inputs[slot]:
@@ -165,7 +167,7 @@ class Graph:
         """The labels of a step's result in the order that its memory would best have
         them: of an entrywise product that is answered, long rows last."""
         step, out = self.program.steps[slot], self.out(slot)
-        if not isinstance(step, Contract) or slot not in self.program.results:
+        if not isinstance(step, Contract) or slot not in self.results:
             return out
         if len(step.operands) != 2 or sums(step):
             return out
@@ -449,7 +451,7 @@ def _is_inner(graph: Graph, cut: dict[Slot, int | None], slot: Slot) -> bool:
     if graph.nbytes[slot] < LARGE // 4 or cut[slot] is None:
         return False
     inside = all(reader in cut for reader in graph.readers.get(slot, []))
-    lasting = slot in graph.program.results
+    lasting = slot in graph.results
     return inside and not lasting and not is_view(graph.program.steps[slot])
 
 

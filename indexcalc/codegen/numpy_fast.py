@@ -129,8 +129,8 @@ class _Writer(Loops):
         results = [self._result(slot) for slot in self.program.results]
         many = len(results) > 1 or not self.single
         self.line(f"return {tuple_text(results) if many else results[0]}")
-        place = self.program.results.index
-        outs = tuple((p, place(s), self.turns[s]) for s, p in self.outs.items())
+        place = numpy_fast_steps.first_places(self.program.results)
+        outs = tuple((p, place[s], self.turns[s]) for s, p in self.outs.items())
         return framed(
             self.header,
             arguments,

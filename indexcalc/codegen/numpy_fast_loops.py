@@ -56,14 +56,14 @@ class Loops(Steps):
 
     def _needed(self, slot: Slot, region: Region) -> bool:
         """Whether a value is read after its region, perhaps through views."""
-        return slot in self.program.results or any(
+        return slot in self.graph.results or any(
             reader not in region.cut
             or (is_view(self.program.steps[reader]) and self._needed(reader, region))
             for reader in self.graph.readers.get(slot, [])
         )
 
     def _full(self, slot: Slot, region: Region) -> str:
-        if slot in self.program.results and self.program.patterns[slot].dense:
+        if slot in self.graph.results and self.program.patterns[slot].dense:
             step, turn = self.program.steps[slot], None
             if isinstance(step, Contract) and len(step.operands) == 2:
                 memory = self.pieces.preferred(slot, step)

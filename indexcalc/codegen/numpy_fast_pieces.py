@@ -229,7 +229,7 @@ class Pieces:
 
     def preferred(self, slot: Slot, step: Contract) -> tuple[int, ...]:
         """The labels of a product in the order that its value should have in memory."""
-        if slot in self.program.results:
+        if slot in self.graph.results:
             return self.graph.memory(slot)
         if not sums(step):
             for child, axes in step.operands:
@@ -251,7 +251,7 @@ class Pieces:
     ) -> tuple[int, ...] | None:
         """The order in which readers would like the axes of a slot; `axes` says which
         axis of the slot first asked for each of them is."""
-        if slot in self.program.results:
+        if slot in self.graph.results:
             return axes
         for reader in self.graph.readers.get(slot, ()):
             wanted = self._asked_by(reader, slot, axes, hops)
@@ -280,7 +280,7 @@ class Pieces:
             known = self.memory.get(other, ())
             if other != slot and len(known) == len(axes):
                 return tuple(axes[k] for k in known)
-        return axes if reader in self.program.results else None
+        return axes if reader in self.graph.results else None
 
     def _beside(
         self, step: Contract, slot: Slot, axes: tuple[int, ...]

@@ -50,6 +50,11 @@ FRAME = (
 )
 
 
+def first_places(results: Sequence[Slot]) -> dict[Slot, int]:
+    """Where every slot is first answered."""
+    return {s: len(results) - 1 - k for k, s in enumerate(reversed(results))}
+
+
 class Steps:
     """The lines of one function, and the arrays that its values are kept in."""
 
@@ -131,8 +136,8 @@ class Steps:
         ]
         if len(results) == 1:
             return dict.fromkeys(large, "out")
-        claim = self.header.names.claim
-        return {s: claim(f"out{results.index(s)}") for s in large}
+        claim, place = self.header.names.claim, first_places(results)
+        return {s: claim(f"out{place[s]}") for s in large}
 
     def _lasting(self) -> set[Slot]:
         """The slots whose memory a result is, perhaps through views."""
@@ -221,7 +226,7 @@ class Steps:
             code = self.header.array(code)
         small = self.graph.nbytes[slot] < WORK or not piece.copies
         small = small or self.pieces.region is not None
-        once = self.uses[slot] <= 1 and slot not in self.program.results
+        once = self.uses[slot] <= 1 and slot not in self.graph.results
         once = once and not (piece.copies and self._enters_region(slot))
         short = len(code.text) <= INLINE
         if code.text.isidentifier() or (small and once and short):

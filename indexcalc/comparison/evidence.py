@@ -36,7 +36,7 @@ from ..index_text import index_text
 from ..kernels import unknown_label
 from ..labelling import metered
 from ..laws import Assumption
-from ..nodes import Call, Node, Sum, toposort, variables
+from ..nodes import Call, Node, Sum, collector_paused, toposort, variables
 from ..pairwise import Array
 from ..simplify import fuse_with_assumptions
 from ..sizes import shape_text, value_of
@@ -53,6 +53,9 @@ SMALL = 1e-3
 NUDGE = 1e-13
 #: Up to how many nodes what was rewritten is multiplied out.
 LONGEST = 400
+
+#: Expressions of more nodes are first tried on numbers, where they may differ.
+LARGE = 20_000
 
 Method = Literal["structure", "expansion", "prime field", "float64", "digits"]
 
@@ -84,6 +87,7 @@ def compare(a: Node, b: Node) -> bool | None:
 
 
 @metered()
+@collector_paused()
 def evidence(a: Node, b: Node) -> Evidence:
     """What is known of a = b.
 
@@ -99,6 +103,8 @@ def evidence(a: Node, b: Node) -> Evidence:
     if left is right:
         facts = _said(here + there)
         return Evidence(True, "structure", "one canonical form", None, facts)
+    if len(toposort(a, b)) > LARGE and (found := witness(a, b)) is not None:
+        return _differing(found)
     if same(a, b):
         facts = _said(here + there)
         return Evidence(True, "expansion", "equal multiplied out", None, facts)
@@ -122,9 +128,11 @@ def _rewritten_evidence(a: Node, b: Node) -> Evidence:
     if decision.equal is False:
         detail = f"they differ modulo a prime{_at(decision.sizes)}"
         return Evidence(False, "prime field", detail, found)
-    if found is not None:
-        return Evidence(False, "float64", f"they differ by over {TOLERANCE:g}", found)
-    return _by_digits(a, b)
+    return _by_digits(a, b) if found is None else _differing(found)
+
+
+def _differing(found: Mapping[str, Array]) -> Evidence:
+    return Evidence(False, "float64", f"they differ by over {TOLERANCE:g}", found)
 
 
 def _by_digits(a: Node, b: Node) -> Evidence:

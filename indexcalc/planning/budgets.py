@@ -99,7 +99,8 @@ def largest(
     ]
     rows = [row for row in rows if most is None or row[0] <= most]
     rows.append((0, -1, ()))
-    return max(rows, key=lambda row: (row[0], row[1] in program.results, -row[1]))
+    results = set(program.results)
+    return max(rows, key=lambda row: (row[0], row[1] in results, -row[1]))
 
 
 def keep_within(

@@ -72,7 +72,7 @@ def held(
     several dtypes, so that products bring them to one; `far` are the inputs that BLAS
     cannot read where they lie."""
     cores = [entries(pattern.core, pattern, length) for pattern in program.patterns]
-    last = last_uses(program)
+    last, results = last_uses(program), set(program.results)
     alive = most = 0
     for k, step in enumerate(program.steps):
         own = 0 if _is_given(step) or is_view(step) else cores[k]
@@ -80,16 +80,16 @@ def held(
         most = max(most, alive + own + beside)
         alive += own
         for slot in dict.fromkeys(inputs_of(step)):
-            over = last[slot] == k and slot not in program.results
+            over = last[slot] == k and slot not in results
             made = program.steps[slot]
             if over and not _is_given(made) and not is_view(made):
                 alive -= cores[slot]
-    results = sum(
+    answered = sum(
         dense_entries(program.patterns[slot], length)
         for slot in program.results
         if written and not _is_own(program, slot)
     )
-    return itemsize * max(most, alive + results)
+    return itemsize * max(most, alive + answered)
 
 
 def widened(program: Program, itemsize: int) -> int:

@@ -341,10 +341,10 @@ def without_turns(program: Program) -> Program:
     for slot, step in enumerate(program.steps):
         for operand in inputs_of(step):
             readers.setdefault(operand, []).append(slot)
-    found = False
+    found, results = False, set(program.results)
     for slot, step in enumerate(program.steps):
         made = _turned(program, slot, readers)
-        if made is not None and inputs_of(step)[0] not in program.results:
+        if made is not None and inputs_of(step)[0] not in results:
             program.steps[slot] = made
             found = True
     return without_unused(program, program.results) if found else program

@@ -22,7 +22,8 @@ from ..marked import code, formula, prose
 from ..nodes import Node, Tensor
 from .words import Notation, Words, notation, words
 
-STEP_LIMIT = 400
+#: The most lines of a derivation, and the most letters in all of them.
+STEP_LIMIT, LETTER_LIMIT = 400, 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,26 +145,32 @@ def _note(step: Step) -> str:
 class Lines:
     """A derivation being written: lines in order, none that repeats the one before."""
 
-    __slots__ = ("steps",)
+    __slots__ = ("_last", "_length", "steps")
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
+        self._last = ("", "")
+        self._length = 0
 
     def add(
         self, rule: str, about: Words, body: Words, value: Node, reason: object = ""
     ) -> None:
         """One more line, unless it says what the line before says.
 
-        Raises `BudgetError` beyond the limit on lines.
+        Raises `BudgetError` beyond the limits on lines and on their letters together.
         """
         why = reason if isinstance(reason, Words) else words(str(reason))
         step = Step(rule, about, body, why, value)
-        before = self.steps[-1] if self.steps else None
-        if before and (before.left, before.right) == (step.left, step.right):
+        shown = step.left, step.right
+        if self.steps and shown == self._last:
             return
-        if len(self.steps) >= STEP_LIMIT:
+        self._last = shown
+        self._length += len(step.right)
+        many = len(self.steps) >= STEP_LIMIT
+        if many or self._length > LETTER_LIMIT:
+            most = f"{STEP_LIMIT} steps" if many else f"{LETTER_LIMIT:,} letters"
             raise BudgetError(
-                f"the derivation is longer than {STEP_LIMIT} steps",
+                f"the derivation is longer than {most}",
                 hint="derive a part of the expression at a time",
             )
         self.steps.append(step)

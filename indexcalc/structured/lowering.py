@@ -113,8 +113,9 @@ def lowered(
 def _dying(program: Program) -> tuple[tuple[Slot, ...], ...]:
     """By step, the slots that nothing needs after it."""
     found: list[list[Slot]] = [[] for _ in program.steps]
+    results = set(program.results)
     for slot, end in program.last_use.items():
-        if slot not in program.results:
+        if slot not in results:
             found[end].append(slot)
     return tuple(map(tuple, found))
 

@@ -44,7 +44,16 @@ from ..formula.value import value
 from ..functions import is_elementwise, title
 from ..matrix import is_levicivita
 from ..network import is_bundle
-from ..nodes import Call, Einsum, Node, Sum, Tensor, children, toposort
+from ..nodes import (
+    Call,
+    Einsum,
+    Node,
+    Sum,
+    Tensor,
+    children,
+    collector_paused,
+    toposort,
+)
 from ..recognise import recognised
 from ..regular import has_inverse, split
 from ..simplify import Fusion, fuse, fused_in
@@ -89,6 +98,7 @@ def stated(found: Said) -> Formula:
     return found
 
 
+@collector_paused()
 def described(root: Node) -> Said:
     """The shortest checked formula of a node, or the reason why there is none."""
     found = ways(root)
@@ -171,21 +181,20 @@ def _without_tensor_sums(fused: Node, named: Node) -> Said:
     """The first formula of a node multiplied out over sums of more axes than a matrix
     has, before functions are recognised or after."""
     found: Said = UnsupportedError("no sum in it has more than two axes")
-    tried = {fused, named}
     for node in _free_of_tensor_sums(fused, named):
-        if node not in tried:
-            found = in_words(node)
-            tried.add(node)
+        found = in_words(node)
         if isinstance(found, Formula):
             break
     return found
 
 
 def _free_of_tensor_sums(fused: Node, named: Node) -> Iterator[Node]:
-    plain = without_tensor_sums(fused)
-    yield plain
-    yield recognised(plain)
-    yield recognised(without_tensor_sums(named))
+    plain, other = without_tensor_sums(fused), without_tensor_sums(named)
+    if plain is not fused:
+        yield plain
+        yield recognised(plain)
+    if other is not named:
+        yield recognised(other)
 
 
 def without_tensor_sums(root: Node) -> Node:
