@@ -128,8 +128,9 @@ def operand_order(graph: Contraction) -> tuple[list[int], list[Any]]:
 def orbits(graph: Contraction) -> list[int]:
     """For every operand the first one that an automorphism maps onto it, leg for leg.
 
-    Those that the search met are counted; there may be more. Components are exchanged
-    where each has its tied indices for itself.
+    Those that the search met are counted; there may be more. Components of one form on
+    the same fixed indices are exchanged: what stands outside of them is there once, and
+    so carries their tied indices alike.
 
     >>> ring = Contraction("AAA", [(0, 1), (1, 2), (2, 0)], [(), (), ()])
     >>> orbits(ring)
@@ -141,20 +142,15 @@ def orbits(graph: Contraction) -> list[int]:
     found = list(range(len(operands)))
     models: dict[tuple[Any, ...], list[int]] = {}
     tied = Counter(indices)
-    carried = Counter(i for legs in graph.legs for i in set(legs))
     for members, wires in _tied_components(graph, operands, indices):
         search = _explored(_component(graph, operands, indices, members, wires))
         for local, first in enumerate(_arcs(search)):
             found[members[local]] = members[first]
-        inside = Counter(i for o in members for i in set(graph.legs[o]))
-        own = {i for i in wires if tied[indices[i]] > 1}
-        if any(inside[i] != carried[i] for i in own):
-            continue
         ordered = [members[o] for o in search.best_order]
-        number = {i: search.best_numbers[k] for k, i in enumerate(wires) if i in own}
+        own = [k for k, i in enumerate(wires) if tied[indices[i]] > 1]
+        number = {wires[k]: (search.best_numbers[k],) for k in own}
         form = tuple(
-            (operands[o], *((i in own, number.get(i, i)) for i in graph.legs[o]))
-            for o in ordered
+            (operands[o], *(number.get(i, i) for i in graph.legs[o])) for o in ordered
         )
         for o, first in zip(ordered, models.setdefault(form, ordered), strict=True):
             found[o] = found[first]

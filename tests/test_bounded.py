@@ -17,7 +17,9 @@ import pytest
 import indexcalc as ic
 from indexcalc import expr, holding, labelling
 from indexcalc.codegen.limits import limited
+from indexcalc.codegen.numpy_fast_workspace import Workspace
 from indexcalc.contraction.elimination import eliminated
+from indexcalc.contraction.paths import is_crowded
 from indexcalc.derivative import jacobian
 from indexcalc.distributed import choices, in_numbers
 from indexcalc.network import alike
@@ -29,6 +31,7 @@ from indexcalc.planning.matching import Match
 from indexcalc.planning.pairs import in_pairs
 from indexcalc.planning.sharing import shared
 from indexcalc.sizes import dim
+from indexcalc.words import matrix as matrix_words
 from tests.trust.bounded import REFUSALS, attempt
 from tests.trust.monsters import (
     GRAPHS,
@@ -44,6 +47,7 @@ from tests.trust.monsters import (
     petersen,
     plane,
     summed,
+    vector,
     wired,
 )
 from tests.trust.operations import OPERATIONS, Subject
@@ -179,10 +183,44 @@ def test_exchangeable_factors_have_equal_partials(name: str, symmetric: bool) ->
         assert jacobian(node, x) is whole  # type: ignore[arg-type]
 
 
+def test_exchangeable_components_have_equal_partials() -> None:
+    """Components that hang in the same way on what is fixed; no others."""
+    rng = Random(9)
+    A, S = edge_tensor(False), edge_tensor(True)
+    y = expr.tensor("y", ("n",))
+    unique = expr.tensor("U", ("n", "n"), "symmetric")
+    joined = 0
+    for _ in range(200):
+        kind = [(rng.choice((A, S)), rng.sample(range(3), 2)) for _ in range(3)]
+        rows = [(y, [100])] * rng.randint(0, 1)
+        for k in range(rng.randint(2, 4)):
+            place = {0: 100 if rng.random() < 0.5 else 10 * k, 1: 10 * k + 1, 2: 200}
+            place[2] = rng.choice((200, 10 * k + 2))
+            rows += [(node, [place[i] for i in legs]) for node, legs in kind]
+        if rng.random() < 0.5:
+            ends = rng.sample([10 * k + 1 for k in range(len(rows) // 3)], 2)
+            rows += [(unique, ends)]
+        rng.shuffle(rows)
+        node = expr.einsum(
+            rows, rng.choice(([], [100], [100, 200])), {100: dim("n"), 200: dim("n")}
+        )
+        if not isinstance(node, Einsum):
+            continue
+        first = alike(node)
+        partials = [without(node, k) for k in range(len(node.operands))]
+        assert all(partials[k] is partials[f] for k, f in enumerate(first))
+        joined += sum(k != f for k, f in enumerate(first))
+    assert joined > 100
+    many = MONSTERS["x⊗…⊗x 64"].build().written
+    assert isinstance(many, Einsum)
+    assert set(alike(many)) == {0}
+
+
 def without(node: Einsum, k: int) -> Node:
-    """The partial of a scalar product by its k-th factor."""
+    """The partial of a product by its k-th factor."""
     rows = [row for o, row in enumerate(node.operands) if o != k]
-    return expr.einsum(rows, node.operands[k][1], dict(enumerate(node.dims)))
+    out = [*node.out, *node.operands[k][1]]
+    return expr.einsum(rows, out, dict(enumerate(node.dims)))
 
 
 def test_the_meter_refuses_and_is_wound_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,6 +294,65 @@ def test_many_large_networks_are_searched_briefly(n: int, brief: bool) -> None:
     in_pairs(program, lambda size: 100, find)
     assert len(asked) > 20
     assert set(asked) == {brief}
+
+
+def test_very_many_networks_are_searched_briefly() -> None:
+    """Few are searched at length; networks of few operands do not count."""
+    chain = [(k, k + 1) for k in range(13)]
+    assert not is_crowded([chain] * 40)
+    assert is_crowded([chain] * 41)
+    assert not is_crowded([chain[:12]] * 1_000)
+
+
+def test_matrix_words_stop_at_the_first_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands above a part that cannot be said is not said in vain."""
+    said = []
+    real = matrix_words._said
+
+    def counted(node: Node, *rest: Any) -> Any:
+        said.append(node)
+        return real(node, *rest)
+
+    monkeypatch.setattr(matrix_words, "_said", counted)
+    third = ic.tensor("T", "n n n")
+    e = third @ vector() @ vector()
+    for _ in range(50):
+        e = np.tanh(matrix("A") @ e)
+    assert "axes" in (e.why_no_matrix_form() or "")
+    assert len(said) < 50
+
+
+def test_long_derivations_and_pictures_end() -> None:
+    """In the errors of the page on budgets."""
+    wide = summed([(vector() + k) ** 2 for k in range(600)]).sum()
+    with pytest.raises(ic.BudgetError, match="letters"):
+        wide.steps("x")
+    deep = vector()
+    for _ in range(600):
+        deep = np.tanh(matrix("A") @ deep)
+    with pytest.raises(ic.BudgetError, match="cards"):
+        deep.plan().diagram().svg()
+    assert deep.plan().diagram().dot()
+    with pytest.raises(ic.BudgetError, match="5000"):
+        summed(crowd(6_000)).ledger()
+
+
+def test_the_workspace_gives_no_array_twice() -> None:
+    """An array that is given holds nothing that is read yet, and is large enough."""
+    rng = Random(1)
+    space, lies = Workspace(), dict[int, int]()
+    for slot in range(400):
+        need = rng.randint(1, 1000)
+        k = space.idle(need)
+        assert k not in lies.values()
+        assert space.sizes[k] >= need
+        space.put(slot, frozenset({k}))
+        lies[slot] = k
+        assert space.alone(slot)
+        for gone in rng.sample(sorted(lies), rng.randint(0, min(3, len(lies)))):
+            space.leave(gone)
+            del lies[gone]
+    assert len(space.sizes) < 60
 
 
 def test_parts_in_common_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
