@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import Literal
 
 from .coefficients import Number
@@ -101,19 +102,30 @@ def signed_sum_latex(terms: Sequence[tuple[str, Number]]) -> str:
     for text, coefficient in terms:
         negative = not isinstance(coefficient, complex) and coefficient < 0
         size = latex_number(-coefficient if negative else coefficient)
-        body = text if size == "1" else size if text == "1" else _beside(size, text)
+        body = (
+            text
+            if size == "1"
+            else size
+            if text == "1"
+            else _side_by_side([size, text])
+        )
         sign = "-" if negative else "+" if pieces else ""
         pieces.append(f"{sign} {body}" if pieces else f"{sign}{body}")
     return " ".join(pieces) or "0"
 
 
-def _beside(left: str, right: str) -> str:
-    """Two factors, kept apart where a number or a word would run into another."""
-    ones = right.startswith("1_") and left.endswith("}")
-    if right[:1].isdigit() and not ones:
-        return rf"{left} \cdot {right}"
-    words = "\\mathrm" in left or "\\mathrm" in right
-    return rf"{left} \, {right}" if words else f"{left} {right}"
+def _side_by_side(texts: Sequence[str]) -> str:
+    """Factors, kept apart where a number or a word would run into another."""
+    parts, words = list(texts[:1]), False
+    for left, right in pairwise(texts):
+        words = words or "\\mathrm" in left
+        ones = right.startswith("1_") and left.endswith("}")
+        if right[:1].isdigit() and not ones:
+            parts.append(r" \cdot ")
+        else:
+            parts.append(r" \, " if words or "\\mathrm" in right else " ")
+        parts.append(right)
+    return "".join(parts)
 
 
 def _product(pieces: Sequence[Piece]) -> str:
@@ -121,13 +133,6 @@ def _product(pieces: Sequence[Piece]) -> str:
     below = [piece.text for piece in pieces if piece.below]
     text = _side_by_side(above) or "1"
     return rf"\frac{{{text}}}{{{_side_by_side(below)}}}" if below else text
-
-
-def _side_by_side(texts: Sequence[str]) -> str:
-    found = ""
-    for text in texts:
-        found = _beside(found, text) if found else text
-    return found
 
 
 # -- powers and functions --------------------------------------------------------------

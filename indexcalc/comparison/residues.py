@@ -12,6 +12,7 @@ are odd strangers with values ±1.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from hashlib import blake2b
@@ -72,14 +73,19 @@ class PrimeField:
         pairs = [zip(labels, array.shape, strict=True) for array, labels in rows]
         lengths = {i: n for pair in pairs for i, n in pair}
         inputs = tuple(labels for _, labels in rows)
+        carried = Counter(out)
+        carried.update(i for labels in inputs for i in labels)
         for step in path(inputs, out, tuple(sorted(lengths.items()))):
             taken = [rows.pop(k) for k in sorted(step, reverse=True)][::-1]
-            alive = set(out).union(*(labels for _, labels in rows))
+            own = Counter(i for _, labels in taken for i in labels)
+            alive = {i for i, count in own.items() if carried[i] > count}
             result = taken[0]
             for k, other in enumerate(taken[1:], 1):
                 later = alive.union(*(labels for _, labels in taken[k + 1 :]))
                 result = self._pair(result, other, later, lengths)
             rows.append(result)
+            carried.subtract(own)
+            carried.update(result[1])
         array, labels = self._summed(*rows[0], set(out))
         return array.transpose([labels.index(i) for i in out])
 

@@ -48,8 +48,9 @@ class _Elimination:
         return fresh
 
     def join_all(self, operands: Iterable[int]) -> None:
-        """The product of several, the smallest first."""
-        first, *rest = sorted(operands, key=lambda k: (len(self.rows[k]), k))
+        """The product of several, the smallest first, of equals the last: what stands
+        at the end of a long list is taken out of it at no cost."""
+        first, *rest = sorted(operands, key=lambda k: (len(self.rows[k]), -k))
         for other in rest:
             first = self.join(first, other)
 
@@ -62,5 +63,5 @@ def eliminated(inputs: Sequence[Labels], out: Labels) -> Path:
         if work.carriers[i]:
             work.join_all(work.carriers[i])
     while len(work.live) > 1:
-        work.join(work.live[0], work.live[1])
+        work.join(work.live[-2], work.live[-1])
     return tuple(work.steps)

@@ -60,7 +60,8 @@ def _merged(
     found: Sequence[Group], chosen: Collection[int], shown: Collection[int]
 ) -> Group:
     """The chosen groups as one, without the labels that nothing else needs."""
-    rest = [labels for k, (_, labels) in enumerate(found) if k not in chosen]
+    inside = set(chosen)
+    rest = [labels for k, (_, labels) in enumerate(found) if k not in inside]
     needed = frozenset(shown).union(*rest)
     members = [m for k in chosen for m in found[k][0]]
     labels: frozenset[int] = frozenset().union(*(found[k][1] for k in chosen))
