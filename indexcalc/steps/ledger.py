@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..errors import UnsupportedError
+from ..errors import BudgetError, UnsupportedError
 from ..formula import Formula, parts, product
 from ..index_text import index_text
 from ..latex_names import latex_size
@@ -26,6 +26,7 @@ from ..nodes import Node, toposort
 from ..sizes import Shape, shape_text
 from .formulas import as_written, keep_short, node_words
 from .problem import InIndices
+from .records import LETTER_LIMIT
 from .words import Words, notation, words
 
 
@@ -110,11 +111,21 @@ def ledger(given: Node | Formula) -> Ledger:
 
     A formula is read as it stands, a product of several factors in the order that
     costs least to say: from the right where a column stands there.
+
+    Raises `BudgetError` for more than `LETTER_LIMIT` letters.
     """
     found: dict[str, Row] = {}
     rows = _of_formula(given) if isinstance(given, Formula) else _of_node(given)
+    letters = 0
     for row in rows:
-        found.setdefault(row.said.spelled(notation("plain")), row)
+        shown = row.said.spelled(notation("plain"))
+        letters += len(shown)
+        if letters > LETTER_LIMIT:
+            raise BudgetError(
+                f"the list of its parts is longer than {LETTER_LIMIT:,} letters",
+                hint="take a part of the expression at a time",
+            )
+        found.setdefault(shown, row)
     return Ledger(tuple(found.values()))
 
 

@@ -46,7 +46,8 @@ def kept_labels(
     group: Collection[int], factors: Sequence[Collection[int]], shown: Collection[int]
 ) -> tuple[int, ...]:
     """The labels that a group's product keeps: shown, or of a factor outside."""
-    rest = [f for k, f in enumerate(factors) if k not in group]
+    chosen = set(group)
+    rest = [f for k, f in enumerate(factors) if k not in chosen]
     needed = set(shown).union(*rest)
     inside = dict.fromkeys(i for k in group for i in factors[k])
     return tuple(i for i in inside if i in needed)
