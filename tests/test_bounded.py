@@ -17,7 +17,7 @@ import pytest
 import indexcalc as ic
 from indexcalc import expr, holding, labelling
 from indexcalc.codegen.limits import limited
-from indexcalc.codegen.numpy_fast_workspace import Workspace
+from indexcalc.codegen.numpy_fast_allotment import Allotment
 from indexcalc.contraction.elimination import eliminated
 from indexcalc.contraction.paths import is_crowded
 from indexcalc.derivative import jacobian
@@ -340,7 +340,7 @@ def test_long_derivations_and_pictures_end() -> None:
 def test_the_workspace_gives_no_array_twice() -> None:
     """An array that is given holds nothing that is read yet, and is large enough."""
     rng = Random(1)
-    space, lies = Workspace(), dict[int, int]()
+    space, lies = Allotment(), dict[int, int]()
     for slot in range(400):
         need = rng.randint(1, 1000)
         k = space.idle(need)

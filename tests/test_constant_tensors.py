@@ -146,6 +146,18 @@ def test_deconvolution_by_least_squares() -> None:
         close(mixed[:, k], (ends[0] - ends[1]) / (2 * step), 1e-7)
 
 
+@pytest.mark.parametrize("kind", [float, complex])
+def test_triangles_of_ones_keep_their_kind(kind: type) -> None:
+    """A product with [i ≥ j] is a cumulative sum where the constant is real."""
+    x = ic.tensor("x", 30)
+    for array in (np.tri(30, dtype=kind), np.tri(30, dtype=kind).T):
+        found = ic.constant(array) @ x
+        value = found.evaluate(x=np.arange(30.0))
+        close(value, array @ np.arange(30.0))
+        assert value.dtype == kind
+        assert found.compile()(x=np.arange(30.0)).dtype == kind
+
+
 def test_long_convolutions_build_no_tensor() -> None:
     """Ten thousand by ten thousand: value, gradient and products with directions."""
     n = 10_000

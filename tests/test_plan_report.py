@@ -17,7 +17,7 @@ from indexcalc import Expression
 from indexcalc.compiled import Compiled
 from indexcalc.contraction.machine import TYPICAL
 from indexcalc.errors import BudgetError, UnknownNameError, UnsupportedError
-from indexcalc.planning import budgets, room
+from indexcalc.planning import budgets, room, tables
 from indexcalc.planning.room import as_bytes, available, bytes_text
 from indexcalc.workspace import Workspace
 
@@ -195,6 +195,16 @@ def test_the_text_is_a_table() -> None:
     text = str(long.plan(n=2000, m=30, k=5))
     assert max(map(len, text.splitlines())) <= 88
     assert "more" in text
+
+
+def test_a_long_table_leaves_out_its_middle() -> None:
+    """Where the mark of what is left out stands, rows before it go on after it."""
+    rows = [["step"], *([f"t{k}"] for k in range(60))]
+    lines = tables.table(rows, 1)
+    half = tables.MOST_ROWS // 2
+    shown = [f"t{k}" for k in range(60)]
+    assert lines == ["step", *shown[:half], "… 20 more", *shown[-half:]]
+    assert tables.table(rows[: 2 * half + 1], 1) == ["step", *shown[: 2 * half]]
 
 
 def test_the_data_are_plain() -> None:

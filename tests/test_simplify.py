@@ -161,6 +161,14 @@ REWRITTEN: dict[str, tuple[Node, Node]] = {
     "inverse of an inverse": (inv(inv(A)), A),
     "inverse of a multiple": (inv(scale(2, A)), scale(Fraction(1, 2), inv(A))),
     "inverse of a transpose": (inv(transpose(A)), transpose(inv(A))),
+    "inverse of a product with an inverse": (
+        inv(contract(A, inv(B))),
+        contract(B, inv(A)),
+    ),
+    "inverse of a product with a transposed inverse": (
+        inv(contract(A, transpose(inv(B)))),
+        contract(transpose(B), inv(A)),
+    ),
     "inverse of δ": (inv(eye(N)), eye(N)),
     "inverse of Diag": (
         inv(diagonal_matrix(times(X, Y))),

@@ -138,7 +138,7 @@ class _Writer(Loops):
             doc,
             self.lines,
             outs,
-            tuple(self.workspace.sizes),
+            tuple(self.allotment.sizes),
             self.cores,
             [self.shapes[a] for a in arguments],
         )

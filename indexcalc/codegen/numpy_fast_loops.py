@@ -145,13 +145,13 @@ class Loops(Steps):
         place = shape.index(block)
         lengths = [str(region.rows) if n == block else n for n in shape]
         share = self.graph.nbytes[slot] * region.rows // region.length
-        sizes = self.workspace.sizes
+        sizes = self.allotment.sizes
         before = [*sizes, 0]
-        k = self.workspace.idle(share)
+        k = self.allotment.idle(share)
         own = region.threads and self.cores > 1
         if own:
             sizes[k] = before[k]
-        self.workspace.put(slot, frozenset({k}))
+        self.allotment.put(slot, frozenset({k}))
         key = (k, tuple(lengths))
         if key not in self.block_names:
             make = f"space({k}, {tuple_text(lengths)}, dtype)"

@@ -28,10 +28,10 @@ from ..plan import (
 )
 from ..sizes import times
 from .blocks import Graph, Lengths, Region, is_view, sums
+from .numpy_fast_allotment import Allotment
 from .numpy_fast_calls import FAST, combined
 from .numpy_fast_pieces import Pieces, spelled_core
 from .numpy_fast_views import Operand, Piece, spread, transposed, untransposed
-from .numpy_fast_workspace import Workspace
 
 #: Arrays of at least as many bytes are written into the workspace or into `out`.
 WORK = 1 << 18
@@ -83,7 +83,7 @@ class Steps:
         for step in program.steps:
             self.uses.update(inputs_of(step))
         self.left = Counter(self.uses)
-        self.workspace = Workspace()
+        self.allotment = Allotment()
         self.before: list[str] = []
         self.until_end: list[Slot] = []
         self.block_names: dict[tuple[int, tuple[str, ...]], str] = {}
@@ -115,7 +115,7 @@ class Steps:
         for slot in slots:
             self.left[slot] -= 1
             if not self.left[slot]:
-                self.workspace.leave(slot)
+                self.allotment.leave(slot)
 
     def _is_made(self, slot: Slot) -> bool:
         step = self.program.steps[slot]
@@ -231,11 +231,11 @@ class Steps:
         short = len(code.text) <= INLINE
         if code.text.isidentifier() or (small and once and short):
             self.codes[slot] = code
-            self.workspace.put(slot, self.workspace.of(*inputs_of(step)))
+            self.allotment.put(slot, self.allotment.of(*inputs_of(step)))
             return
         self.codes[slot] = self.name(code.text)
         inside = () if piece.copies else inputs_of(step)
-        self.workspace.put(slot, self.workspace.of(*inside))
+        self.allotment.put(slot, self.allotment.of(*inside))
 
     def _enters_region(self, slot: Slot) -> bool:
         """Whether a value from outside is read for every block of a region."""
@@ -252,8 +252,8 @@ class Steps:
         answered."""
         if slot in self.lasting:
             return f"np.empty({tuple_text(shape)}, dtype)"
-        k = self.workspace.idle(self.graph.nbytes[slot])
-        self.workspace.put(slot, frozenset({k}))
+        k = self.allotment.idle(self.graph.nbytes[slot])
+        self.allotment.put(slot, frozenset({k}))
         return f"space({k}, {tuple_text(shape)}, dtype)"
 
     def _scratch(self, slot: Slot, like: Slot, shape: Sequence[str]) -> str:
@@ -261,7 +261,7 @@ class Steps:
         a slot in; nothing where that is small."""
         if self.graph.nbytes[like] < WORK:
             return ""
-        k = self.workspace.idle(self.graph.nbytes[like])
+        k = self.allotment.idle(self.graph.nbytes[like])
         return f", space({k}, {tuple_text(shape)}, dtype)"
 
     def _reused(self, slot: Slot, piece: Piece) -> str | None:
@@ -278,13 +278,13 @@ class Steps:
             same = self.pieces.memory.get(operand) == self.pieces.memory[slot]
             same = same and self.graph.shape(operand) == self.graph.shape(slot)
             same = same and self._cut_alike(operand, slot)
-            mine = self.left[operand] == 1 and self.workspace.alone(operand)
+            mine = self.left[operand] == 1 and self.allotment.alone(operand)
             mine = mine and not answers_view(self.program.steps[operand])
             text = self.codes[operand].text
             if same and mine and text.removesuffix(".T").isidentifier():
                 if piece.view != "{}":
                     return None
-                self.workspace.put(slot, self.workspace.of(operand))
+                self.allotment.put(slot, self.allotment.of(operand))
                 return text
         return None
 

@@ -8,8 +8,8 @@ Arrays = frozenset[int]
 NOWHERE: Arrays = frozenset()
 
 
-class Workspace:
-    """Numbered arrays that values are written into, one after the other.
+class Allotment:
+    """Which numbered array every value is written into, one after the other.
 
     A value lies in one of them, or, as a view or an expression of several, in some.
     """
