@@ -119,8 +119,9 @@ class PrimeField:
     def constant(self, array: Array) -> Array:
         """See `sampling.Numbers`."""
         whole = np.asarray(array)
-        flat = [self.residue(_rational(entry)) for entry in whole.ravel().tolist()]
-        found = np.array(flat, int).reshape(whole.size, self.points).T
+        entries = whole.ravel().tolist()
+        known = {entry: self.residue(_rational(entry)) for entry in set(entries)}
+        found = np.array([known[entry] for entry in entries], int).reshape(whole.size, self.points).T
         return found.reshape(self.points, *whole.shape)
 
     def call(self, f: Call, args: list[Array], shape: tuple[int, ...]) -> Array:
