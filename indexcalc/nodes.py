@@ -166,13 +166,13 @@ def collector_paused() -> Iterator[None]:
 
 def children(node: Node) -> Sequence[Node]:
     """The nodes directly under a node, with repetition."""
-    kind = type(node)
-    if kind is Call:
-        return node.args  # type: ignore[union-attr]
-    if kind is Tensor:
-        return ()
-    rows = node.operands if kind is Einsum else node.terms  # type: ignore[union-attr]
-    return [row[0] for row in rows]
+    if isinstance(node, Call):
+        return node.args
+    if isinstance(node, Einsum):
+        return [row[0] for row in node.operands]
+    if isinstance(node, Sum):
+        return [row[0] for row in node.terms]
+    return ()
 
 
 def toposort(*roots: Node, known: Container[Node] = ()) -> list[Node]:
