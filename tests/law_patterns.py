@@ -112,6 +112,7 @@ PATTERNS: tuple[str, ...] = (
     *("tril(n,n).*tril(n,n)", "tril(n,n).*tril(n,n)'", "diag(tril(n,n)).*{v}"),
     *("tril(n,n).*L", "tril(n,n)'.*L", "tril(n,n).*inv(L)", "tril(n,n)'.*inv(L)*{v}"),
     *("diag(inv(L))", "diag(inv(U)).*{v}", "tril(n,n).*U", "diag(inv(L'))"),
+    *("diag(inv(A))", "diag(inv(P)).*{v}"),
     *("duplication(n)*vech({M})", "vech({M})'*vech({N})", "elimination(n)*vec({M})"),
     *("elimination(n)*duplication(n)*vech(S)", "duplication(n)'*vec({M})"),
     *("elimination(n)'*vech({M})", "duplication(n)'*duplication(n)*vech(L)"),

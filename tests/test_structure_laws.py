@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import indexcalc as ic
 from indexcalc import matrix as m
 from indexcalc.comparison.sampling import Reals, Sample
 from indexcalc.evaluate import evaluate
@@ -158,3 +159,13 @@ def test_no_law_where_none_holds(name: str) -> None:
     sizes = {"m": 2, "n": 4}
     defined = Sample(Reals(1), sizes, leaves).value(OTHERS[name])[0]
     close(evaluate(OTHERS[name], arrays, sizes), defined)
+
+
+def test_only_triangles_are_inverted_on_their_diagonal() -> None:
+    """(L⁻¹)_ii is 1/L_ii of a triangle, and of no other matrix."""
+    array = np.array([[3.0, 1.0], [2.0, 4.0]])
+    for structure, value in (("", array), ("lower", np.tril(array))):
+        A = ic.tensor("A", "n n", structure=structure)
+        found = np.diag(np.linalg.inv(A))
+        assert np.allclose(found.evaluate(A=value), np.diag(np.linalg.inv(value)))
+        assert ("inv" in str(found)) == (not structure)

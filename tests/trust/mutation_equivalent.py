@@ -94,6 +94,24 @@ ROWS: tuple[tuple[str, str, str, str], ...] = (
         "0 -> -1",
         "functions that have an inverse have one argument",
     ),
+    (
+        "matrix.py:elementwise",
+        "return constant_power(same[0], -1)",
+        "0 -> -1",
+        "a reciprocal has one argument",
+    ),
+    (
+        "structure_laws.py:_inverse_diagonal",
+        "net.operands[o] = (power(node.args[0], -1), legs)",
+        "0 -> -1",
+        "an inverse has one argument",
+    ),
+    (
+        "planning/programs.py:_cheapest",
+        "if len(forms) == 1:",
+        "1 -> 0",
+        "of one form that one is the cheapest",
+    ),
 )
 
 EQUIVALENT = {f"{where} | {line} | {change}": why for where, line, change, why in ROWS}
