@@ -167,5 +167,6 @@ def test_only_triangles_are_inverted_on_their_diagonal() -> None:
     B, low = ic.tensor("B", "n n"), ic.tensor("L", "n n : lower")
     one, two = (np.diag(np.linalg.inv(e)) for e in (B, low))
     assert str(two) == "L_ii^-1"
+    assert "inv(B)" in str(one * two)
     found = (one * two).evaluate(B=array, L=np.tril(array))
     assert np.allclose(found, np.diag(np.linalg.inv(array)) / np.diag(array))
