@@ -33,7 +33,7 @@ from .laws import (
     split_basis,
 )
 from .network import Network, identity_of, inline, join_bundles
-from .nodes import Call, Einsum, Node, Sum, Tensor, collector_paused, toposort
+from .nodes import Call, Einsum, Node, Sum, Tensor, Term, collector_paused, toposort
 from .power_laws import merge_powers, powers_inside, raised_again
 from .structure_laws import merge_structures
 
@@ -355,6 +355,8 @@ def _reduced(fusion: Fusion, net: Network, coefficient: Number, node: Einsum) ->
     only, legs = net.operands[0]
     if isinstance(only, Sum) and _permutes(net, legs):
         terms = [(einsum([(e, legs)], net.out, net.dims), c) for e, c in only.terms]
+        if len(set(legs)) < len(legs):  # on the diagonal factors may be equal
+            terms = [t for e, c in terms for t in _again(fusion, e, c)]
         factor, body = _primitive(linear(terms, node.shape))
         return multiply(coefficient, factor), body
     net.out = [[i for i in axis if net.dims[i] != 1] for axis in net.out]
@@ -362,6 +364,12 @@ def _reduced(fusion: Fusion, net: Network, coefficient: Number, node: Einsum) ->
     if same is not None and same.shape == node.shape:
         return coefficient, same
     return coefficient, net
+
+
+def _again(fusion: Fusion, node: Node, weight: Number) -> list[Term]:
+    """A term that is new, fused."""
+    coefficient, body = _factor(fusion, node)
+    return flat_terms(body, multiply(weight, coefficient))
 
 
 def _permutes(net: Network, legs: list[int]) -> bool:

@@ -392,6 +392,7 @@ def test_zero_stays_zero() -> None:
         "normsq(sqrt(0.75 .+ exp(0.5*x)))",
         "sin(normsq(sqrt(exp(0.5*A) .+ 0.75)))*x",
         "sqrt(ones(2, 2)).*s",
+        "diag(diag(A*x*x' + ((A'*y).*x)*x'))",
     ],
 )
 def test_fuse_is_idempotent_where_laws_leave_something_new(text: str) -> None:
