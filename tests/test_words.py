@@ -474,3 +474,20 @@ def test_rounded_numbers_are_no_content() -> None:
     said = str(f.gradient("x").matrix("paper"))
     assert "0.000000" not in said
     assert "0.5641895835477563" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("eigmax_vector(B).*y", "y.*eigmax_vector(B)"),
+        ("eigvalsh(B + ones(n)*ones(n)').*y + ones(n)", "1 .+ y.*eigvalsh(1 .+ B)"),
+        ("eigmax_vector(ones(n)*ones(n)')", "eigmax_vector(ones(n)*ones(n)')"),
+        ("eigvalsh(B + eye(n)) + ones(n)", "1 .+ eigvalsh(eye(n) + B)"),
+    ],
+)
+def test_vectors_of_matrices_beside_vectors(text: str, wanted: str) -> None:
+    """A function that has fewer axes than its argument tells its size, or is told."""
+    e = ic.parse(text, B="n n", y="n")
+    assert str(e.matrix("plain")) == wanted
+    assert e.latex()
+    assert ic.parse(wanted, B="n n", y="n") == e

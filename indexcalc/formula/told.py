@@ -108,6 +108,8 @@ class _Walk:
             return self._product(f, inner)
         if f.op == "transpose":
             return inner[0][::-1]
+        if f.op == "call" and any(g.order not in (0, f.order) for g in f.args):
+            return self._of_arguments(f, inner)
         if f.op in ELEMENTWISE:
             return self._alike(f, inner)
         if f.op in KEPT:
@@ -143,6 +145,18 @@ class _Walk:
             for a, b in zip(full[0], other, strict=True):
                 self.join(a, b)
         return full[0] if full and f.order else ()
+
+    def _of_arguments(
+        self, f: Formula, inner: list[tuple[int, ...]]
+    ) -> tuple[int, ...]:
+        """The axes of a function that has fewer than its argument, as an eigenvector:
+        each is one that is as long, or nobody tells it."""
+        given = {
+            n: a
+            for g, axes in zip(f.args, inner, strict=True)
+            for n, a in zip(g.shape, axes, strict=True)
+        }
+        return tuple(given.get(n, next(self.fresh)) for n in f.shape)
 
     def _kept(self, f: Formula, a: tuple[int, ...]) -> tuple[int, ...]:
         if f.op in ("diag", "tr", "adj"):

@@ -23,6 +23,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,9 @@ SLACK = 32 << 20
 #: What a second call may allocate that is no array: objects, and NumPy's own buffers of
 #: some 200 kB a core.
 OBJECTS = 1 << 19
+
+#: The most entries of one input.
+MOST = 1 << 27
 
 #: How many cases one process computes.
 CHUNK = 20
@@ -117,16 +121,21 @@ def drawn(seed: int, index: int) -> Trial | None:
     derived = _derived(rng, asked)
     wanted = np.exp(rng.uniform(*np.log(WAYS[way])))
     sizes = _sizes(derived, names, rng, wanted)
-    if sizes is None:
+    leaves = variables(asked.written)
+    if sizes is None or any(_entries(leaf, sizes) > MOST for leaf in leaves.values()):
         return None
     arrays = {
         name: _dressed(_enlarged(leaf, small.get(name), sizes, rng), way)
-        for name, leaf in variables(asked.written).items()
+        for name, leaf in leaves.items()
     }
     need, _, _ = _need(derived, sizes)
     limit = max(1 << 20, int(need * rng.choice([0.1, 0.3, 0.6, 0.95, 1.0, 1.5])))
     told = f"{derived} {sizes}"[:150]
     return Trial(derived, arrays, functions, sizes, way, limit, told)
+
+
+def _entries(leaf: Tensor, sizes: Mapping[str, int]) -> int:
+    return prod(value_of(size, dict(sizes)) for size in leaf.shape)
 
 
 def _expression(
