@@ -146,6 +146,18 @@ def test_deconvolution_by_least_squares() -> None:
         close(mixed[:, k], (ends[0] - ends[1]) / (2 * step), 1e-7)
 
 
+def test_grouped_factors_are_taken_once() -> None:
+    """vec(A)∘w within a cumulative sum and beside another block: w stands there once."""
+    A, w = vectors(9, 9)
+    value = A * w
+    M = A.reshape(3, 3, order="F")
+    for text, wanted in (
+        ("tril(9,9)*(vec(A).*w)", np.tri(9) @ value),
+        ("[vec(A).*w; w]", np.concatenate([value, w])),
+    ):
+        close(ic.parse(text, A="3 3", w="9").evaluate(A=M, w=w), wanted)
+
+
 @pytest.mark.parametrize("kind", [float, complex])
 def test_triangles_of_ones_keep_their_kind(kind: type) -> None:
     """A product with [i ≥ j] is a cumulative sum where the constant is real."""
