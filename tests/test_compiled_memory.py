@@ -21,6 +21,8 @@ import indexcalc as ic
 from indexcalc import workspace
 from indexcalc.codegen import numpy_fast_steps
 from indexcalc.compiled import Compiled
+from indexcalc.plan import compile_nodes
+from indexcalc.planning import held
 from indexcalc.workspace import Results, Workspace
 from tests.compiled_runs import Array, close, shrink
 
@@ -391,3 +393,22 @@ def test_views_of_views_of_what_is_made_in_blocks() -> None:
     values = {"x": rng.normal(size=40), "A": A + A.T}
     g = f.compile(memory_limit="70MB")
     assert np.allclose(g(values), f.evaluate(values))
+
+
+@pytest.mark.parametrize("text", ["sum(expm(A))", "tr(A*sqrtm(A*A + eye(n)))"])
+def test_derivatives_of_matrix_functions_are_reckoned_with(text: str) -> None:
+    """They run on blocks of twice the rows, which is more than of other functions."""
+    square = np.random.default_rng(0).normal(size=(150, 150)) / 30
+    array = square @ square.T + np.eye(150)
+    e = ic.parse(text, A="n n").gradient("A")
+    program = compile_nodes([e.node])
+    assert any("frechet" in repr(step) for step in program.steps)
+    need = held.held(program, lambda size: 150, 8)
+    e.evaluate(A=array)
+    tracemalloc.start()
+    try:
+        e.evaluate(A=array)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak <= need

@@ -147,7 +147,7 @@ def test_deconvolution_by_least_squares() -> None:
 
 
 def test_grouped_factors_are_taken_once() -> None:
-    """vec(A)∘w within a cumulative sum and beside another block: w stands there once."""
+    """vec(A)∘w within a cumulative sum, and beside a block: w stands there once."""
     A, w = vectors(9, 9)
     value = A * w
     M = A.reshape(3, 3, order="F")

@@ -21,7 +21,6 @@ from indexcalc.errors import (
     UnsupportedError,
 )
 from indexcalc.kernels import KERNELS
-from indexcalc.plan import compile_nodes
 from indexcalc.planning import budgets, held, room
 from indexcalc.planning.memory import memory_of
 from indexcalc.sizes import dim
@@ -492,20 +491,3 @@ def test_jax_tells_what_it_needs() -> None:
     f(**arrays)
     assert f._last is not None
     assert 0 < f._last.held < 2 * 4 * 4000 * 4000
-
-
-@pytest.mark.parametrize("text", ["sum(expm(A))", "tr(A*sqrtm(A*A + eye(n)))"])
-def test_derivatives_of_matrix_functions_are_reckoned_with(text: str) -> None:
-    """They run on blocks of twice the rows, which is more than of other functions."""
-    e = ic.parse(text, A="n n").gradient("A")
-    program = compile_nodes([e.node])
-    assert any("frechet" in repr(step) for step in program.steps)
-    need = held.held(program, lambda size: 150, 8)
-    e.evaluate(A=DEFINITE)
-    tracemalloc.start()
-    try:
-        e.evaluate(A=DEFINITE)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert peak <= need
