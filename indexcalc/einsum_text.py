@@ -270,13 +270,11 @@ class _Writer:
         order = path(
             tuple(labels for _, labels in rows), out, tuple(sorted(lengths.items()))
         )
-        carried = Counter(i for _, labels in rows for i in labels)
-        carried.update(out)
+        carried = Counter([*out, *(i for _, labels in rows for i in labels)])
         for places in order or ((0,),):
             taken = [rows.pop(k) for k in sorted(places, reverse=True)][::-1]
             here = Counter(i for _, labels in taken for i in labels)
-            alive = (i for i, count in here.items() if carried[i] > count)
-            kept = tuple(alive) if rows else out
+            kept = tuple(i for i, n in here.items() if carried[i] > n) if rows else out
             carried.subtract(here)
             carried.update(kept)
             if len(here) > len(LETTERS):

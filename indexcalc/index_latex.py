@@ -102,13 +102,7 @@ def signed_sum_latex(terms: Sequence[tuple[str, Number]]) -> str:
     for text, coefficient in terms:
         negative = not isinstance(coefficient, complex) and coefficient < 0
         size = latex_number(-coefficient if negative else coefficient)
-        body = (
-            text
-            if size == "1"
-            else size
-            if text == "1"
-            else _side_by_side([size, text])
-        )
+        body = _side_by_side([part for part in (size, text) if part != "1"]) or "1"
         sign = "-" if negative else "+" if pieces else ""
         pieces.append(f"{sign} {body}" if pieces else f"{sign}{body}")
     return " ".join(pieces) or "0"

@@ -103,16 +103,18 @@ def evidence(a: Node, b: Node) -> Evidence:
     if left is right:
         facts = _said(here + there)
         return Evidence(True, "structure", "one canonical form", None, facts)
-    if len(toposort(a, b)) > LARGE and (found := witness(a, b)) is not None:
+    large = len(toposort(a, b)) > LARGE
+    if large and (found := witness(a, b)) is not None:
         return _differing(found)
     if same(a, b):
         facts = _said(here + there)
         return Evidence(True, "expansion", "equal multiplied out", None, facts)
-    return _rewritten_evidence(a, b)
+    return _rewritten_evidence(a, b, tried=large)
 
 
-def _rewritten_evidence(a: Node, b: Node) -> Evidence:
-    """Compared in fewer functions, then modulo primes, then in floats."""
+def _rewritten_evidence(a: Node, b: Node, *, tried: bool) -> Evidence:
+    """Compared in fewer functions, then modulo primes, then in floats, where these were
+    not tried before."""
     (left, here), (right, there) = rewritten(a), rewritten(b)
     facts = _said((*here, *there))
     changed = left is not a or right is not b
@@ -122,7 +124,7 @@ def _rewritten_evidence(a: Node, b: Node) -> Evidence:
     decision = decide(left, right)
     if decision.equal:
         return Evidence(True, "prime field", _agreeing(decision), None, facts)
-    found = witness(a, b)
+    found = None if tried else witness(a, b)
     if found is None and decision.equal is None:
         found = _small_witness(a, b)
     if decision.equal is False:

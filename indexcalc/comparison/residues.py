@@ -121,11 +121,8 @@ class PrimeField:
         whole = np.asarray(array)
         entries = whole.ravel().tolist()
         known = {entry: self.residue(_rational(entry)) for entry in set(entries)}
-        found = (
-            np.array([known[entry] for entry in entries], int)
-            .reshape(whole.size, self.points)
-            .T
-        )
+        flat = np.array([known[entry] for entry in entries], int)
+        found = flat.reshape(whole.size, self.points).T
         return found.reshape(self.points, *whole.shape)
 
     def call(self, f: Call, args: list[Array], shape: tuple[int, ...]) -> Array:

@@ -16,8 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 import numpy as np
 
@@ -64,10 +63,8 @@ from .reduction import Graph, reduced
 
 Said: TypeAlias = "Formula | UnsupportedError"
 #: What was said of nodes that stand inside of another, or (False) by themselves.
-Memo: TypeAlias = "dict[tuple[Node, bool], Said]"
+Memo: TypeAlias = "dict[tuple[Node, bool], Formula]"
 Blocks: TypeAlias = "tuple[Grid, list[list[Node | None]]]"
-
-T = TypeVar("T")
 
 #: Functions that the text language says by the same name, beside elementwise ones.
 NAMED = frozenset({"det", "logdet", "lse"})
@@ -225,35 +222,30 @@ def in_words(root: Node) -> Said:
     The root and the parts of blocks stand by themselves, other nodes inside of one;
     each is said once, however blocks are nested.
     """
-    memo: Memo = {}
-    fusion = Fusion()
-    blocks: dict[Node, Blocks | UnsupportedError | None] = {}
-    stack = [(root, False)]
-    while stack:
-        node, inside = stack[-1]
-        if node not in blocks:
-            blocks[node] = _or_reason(partial(_blocks, node, fusion))
-        cut = blocks[node]
-        if isinstance(cut, UnsupportedError):
-            return cut
-        if fresh := [key for key in _under(node, cut) if key not in memo]:
-            stack += fresh[::-1]
-            continue
-        found = _or_reason(partial(_said, node, cut, memo, inside))
-        if isinstance(found, UnsupportedError):
-            return found
-        memo[stack.pop()] = found
-    return memo[root, False]
-
-
-def _or_reason(work: Callable[[], T]) -> T | UnsupportedError:
-    """What a function answers, or why it does not."""
     try:
-        return work()
+        return _put_together(root)
     except UnsupportedError as reason:
         return reason
     except IndexCalcError as reason:
         return UnsupportedError(reason.message, hint=reason.hint)
+
+
+def _put_together(root: Node) -> Formula:
+    memo: Memo = {}
+    fusion = Fusion()
+    blocks: dict[Node, Blocks | None] = {}
+    stack = [(root, False)]
+    while stack:
+        node, inside = stack[-1]
+        if node not in blocks:
+            blocks[node] = _blocks(node, fusion)
+        cut = blocks[node]
+        fresh = [key for key in _under(node, cut) if key not in memo]
+        if fresh:
+            stack += fresh[::-1]
+        else:
+            memo[stack.pop()] = _said(node, cut, memo, inside)
+    return memo[root, False]
 
 
 def _under(node: Node, cut: Blocks | None) -> list[tuple[Node, bool]]:
@@ -267,7 +259,7 @@ def _said(node: Node, cut: Blocks | None, memo: Memo, inside: bool) -> Formula:
     if cut is not None:
         grid, rows = cut
         parts = [
-            [None if part is None else stated(memo[part, False]) for part in row]
+            [None if part is None else memo[part, False] for part in row]
             for row in rows
         ]
         return block(grid, parts, len(node.shape))
@@ -283,7 +275,7 @@ def _said(node: Node, cut: Blocks | None, memo: Memo, inside: bool) -> Formula:
 
 
 def _known(node: Node, memo: Memo) -> Formula:
-    return stated(memo[node, True])
+    return memo[node, True]
 
 
 def _tensor(node: Tensor) -> Formula:
