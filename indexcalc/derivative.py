@@ -24,7 +24,7 @@ from .expr import einsum, linear, scale, zero
 from .functions import cores, partial, record
 from .labelling import metered
 from .network import alike, bundle
-from .nodes import Call, Einsum, Node, Sum, Tensor, collector_paused, toposort
+from .nodes import Call, Einsum, Node, Sum, Tensor, one_pass, toposort
 from .sizes import Shape, shape_text, size_text
 from .structure import CURVED, SYMMETRISED, by_vech, projected, projected_first
 
@@ -63,7 +63,7 @@ def forward(root: Node, variable: Tensor) -> Node:
 
 
 @metered()
-@collector_paused()
+@one_pass()
 def push(root: Node, seeds: Mapping[Node, Node], trailing: Shape = ()) -> Node:
     """The tangent of root, given tangents of variables with `trailing` axes after
     their own: a Jacobian-vector product where there are none."""
@@ -146,7 +146,7 @@ def reverse(root: Node, variable: Tensor) -> Node:
 
 
 @metered()
-@collector_paused()
+@one_pass()
 def pull(
     root: Node, targets: Sequence[Tensor], seed: Node, leading: Shape = ()
 ) -> list[Node]:

@@ -30,7 +30,7 @@ from .coefficients import Number
 from .contraction.paths import is_crowded
 from .errors import EvaluationError
 from .functions import is_elementwise
-from .nodes import Call, Node, Tensor, collector_paused, variables
+from .nodes import Call, Node, Tensor, one_pass, variables
 from .pairwise import Array, contract
 from .plan import (
     Apply,
@@ -47,6 +47,7 @@ from .plan import (
 )
 from .planning.budgets import exhausted, is_few, is_small, keep_within
 from .planning.held import held, widened
+from .planning.pairs import is_long
 from .planning.programs import planned
 from .planning.room import limit_of
 from .planning.stable import named_forms
@@ -91,7 +92,7 @@ class Run:
         return [self.value(size) for size in pattern.sizes]
 
 
-@collector_paused()
+@one_pass()
 def run(state: Run) -> dict[int, Array]:
     """Executes the steps in order; slots are forgotten after their last use."""
     keep = set(state.program.results)
@@ -257,6 +258,11 @@ def planned_program(
     return planned([node], lengths(dict(bound)), real=real)
 
 
+def is_plannable(node: Node) -> bool:
+    """Whether its program is short enough to be planned in pairs."""
+    return not is_long(program_of(fuse(node)))
+
+
 def _is_large(program: Program, length: Callable[[Size], int]) -> bool:
     """Whether a step may take so long that choosing among forms of it pays."""
     for step in program.steps:
@@ -299,7 +305,7 @@ def prepare(
     dtype = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
     real = dtype.kind != "c"
     program = program_of(fused, real)
-    if _is_large(program, lengths(bound)):
+    if _is_large(program, lengths(bound)) and not is_long(program):
         program = planned_program(fused, tuple(bound.items()), real)
     state = Run(program, arrays, bound, functions or {}, dtype)
     if limited:

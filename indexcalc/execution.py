@@ -17,7 +17,7 @@ from .errors import (
     UnsupportedError,
 )
 from .legible import quoted
-from .nodes import Node, Tensor, collector_paused, toposort
+from .nodes import Node, Tensor, one_pass, toposort
 from .pairwise import Array
 from .sizes import Size, names_in, value_of
 
@@ -74,7 +74,7 @@ class Execution:
             return len(self.written.shape) - self.value_order
         return self.value_order
 
-    @collector_paused()
+    @one_pass()
     def evaluate(
         self,
         values: Mapping[Any, object] | None = None,
@@ -125,19 +125,22 @@ class Execution:
     ) -> Array:
         """The value as one array: step by step, or, where that would take more memory
         than there may be, planned within it."""
-        if memory_limit is None:
-            from .evaluate import evaluate
+        from .evaluate import evaluate, is_plannable
 
+        node = self.evaluated
+        if memory_limit is None:
             try:
-                return evaluate(self.evaluated, arrays, sizes, functions, scope)
+                return evaluate(node, arrays, sizes, functions, scope)
             except BudgetError:
-                pass
+                if not is_plannable(node):
+                    raise
         f = self.compile(sizes=sizes, functions=functions, memory_limit=memory_limit)
         used = {name: arrays[name] for name in f.names if name in arrays}
         try:
             found: Array = f(used)
         except BudgetError as refused:
-            parts = None if functions else self._in_parts(used, sizes, f.limit)
+            short = not functions and is_plannable(node)
+            parts = self._in_parts(used, sizes, f.limit) if short else None
             if parts is None:
                 raise refused from None
             return parts
@@ -169,7 +172,7 @@ class Execution:
         columns = self.by[-1][1] if self.by else 0
         return Ways(self.evaluated, columns, structured)
 
-    @collector_paused()
+    @one_pass()
     def compile(
         self,
         backend: str | None = None,
@@ -212,7 +215,7 @@ class Execution:
 
         return Compiled([self.evaluated], doc=formula(self), **options)
 
-    @collector_paused()
+    @one_pass()
     def plan(
         self,
         *,
@@ -249,7 +252,7 @@ class Execution:
             dtype=dtype,
         )
 
-    @collector_paused()
+    @one_pass()
     def code(
         self,
         language: str = "numpy",

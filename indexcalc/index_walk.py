@@ -20,6 +20,7 @@ from math import inf
 from typing import TypeAlias
 
 from .coefficients import Number
+from .errors import BudgetError
 from .functions import cores, is_elementwise
 from .hidden_sums import hidden
 from .nodes import (
@@ -29,7 +30,8 @@ from .nodes import (
     Sum,
     Tensor,
     children,
-    collector_paused,
+    extent,
+    one_pass,
     toposort,
 )
 from .simplify import fuse
@@ -38,6 +40,9 @@ from .sizes import Size, names_in
 LETTERS = "ijklmnpqrstuvwabcdefgh"
 DEPTH_LIMIT = 12
 SHARED_WEIGHT = 6
+
+#: How long an expression is written; see `nodes.extent`.
+EXTENT_LIMIT = 400_000
 
 Axis: TypeAlias = tuple[str, ...]
 
@@ -149,12 +154,21 @@ class _Walk:
         return self.spelling.subscripted(name, list(map(self.spelling.index, indices)))
 
 
-@collector_paused()
+@one_pass()
 def written(
     node: Node, spelling: Spelling, axes: Sequence[str] | None = None
 ) -> Written:
-    """The index notation of the fused node; `axes` chooses the free indices' names."""
+    """The index notation of the fused node; `axes` chooses the free indices' names.
+
+    Raises `BudgetError` for an expression of more than `EXTENT_LIMIT` parts.
+    """
     root = fuse(node)
+    if (parts := extent(root)) > EXTENT_LIMIT:
+        raise BudgetError(
+            f"an expression of {parts:,} parts is more than the {EXTENT_LIMIT:,} that "
+            "are written",
+            hint="write a part of it; evaluate and json take the whole",
+        )
     naming = Naming(_names_used(root) | set(axes or ()))
     walk = _Walk(naming, spelling)
     for shared in _named_parts(root):

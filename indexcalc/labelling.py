@@ -61,8 +61,8 @@ def _spend(work: int) -> None:
     _meter.left -= work
     if _meter.left < 0:
         raise BudgetError(
-            "the products in this are too symmetric for their factors to be put in "
-            "order in time: too many ways of exchanging equal factors were tried",
+            "the products in this have too many equal factors for these to be put in "
+            "order in time",
             hint="give equal factors different names and substitute afterwards, or "
             "take a part of the expression",
         )
@@ -108,7 +108,7 @@ def operand_order(graph: Contraction) -> tuple[list[int], list[Any]]:
 
     Operands and indices that remain tied are exchangeable by an automorphism.
     """
-    operands, indices = _refine(graph)[0]
+    operands, indices = _told_apart(graph)
     place: list[tuple[int, int]] = [(0, 0)] * len(operands)
     number: list[tuple[int, int]] = [(0, 0)] * len(indices)
     searches = [
@@ -138,7 +138,7 @@ def orbits(graph: Contraction) -> list[int]:
     >>> orbits(Contraction("xxx", [(0,), (1,), (2,)], [(), (), ()]))
     [0, 0, 0]
     """
-    operands, indices = _refine(graph)[0]
+    operands, indices = _told_apart(graph)
     found = list(range(len(operands)))
     models: dict[tuple[Any, ...], list[int]] = {}
     tied = Counter(indices)
@@ -191,6 +191,14 @@ def _refine(graph: Contraction) -> tuple[Colouring, int]:
         work += len(operands) + len(indices)
         operands = _ranks(_operand_keys(graph, operands, indices))
         indices = _ranks(_index_keys(graph, operands, indices))
+
+
+def _told_apart(graph: Contraction) -> Colouring:
+    """The refined colours of a whole product; the pass pays for that, and for two
+    looks at every operand."""
+    colouring, work = _refine(graph)
+    _spend(work + 2 * len(graph.legs))
+    return colouring
 
 
 def _operand_keys(

@@ -145,18 +145,38 @@ def is_symmetric(node: Node) -> bool:
     return isinstance(node, Call) and node.symmetric
 
 
+class _Pass(threading.local):
+    """The orders of large expressions that the pass of a thread has found; None
+    outside of any."""
+
+    orders: dict[Node, list[Node]] | None = None
+
+
+_pass = _Pass()
+
+#: What has fewer nodes is put in order anew, and how many orders a pass keeps.
+LONG_ORDER, MOST_ORDERS = 1_000, 4
+
+
 @contextmanager
-def collector_paused() -> Iterator[None]:
-    """The cyclic garbage collector held still for one pass over many nodes.
+def one_pass() -> Iterator[None]:
+    """One pass over many nodes: the cyclic garbage collector is held still, and what
+    `toposort` finds of long expressions is kept for the next to ask.
 
     Nodes refer downwards only, so a pass makes no cycles, and the collector would walk
-    all of them again and again. Its state is restored, whatever happens.
+    all of them again and again. Its state is restored, whatever happens. A pass inside
+    another one is part of it.
     """
+    if _pass.orders is not None:
+        yield
+        return
+    _pass.orders = {}
     active = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        _pass.orders = None
         if active:
             gc.enable()
 
@@ -183,6 +203,18 @@ def toposort(*roots: Node, known: Container[Node] = ()) -> list[Node]:
     >>> [type(node).__name__ for node in toposort(scale(2, tensor("x", ["n"])))]
     ['Tensor', 'Sum']
     """
+    kept = _pass.orders if len(roots) == 1 and not known else None
+    if kept is not None and roots[0] in kept:
+        return list(kept[roots[0]])
+    order = _ordered(roots, known)
+    if kept is not None and len(order) >= LONG_ORDER:
+        if len(kept) >= MOST_ORDERS:
+            del kept[next(iter(kept))]
+        kept[roots[0]] = list(order)
+    return order
+
+
+def _ordered(roots: Sequence[Node], known: Container[Node]) -> list[Node]:
     order: list[Node] = []
     done: set[Node] = set()
     stack: list[Node | None] = list(reversed(roots))

@@ -69,7 +69,7 @@ class Notations:
                 f"{len(names)} names for {self._order} axes",
                 hint="one name an axis, such as index('ij')",
             )
-        return index_text(self.written, names)
+        return index_text(self.node, names)
 
     def lowered(self) -> Lowered:
         """The expression as it was written, every δ, H and ones vector spelled out,
@@ -368,11 +368,11 @@ class Notations:
             try:
                 return self._in_words().latex
             except UnsupportedError:
-                return str(index_latex(self.written))
+                return str(index_latex(self.node))
         if notation == "index":
-            return str(index_latex(self.written))
+            return str(index_latex(self.node))
         if notation == "einsum":
-            return str(index_latex(self.written, sums="explicit"))
+            return str(index_latex(self.node, sums="explicit"))
         raise UnsupportedError(
             f"the notation {quoted(notation)} is not matrix, index or einsum"
         )

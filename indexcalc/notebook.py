@@ -47,6 +47,10 @@ class Sayable(Protocol):
     layout: str
     by: tuple[tuple[str, int], ...]
 
+    @property
+    def node(self) -> Node:
+        """The canonical node."""
+
     def matrix(self, style: str = "plain", *, parts: bool = False) -> MatrixText:
         """Matrix notation."""
 
@@ -146,7 +150,7 @@ def _whole(e: Sayable) -> str:
 def _entries(e: Sayable) -> str:
     from .index_latex import index_latex
 
-    found = index_latex(e.written)
+    found = index_latex(e.node)
     return f"{_entry(e, list(found.axes))} = {found}"
 
 

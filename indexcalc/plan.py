@@ -21,7 +21,7 @@ from typing import TypeAlias
 from .coefficients import Number
 from .distribute import without_diagonals
 from .network import is_bundle
-from .nodes import Call, Einsum, Node, Sum, Tensor, collector_paused, toposort
+from .nodes import Call, Einsum, Node, Sum, Tensor, one_pass, toposort
 from .sizes import Shape, Size, times
 from .sparse_products import without_zeros
 
@@ -142,7 +142,7 @@ def plain(shape: Shape) -> Pattern:
     return Pattern(tuple((i,) for i in labels), labels, shape)
 
 
-@collector_paused()
+@one_pass()
 def compile_nodes(roots: Sequence[Node], *, sparse: bool = False) -> Program:
     """The program that computes the roots, in the order of their topological sort;
     `sparse` takes products with convolutions and embeddings through their own kernels.

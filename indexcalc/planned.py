@@ -34,7 +34,7 @@ from .given import mapping_of
 from .holding import Text, Write, cut_within, is_watched, memory
 from .kernels import KERNELS, unknown_label
 from .legible import quoted
-from .nodes import Call, Node, Tensor, collector_paused, toposort, variables
+from .nodes import Call, Node, Tensor, one_pass, toposort, variables
 from .plan import Program, compile_nodes
 from .planning.book import Book, Room
 from .planning.budgets import keep_countable, keep_within
@@ -132,7 +132,7 @@ class Planned:
 
     # -- planning ----------------------------------------------------------------------
 
-    @collector_paused()
+    @one_pass()
     def variant(
         self,
         backend: Backend,

@@ -42,6 +42,8 @@ def merge_powers(
         base, exponent = _base(node)
         wires = tuple(sorted(legs)) if is_symmetric(base) else tuple(legs)
         groups.setdefault((base, wires), []).append((o, exponent))
+    if len(groups) == len(net.operands):
+        return signs or sizes
     merged = {key: rows for key, rows in groups.items() if len(rows) > 1}
     gone = {o for rows in merged.values() for o, _ in rows}
     kept = [row for o, row in enumerate(net.operands) if o not in gone]
@@ -60,7 +62,7 @@ def merge_powers(
             whole = raised(base, total) if isinstance(base, Sum) else None
             append_factor(net, whole or (1, power(base, total)), list(wires))
     net.operands[:0] = kept
-    return bool(merged) or signs or sizes
+    return True
 
 
 def _merge_signs(net: Network, facts: Assumptions, raised: Raised) -> bool:
@@ -68,7 +70,7 @@ def _merge_signs(net: Network, facts: Assumptions, raised: Raised) -> bool:
     signs = {
         (node.args[0], tuple(legs)): o
         for o, (node, legs) in enumerate(net.operands)
-        if isinstance(node, Call) and node.function == "sign"
+        if type(node) is Call and node.function == "sign"
     }
     for o, (node, legs) in enumerate(net.operands if signs else ()):
         base, p = _base(node)

@@ -33,7 +33,7 @@ from .laws import (
     split_basis,
 )
 from .network import Network, identity_of, inline, join_bundles
-from .nodes import Call, Einsum, Node, Sum, Tensor, Term, collector_paused, toposort
+from .nodes import Call, Einsum, Node, Sum, Tensor, Term, one_pass, toposort
 from .power_laws import merge_powers, powers_inside, raised_again
 from .structure_laws import merge_structures
 
@@ -80,7 +80,7 @@ def fused_in(fusion: Fusion, root: Node) -> Node:
     """The fused node, by a run that may have fused parts of it before."""
     if root.fused:
         return root
-    with metered(), collector_paused():
+    with metered(), one_pass():
         node = run(fusion, root)
     node.fused = True
     return node

@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from indexcalc import nodes
 from indexcalc.errors import ShapeError
 from indexcalc.expr import (
     add,
@@ -28,9 +29,9 @@ from indexcalc.nodes import (
     Node,
     Tensor,
     children,
-    collector_paused,
     declared,
     is_symmetric,
+    one_pass,
     toposort,
     variables,
 )
@@ -114,7 +115,7 @@ def test_nodes_go_when_nobody_has_them() -> None:
     leaf = tensor("rare", (N,))
     node = call("exp", [add(leaf, X)])
     watched = weakref.ref(node)
-    with collector_paused():
+    with one_pass():
         del node
         assert watched() is None
     assert call("exp", [add(leaf, X)]).fused is False
@@ -126,14 +127,36 @@ def test_the_collector_is_as_it_was(enabled: bool) -> None:
     before = gc.isenabled()
     try:
         (gc.enable if enabled else gc.disable)()
-        with collector_paused():
+        with one_pass():
             assert not gc.isenabled()
         assert gc.isenabled() == enabled
-        with pytest.raises(ZeroDivisionError), collector_paused():
+        with pytest.raises(ZeroDivisionError), one_pass():
             _ = 1 // 0
         assert gc.isenabled() == enabled
     finally:
         (gc.enable if before else gc.disable)()
+
+
+def test_a_pass_keeps_few_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of long expressions, each caller's its own; outside of a pass there are none."""
+    monkeypatch.setattr(nodes, "LONG_ORDER", 3)
+    roots = [call("exp", [add(X, tensor(f"t{k}", (N,)))]) for k in range(6)]
+    expected = [toposort(root) for root in roots]
+    assert nodes._pass.orders is None
+    with one_pass():
+        for _ in range(2):
+            for root, order in zip(roots, expected, strict=True):
+                found = toposort(root)
+                assert found == order
+                found.clear()
+        kept = nodes._pass.orders
+        assert kept is not None
+        assert list(kept) == roots[-nodes.MOST_ORDERS :]
+        with one_pass():
+            assert nodes._pass.orders is kept
+        assert toposort(roots[5], known={roots[5].args[0]}) == [roots[5]]
+        assert len(toposort(*roots)) == 19
+    assert nodes._pass.orders is None
 
 
 def test_symmetry_is_of_leaves_and_calls() -> None:

@@ -36,7 +36,7 @@ from ..index_text import index_text
 from ..kernels import unknown_label
 from ..labelling import metered
 from ..laws import Assumption
-from ..nodes import Call, Node, Sum, collector_paused, toposort, variables
+from ..nodes import Call, Node, Sum, one_pass, toposort, variables
 from ..pairwise import Array
 from ..simplify import fuse_with_assumptions
 from ..sizes import shape_text, value_of
@@ -87,7 +87,7 @@ def compare(a: Node, b: Node) -> bool | None:
 
 
 @metered()
-@collector_paused()
+@one_pass()
 def evidence(a: Node, b: Node) -> Evidence:
     """What is known of a = b.
 

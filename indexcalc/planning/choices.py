@@ -34,8 +34,8 @@ from ..nodes import (
     Sum,
     Tensor,
     children,
-    collector_paused,
     digest_of,
+    one_pass,
     toposort,
 )
 from ..sizes import Dim, Size, lengths
@@ -98,7 +98,7 @@ def _chosen(nodes: tuple[Node, ...], known: Known) -> tuple[tuple[Node, ...], Mo
     factors = sum(len(e.operands) for e in order if isinstance(e, Einsum))
     if len(order) > MOST_NODES or factors > MOST_FACTORS:
         return nodes, None
-    with collector_paused():
+    with one_pass():
         search = _search(nodes, known)
         search.run()
         once = [without_diagonals(node) for node in nodes]
@@ -116,7 +116,7 @@ def _replayed(
     """What moves that were found before lead to; None where one cannot be made."""
     if moves is None:
         return nodes
-    with collector_paused():
+    with one_pass():
         search = _search(nodes, known)
         done = all(map(search.made, moves))
     return search.roots if done else None

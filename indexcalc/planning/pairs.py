@@ -26,7 +26,8 @@ from typing import TypeAlias
 from ..coefficients import Number
 from ..contraction import path
 from ..contraction.paths import is_crowded
-from ..nodes import collector_paused
+from ..errors import BudgetError
+from ..nodes import one_pass
 from ..pairwise import require_labels
 from ..plan import (
     Apply,
@@ -53,6 +54,9 @@ Lengths: TypeAlias = Callable[[Size], int]
 #: Answers the order of a contraction, as `contraction.path` does.
 Find: TypeAlias = Callable[..., Sequence[tuple[int, ...]]]
 
+#: The most steps of a program in pairs.
+MOST_STEPS = 150_000
+
 #: By how much an operand must be smaller than a product to be scaled in its place.
 SMALLER = 4
 
@@ -60,15 +64,36 @@ SMALLER = 4
 Place: TypeAlias = tuple[Slot, tuple[int, ...]]
 
 
-@collector_paused()
+@one_pass()
 def in_pairs(program: Program, length: Lengths, find: Find = path) -> Program:
     """The program with its contractions in pairs, ordered for the sizes that `length`
-    tells by what `find` answers; what no result needs is left out."""
+    tells by what `find` answers; what no result needs is left out.
+
+    Raises `BudgetError` where that would be more than `MOST_STEPS` steps.
+    """
+    if is_long(program):
+        raise BudgetError(
+            f"a program of {paired_steps(program):,} steps is more than {MOST_STEPS:,}",
+            hint="evaluate without a memory limit computes it as it stands; many "
+            "variables of one shape can be the rows of one array",
+        )
     builder = Pairing(program, length, find)
     for slot in range(len(program.steps)):
         builder.places.append(builder.step(slot))
     results = [builder.kept(slot) for slot in program.results]
     return without_turns(without_unused(builder.paired, results))
+
+
+def paired_steps(program: Program) -> int:
+    """How many steps a program has once every product is one of two operands."""
+    steps = program.steps
+    products = (step for step in steps if isinstance(step, Contract))
+    return len(steps) + sum(max(0, len(step.operands) - 2) for step in products)
+
+
+def is_long(program: Program) -> bool:
+    """Whether a program has too many steps to be put in pairs."""
+    return paired_steps(program) > MOST_STEPS
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ from typing import TypeAlias
 from ..coefficients import Number, multiply
 from ..contraction import path
 from ..diagonals import terms
-from ..nodes import Node, collector_paused
+from ..nodes import Node, one_pass
 from ..pairwise import Labels
 from ..plan import (
     Combine,
@@ -75,7 +75,7 @@ class Plan:
 
 
 @lru_cache(maxsize=256)
-@collector_paused()
+@one_pass()
 def plan_of(node: Node, bound: Bound, real: bool = True) -> Plan:
     """The plan of a fused node for given sizes; the last ones asked for are kept."""
     return lowered(node, lengths(dict(bound)), real=real)

@@ -50,7 +50,7 @@ from ..nodes import (
     Sum,
     Tensor,
     children,
-    collector_paused,
+    one_pass,
     toposort,
 )
 from ..recognise import recognised
@@ -95,7 +95,7 @@ def stated(found: Said) -> Formula:
     return found
 
 
-@collector_paused()
+@one_pass()
 def described(root: Node) -> Said:
     """The shortest checked formula of a node, or the reason why there is none."""
     found = ways(root)
