@@ -28,7 +28,7 @@ from .errors import ShapeError
 from .expr import einsum, linear
 from .functions import call, is_elementwise, power
 from .nodes import Call, Einsum, Legs, Node, Sum, Term
-from .simplify import fuse
+from .simplify import Fusion, fuse, fused_in
 from .sizes import shape_text
 
 #: How many products one contraction may be multiplied out into.
@@ -36,6 +36,9 @@ MOST_PRODUCTS = 16
 
 #: Squares of a sum of at most so many terms are multiplied out.
 MOST_TERMS = 64
+
+#: How many products all contractions under one node may be multiplied out into.
+MOST_MADE = 200
 
 #: A node whose axes are joined where they carry one index.
 Reading: TypeAlias = tuple[Node, Legs]
@@ -102,16 +105,18 @@ def _squares(node: Node, shown: Legs) -> Node:
     if len(parts) > MOST_TERMS:
         parts = [(node, 1)]
     bars = [conjugate(e) if is_complex(e) else e for e, _ in parts]
+    fusion = Fusion()
     found: list[Term] = []
     for i, (a, c) in enumerate(parts):
         for j in range(i + 1):
             b, d = bars[j], _conjugate(parts[j][1])
-            pair = fuse(einsum([(a, legs), (b, legs)], shown))
-            found.append((pair, multiply(c, d)))
+            pair = einsum([(a, legs), (b, legs)], shown)
+            found.append((fused_in(fusion, pair), multiply(c, d)))
             if j < i:
-                other = fuse(einsum([(bars[i], legs), (parts[j][0], legs)], shown))
-                found.append((other, multiply(_conjugate(c), parts[j][1])))
-    return fuse(linear(found, shape))
+                pair = einsum([(bars[i], legs), (parts[j][0], legs)], shown)
+                weight = multiply(_conjugate(c), parts[j][1])
+                found.append((fused_in(fusion, pair), weight))
+    return fused_in(fusion, linear(found, shape))
 
 
 def _conjugate(number: Number) -> Number:
@@ -231,13 +236,15 @@ def terms(node: Node) -> list[Term]:
     """
     found: dict[Node, list[Number]] = {}
     done: dict[Node, Node] = {}
-    stack: list[Term] = [(fuse(node), 1)]
+    fusion, made = Fusion(), 0
+    stack: list[Term] = [(fused_in(fusion, node), 1)]
     while stack:
         e, c = stack.pop()
-        if isinstance(e, Einsum):
-            e = without_diagonals(e, done)
-        if isinstance(e, Einsum):
-            e = _multiplied_out(e)
+        if isinstance(e, Einsum) and made < MOST_MADE:
+            e = without_diagonals(e, done, fusion)
+            if isinstance(e, Einsum):
+                e = _multiplied_out(fusion, e)
+            made += len(e.terms) if isinstance(e, Sum) else 0
         if isinstance(e, Sum):
             stack += [(inner, multiply(c, d)) for inner, d in reversed(e.terms)]
         else:
@@ -248,15 +255,15 @@ def terms(node: Node) -> list[Term]:
     return [(total, 1)]
 
 
-def _multiplied_out(node: Einsum) -> Node:
+def _multiplied_out(fusion: Fusion, node: Einsum) -> Node:
     """The product over every choice of terms of its loose sums, if they are few."""
     places = [
         o
         for o, (e, _) in enumerate(node.operands)
-        if isinstance(e, Sum) and any(_is_loose(term) for term, _ in e.terms)
+        if isinstance(e, Sum) and any(is_loose(term) for term, _ in e.terms)
     ]
     sums = [e for e, _ in node.operands if isinstance(e, Sum)]
-    choices = [e.terms for e in sums if any(_is_loose(term) for term, _ in e.terms)]
+    choices = [e.terms for e in sums if any(is_loose(term) for term, _ in e.terms)]
     if not places or prod(map(len, choices)) > MOST_PRODUCTS:
         return node
     dims = dict(enumerate(node.dims))
@@ -267,11 +274,12 @@ def _multiplied_out(node: Einsum) -> Node:
         for o, (term, c) in zip(places, pick, strict=True):
             operands[o] = (term, operands[o][1])
             weight = multiply(weight, c)
-        found.append((fuse(einsum(operands, node.out, dims)), weight))
+        product = einsum(operands, node.out, dims)
+        found.append((fused_in(fusion, product), weight))
     return linear(found, node.shape)
 
 
-def _is_loose(node: Node) -> bool:
+def is_loose(node: Node) -> bool:
     """Whether a product holds less than it fills: an index repeated in its result, one
     that no operand carries, or operands that no index connects."""
     if not isinstance(node, Einsum):

@@ -30,20 +30,23 @@ from .coefficients import Number, multiply
 from .expr import einsum, linear
 from .functions import call, is_elementwise
 from .nodes import Call, Einsum, Node, Sum, toposort
-from .simplify import fuse
+from .simplify import Fusion, fused_in
 from .substitute import rebuilt
 
 MOST_PRODUCTS = 16
 
 
-def without_diagonals(root: Node, done: dict[Node, Node] | None = None) -> Node:
+def without_diagonals(
+    root: Node, done: dict[Node, Node] | None = None, fusion: Fusion | None = None
+) -> Node:
     """The expression with products multiplied out over sums that hold a diagonal;
-    `done` keeps what came of its parts for the next expression."""
+    `done` and `fusion` keep what came of its parts for the next expression."""
     done = {} if done is None else done
+    fusion = fusion or Fusion()
     for node in toposort(root, known=done):
         new = rebuilt(node, done)
         if isinstance(new, Einsum):
-            new = _multiplied_out(new, _choices(new))
+            new = _multiplied_out(fusion, new, _choices(new))
         if isinstance(new, Einsum):
             new = _applied_on_diagonals(new)
         done[node] = new
@@ -54,12 +57,13 @@ def without_sums(root: Node, chosen: Callable[[Sum], bool]) -> Node:
     """The expression with products multiplied out over the sums that are chosen, as
     long as there are few of them."""
     done: dict[Node, Node] = {}
+    fusion = Fusion()
     for node in toposort(root):
         new = rebuilt(node, done)
         if isinstance(new, Einsum):
-            new = _multiplied_out(new, _sums(new, chosen))
+            new = _multiplied_out(fusion, new, _sums(new, chosen))
         done[node] = new
-    return fuse(done[root])
+    return fused_in(fusion, done[root])
 
 
 Reads: TypeAlias = list[tuple[int, Call, tuple[int, ...]]]
@@ -117,7 +121,7 @@ def _terms(node: Node) -> tuple[tuple[Node, Number], ...]:
     return node.terms if isinstance(node, Sum) else ((node, 1),)
 
 
-def _multiplied_out(node: Einsum, chosen: list[int]) -> Node:
+def _multiplied_out(fusion: Fusion, node: Einsum, chosen: list[int]) -> Node:
     if not chosen:
         return node
     dims = dict(enumerate(node.dims))
@@ -128,5 +132,6 @@ def _multiplied_out(node: Einsum, chosen: list[int]) -> Node:
         for o, (term, c) in zip(chosen, pick, strict=True):
             operands[o] = (term, operands[o][1])
             weight = multiply(weight, c)
-        terms.append((fuse(einsum(operands, node.out, dims)), weight))
+        product = einsum(operands, node.out, dims)
+        terms.append((fused_in(fusion, product), weight))
     return linear(terms, node.shape)

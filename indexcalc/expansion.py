@@ -12,6 +12,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import product as cartesian
 
 from .coefficients import Number, multiply
@@ -31,12 +32,44 @@ TERM_BUDGET = 4_000
 LONG_EXPRESSION = 2_000
 
 
+#: How many terms all sums may have together; more by as much as `budget` is raised.
+TOGETHER = 400_000
+
+
+@dataclass(slots=True)
+class _Budget:
+    """The terms that one sum may have, and those that are left for all of them."""
+
+    each: int
+    left: int
+
+    def allow(self, count: int) -> None:
+        """Raises `BudgetError` where one sum has more terms than it may."""
+        if count > self.each:
+            raise BudgetError(
+                f"multiplying out gives more than {self.each} terms",
+                hint="raise the budget, or compare numerically",
+            )
+
+    def spend(self, count: int) -> None:
+        """The terms of one sum; raises `BudgetError` where they are too many."""
+        self.allow(count)
+        self.left -= count
+        if self.left < 0:
+            raise BudgetError(
+                "multiplying out gives too many terms in all sums together",
+                hint="raise the budget, or compare numerically",
+            )
+
+
 @metered()
 def expand(root: Node, budget: int = TERM_BUDGET) -> Node:
     """Products multiplied out over sums, and integer powers of sums, everywhere.
 
-    Raises `BudgetError` beyond `budget` terms in any one sum.
+    Raises `BudgetError` beyond `budget` terms in any one sum, and beyond `TOGETHER` in
+    all of them.
     """
+    room = _Budget(budget, TOGETHER * max(budget, TERM_BUDGET) // TERM_BUDGET)
     order = toposort(root)
     longer = 8 if len(order) <= LONG_EXPRESSION else 1
     fusion = Fusion(expanding=True, limit=longer * OPERAND_LIMIT)
@@ -46,9 +79,9 @@ def expand(root: Node, budget: int = TERM_BUDGET) -> Node:
         if node not in plain:
             for child in children(node):
                 if child in plain and child not in expanded:
-                    expanded[child] = _expanded_plain(fusion, child, budget)
-            expanded[node] = _expanded(fusion, node, expanded, budget)
-    return expanded[root] if root in expanded else _expanded_plain(fusion, root, budget)
+                    expanded[child] = _expanded_plain(fusion, child, room)
+            expanded[node] = _expanded(fusion, node, expanded, room)
+    return expanded[root] if root in expanded else _expanded_plain(fusion, root, room)
 
 
 def _without_sums(order: list[Node]) -> set[Node]:
@@ -63,7 +96,7 @@ def _without_sums(order: list[Node]) -> set[Node]:
     return plain
 
 
-def _expanded_plain(fusion: Fusion, node: Node, budget: int) -> Node:
+def _expanded_plain(fusion: Fusion, node: Node, room: _Budget) -> Node:
     """What holds no sum is only fused; a law may bring one in."""
     fused = run(fusion, node)
     order = toposort(fused)
@@ -71,28 +104,30 @@ def _expanded_plain(fusion: Fusion, node: Node, budget: int) -> Node:
         return fused
     expanded: dict[Node, Node] = {}
     for part in order:
-        expanded[part] = _expanded(fusion, part, expanded, budget)
+        expanded[part] = _expanded(fusion, part, expanded, room)
     return expanded[fused]
 
 
-def _expanded(fusion: Fusion, node: Node, done: dict[Node, Node], budget: int) -> Node:
+def _expanded(
+    fusion: Fusion, node: Node, done: dict[Node, Node], room: _Budget
+) -> Node:
     match node:
         case Tensor():
             return node
         case Sum():
             terms = [t for e, c in node.terms for t in flat_terms(done[e], c)]
-            _within(len(terms), budget)
+            room.spend(len(terms))
             return linear(terms, node.shape)
         case Call():
-            return _expanded_call(fusion, node, done, budget)
+            return _expanded_call(fusion, node, done, room)
         case Einsum():
             rows = [(done[e], legs) for e, legs in node.operands]
             dims = dict(enumerate(node.dims))
-            return _multiplied(fusion, rows, node.out, dims, budget)
+            return _multiplied(fusion, rows, node.out, dims, room)
 
 
 def _expanded_call(
-    fusion: Fusion, node: Call, done: dict[Node, Node], budget: int
+    fusion: Fusion, node: Call, done: dict[Node, Node], room: _Budget
 ) -> Node:
     args = [done[arg] for arg in node.args]
     if node.function == "rnorm":
@@ -102,7 +137,7 @@ def _expanded_call(
         if _compound_exponent(fresh) is not None:
             legs = tuple(range(len(fresh.shape)))
             out = [(i,) for i in legs]
-            return _multiplied(fusion, [(fresh, legs)], out, {}, budget)
+            return _multiplied(fusion, [(fresh, legs)], out, {}, room)
         return run(fusion, fresh)
     fresh = call(node.function, args, node.params) if args else node
     return run(fusion, fresh)
@@ -113,7 +148,7 @@ def _multiplied(
     rows: Rows,
     out: Iterable[Iterable[int]],
     dims: dict[int, Size],
-    budget: int,
+    room: _Budget,
 ) -> Node:
     """One contraction distributed over the sums among its operands."""
     rows = [part for row in rows for part in _repeated_rows(*row)]
@@ -121,7 +156,8 @@ def _multiplied(
     count = 1
     for choice in choices:
         count *= len(choice)
-        _within(count, budget)
+        room.allow(count)
+    room.spend(count)
     shape = einsum(rows, out, dims).shape
     terms = []
     for pick in cartesian(*choices):
@@ -131,7 +167,7 @@ def _multiplied(
         operands = [(e, legs) for (e, _), (_, legs) in zip(pick, rows, strict=True)]
         fused = run(fusion, einsum(operands, out, dims))
         for e, c in flat_terms(fused, weight):
-            whole = _multiplied(fusion, *_parts(e), budget) if _factored(e) else e
+            whole = _multiplied(fusion, *_parts(e), room) if _factored(e) else e
             terms += flat_terms(whole, c)
     return linear(terms, shape)
 
@@ -165,14 +201,6 @@ def _parts(node: Node) -> tuple[Rows, tuple[Legs, ...], dict[int, Size]]:
     if not isinstance(node, Einsum):
         raise InternalError("only a product has parts")
     return list(node.operands), node.out, dict(enumerate(node.dims))
-
-
-def _within(count: int, budget: int) -> None:
-    if count > budget:
-        raise BudgetError(
-            f"multiplying out gives more than {budget} terms",
-            hint="raise the budget, or compare numerically",
-        )
 
 
 def same(a: Node, b: Node, budget: int = TERM_BUDGET) -> bool | None:

@@ -161,11 +161,9 @@ class Expression(Execution, Operators, Notations, Differentiation, Pictures):
         declared, or always holds, is none."""
         if self.node is None or not self._facts:
             return ()
-        from .domains import always_holds
-        from .index_text import index_text
+        from .index_text import facts_told
 
-        told = [fact for fact in self._facts if not always_holds(*fact)]
-        return tuple(f"{index_text(f.node)} {f.sentence}" for f in told)
+        return facts_told(self._facts)
 
     @property
     def variables(self) -> dict[str, Expression]:

@@ -11,15 +11,17 @@ What is shared, deep, or the argument of a matrix function is named once, after 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .coefficients import Number, number_text
+from .domains import always_holds
 from .functions import USERS, title
 from .index_walk import Naming, Piece, Spelling, naming_for, written
 from .kernels import unknown_label
+from .laws import Assumption
 from .legible import harmless
-from .nodes import Call, Node, Tensor
+from .nodes import Call, Node, Tensor, extent
 from .sizes import Dim, Size, size_text
 
 __all__ = ["Naming", "naming_for"]
@@ -54,6 +56,30 @@ def index_text(node: Node, axes: Sequence[str] | None = None) -> IndexText:
     """The index notation of the fused node; `axes` chooses the free indices' names."""
     found = written(node, PLAIN, axes)
     return IndexText(found.text, found.axes, found.where)
+
+
+#: How many domain facts are told, and up to how many parts of what is told whole.
+MOST_FACTS, TOLD_PARTS = 100, 300
+
+
+def facts_told(facts: Iterable[Assumption]) -> tuple[str, ...]:
+    """Domain facts as sentences, those that always hold left out. A long expression is
+    told by its length, and of very many facts how many there are.
+
+    >>> from indexcalc.expr import tensor
+    >>> facts_told([Assumption("has no zero entry", tensor("x", ("n",)))])
+    ('x_i has no zero entry',)
+    """
+    kept = [fact for fact in dict.fromkeys(facts) if not always_holds(*fact)]
+    told = [f"{_brief(fact.node)} {fact.sentence}" for fact in kept[:MOST_FACTS]]
+    if len(kept) > MOST_FACTS:
+        told.append(f"{len(kept) - MOST_FACTS} more facts of this kind")
+    return tuple(dict.fromkeys(told))
+
+
+def _brief(node: Node) -> str:
+    parts = extent(node)
+    return str(index_text(node)) if parts <= TOLD_PARTS else f"a part of {parts} parts"
 
 
 # -- how the pieces are spelled --------------------------------------------------------

@@ -15,7 +15,7 @@ H_ikm H_jlq 1_j A_kl X_mq
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
@@ -152,9 +152,12 @@ def _product(printing: _Printing, node: Einsum, axes: Sequence[str]) -> str:
     return " ".join(factors) or "1"
 
 
-def opened(root: Einsum, *, nested: bool = True) -> Opened:
-    """The product with every nested product opened too, no index joined yet; with
-    `nested=False` only the product itself, its operands along their bonds.
+def opened(
+    root: Einsum, *, nested: bool = True, closed: Container[Node] = ()
+) -> Opened:
+    """The product with every nested product but the closed ones opened too, no index
+    joined yet; with `nested=False` only the product itself, its operands along their
+    bonds.
 
     An axis without an index, of size 1, has a wire that ends nowhere inside.
 
@@ -182,7 +185,7 @@ def opened(root: Einsum, *, nested: bool = True) -> Opened:
             drawing.wires += len(legs)
             for i, wire in zip(legs, wires, strict=True):
                 ends[i].append(wire)
-            if nested and _opens(child):
+            if nested and child not in closed and _opens(child):
                 inside.append((child, wires))
             else:
                 drawing.leaves.append((child, wires))

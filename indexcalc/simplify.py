@@ -82,6 +82,7 @@ def fused_in(fusion: Fusion, root: Node) -> Node:
         return root
     with metered(), one_pass():
         node = run(fusion, root)
+    fusion.done.setdefault(node, _primitive(node))  # fusing it again changes nothing
     node.fused = True
     return node
 

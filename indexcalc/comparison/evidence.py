@@ -32,10 +32,9 @@ from ..coefficients import as_number, divide
 from ..errors import BudgetError, IndexCalcError
 from ..expansion import expand, same
 from ..expr import add, scale, zero
-from ..index_text import index_text
+from ..index_text import facts_told
 from ..kernels import unknown_label
 from ..labelling import metered
-from ..laws import Assumption
 from ..nodes import Call, Node, Sum, one_pass, toposort, variables
 from ..pairwise import Array
 from ..simplify import fuse_with_assumptions
@@ -101,22 +100,22 @@ def evidence(a: Node, b: Node) -> Evidence:
     left, here = fuse_with_assumptions(a)
     right, there = (left, here) if a is b else fuse_with_assumptions(b)
     if left is right:
-        facts = _said(here + there)
+        facts = facts_told(here + there)
         return Evidence(True, "structure", "one canonical form", None, facts)
     large = len(toposort(a, b)) > LARGE
-    if large and (found := witness(a, b)) is not None:
+    if large and (found := witness(a, b, draws=1)) is not None:
         return _differing(found)
     if same(a, b):
-        facts = _said(here + there)
+        facts = facts_told(here + there)
         return Evidence(True, "expansion", "equal multiplied out", None, facts)
     return _rewritten_evidence(a, b, tried=large)
 
 
 def _rewritten_evidence(a: Node, b: Node, *, tried: bool) -> Evidence:
-    """Compared in fewer functions, then modulo primes, then in floats, where these were
-    not tried before."""
+    """Compared in fewer functions, then modulo primes, then in floats; where a few of
+    these were tried before, only if nothing else decides."""
     (left, here), (right, there) = rewritten(a), rewritten(b)
-    facts = _said((*here, *there))
+    facts = facts_told((*here, *there))
     changed = left is not a or right is not b
     if changed and len(toposort(left, right)) <= LONGEST and same(left, right):
         detail = "equal multiplied out, in fewer functions"
@@ -124,7 +123,7 @@ def _rewritten_evidence(a: Node, b: Node, *, tried: bool) -> Evidence:
     decision = decide(left, right)
     if decision.equal:
         return Evidence(True, "prime field", _agreeing(decision), None, facts)
-    found = None if tried else witness(a, b)
+    found = None if tried and decision.equal is False else witness(a, b)
     if found is None and decision.equal is None:
         found = _small_witness(a, b)
     if decision.equal is False:
@@ -171,11 +170,6 @@ def _at(sizes: tuple[dict[str, int], ...]) -> str:
         return ""
     said = [", ".join(f"{n}={k}" for n, k in one.items()) for one in sizes]
     return f" at {'; '.join(said)}"
-
-
-def _said(facts: tuple[Assumption, ...]) -> tuple[str, ...]:
-    texts = (f"{index_text(f.node)} {f.fact}" for f in dict.fromkeys(facts))
-    return tuple(dict.fromkeys(texts))
 
 
 # -- witnesses -------------------------------------------------------------------------

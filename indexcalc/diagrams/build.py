@@ -86,7 +86,7 @@ def model_of(node: Node, axes: Axes | None = None, *, unfused: bool = False) -> 
     told = axes or Axes(("",) * len(node.shape))
     known, naming = part_names(node)
     building = Building(naming, unfused)
-    named = _named_parts(node)
+    named = _named_parts(node, unfused)
     for part in named:
         if part not in known:
             known[part] = naming.parts[part] = naming.part()
@@ -102,7 +102,7 @@ def model_of(node: Node, axes: Axes | None = None, *, unfused: bool = False) -> 
 # -- parts -----------------------------------------------------------------------------
 
 
-def _named_parts(root: Node) -> list[Node]:
+def _named_parts(root: Node, unfused: bool) -> list[Node]:
     """The nodes that are drawn beside the picture, innermost first."""
     order = toposort(root)
     uses = Counter(child for node in order for child in children(node))
@@ -111,7 +111,7 @@ def _named_parts(root: Node) -> list[Node]:
     named: list[Node] = []
     for node in order:
         below = list(children(node))
-        frames[node] = _frames(node, frames)
+        frames[node] = _frames(node, frames, unfused)
         weight[node] = 1 + sum(weight[c] for c in below)
         if isinstance(node, Tensor) or node is root or not below:
             continue
@@ -122,31 +122,32 @@ def _named_parts(root: Node) -> list[Node]:
     return named
 
 
-def _frames(node: Node, frames: Mapping[Node, int]) -> int:
+def _frames(node: Node, frames: Mapping[Node, int], unfused: bool) -> int:
     """How many frames stand in one another where the node is drawn as a box."""
     match node:
         case Tensor():
             return 0
         case Call():
-            inner = [_inside(arg, frames) for arg in node.args]
+            inner = [_inside(arg, frames, unfused) for arg in node.args]
             return 1 + max(inner) if inner else 0
         case Einsum() | Sum():
-            return 1 + _inside(node, frames)
+            return 1 + _inside(node, frames, unfused)
 
 
-def _inside(node: Node, frames: Mapping[Node, int]) -> int:
+def _inside(node: Node, frames: Mapping[Node, int], unfused: bool) -> int:
     """The same where it is the content of a frame: a sum or product is opened."""
     match node:
         case Sum() | Einsum():
-            below = [_opened(child, frames) for child in children(node)]
-            return max(below, default=0)
+            opens = unfused or isinstance(node, Sum)
+            return max((_opened(e, frames, opens) for e in children(node)), default=0)
         case Tensor() | Call():
             return frames[node]
 
 
-def _opened(child: Node, frames: Mapping[Node, int]) -> int:
-    """The frames of a term, which is a product, or of a factor."""
-    inner = isinstance(child, Einsum) and frames[child] > 0
+def _opened(child: Node, frames: Mapping[Node, int], opens: bool) -> int:
+    """The frames of a term or a factor; a product that is a term is opened, and where
+    nothing is fused one that is a factor."""
+    inner = opens and isinstance(child, Einsum) and frames[child] > 0
     return frames[child] - 1 if inner else frames[child]
 
 
@@ -218,7 +219,9 @@ def _network(
     `opens` says that it is not to be taken as the part it may be."""
     if isinstance(node, Einsum) and opens:
         groups = _axis_sizes(node)
-        strands = Strands.of_product(node, ends, groups, building.unfused)
+        strands = Strands.of_product(
+            node, ends, groups, building.unfused, building.parts
+        )
     else:
         strands = Strands.of_box(node, ends)
     strands.repeat(partial(_repeated, building.parts))

@@ -18,7 +18,7 @@ a dot of its own, the ones vector of length 1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Self
@@ -48,10 +48,12 @@ class Strands:
         ends: Sequence[End],
         groups: Sequence[tuple[Size, ...]],
         unfused: bool,
+        parts: Container[Node] = (),
     ) -> Self:
-        """A contraction; `groups` are the sizes of the indices of its axes. Where an
-        end does not group what its axis does, a wedge stands between."""
-        form = opened(node, nested=unfused)
+        """A contraction; `groups` are the sizes of the indices of its axes, and `parts`
+        what stays one box. Where an end does not group what its axis does, a wedge
+        stands between."""
+        form = opened(node, nested=unfused, closed=parts)
         strands = cls(form.wires, list(form.dots), list(form.leaves))
         free = iter(range(form.free))
         for e, (end, sizes) in enumerate(zip(ends, groups, strict=True)):

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from ..distribute import without_diagonals
 from ..nodes import Node, toposort
 from ..plan import Program, compile_nodes
-from ..simplify import fuse
+from ..simplify import Fusion, fused_in
 from .book import Book
 from .choices import chosen
 from .costs import Ledger
@@ -35,7 +35,8 @@ def arranged(
     `named_forms`, `chosen`. `symmetric` allows the routines for symmetric products that
     NumPy has; what stands in the book is not searched for. `real` says that no array is
     complex."""
-    forms = [named_forms(fuse(node), length, real) for node in nodes]
+    fusion = Fusion()
+    forms = [named_forms(fused_in(fusion, node), length, real) for node in nodes]
     named = [_cheapest(found, length) for found in forms]
     found = chosen(named, length, book)
     if not symmetric:

@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence
 from itertools import count, islice
 
 from ..derivative import unconstrained
-from ..index_text import index_text
+from ..index_text import facts_told, index_text
 from ..nodes import Node
 from ..simplify import fuse_with_assumptions
 from ..structure import projected
@@ -147,4 +147,4 @@ def _project(problem: Problem) -> None:
 def _laws(problem: Problem) -> str:
     """The domain facts that the canonical form relies on."""
     _, facts = fuse_with_assumptions(problem.result)
-    return "; ".join(f"{index_text(f.node)} {f.fact}" for f in facts)
+    return "; ".join(facts_told(facts))

@@ -21,8 +21,9 @@ from typing import TypeAlias
 
 from ..coefficients import Number, multiply
 from ..contraction import path
-from ..diagonals import terms
-from ..nodes import Node, one_pass
+from ..diagonals import is_loose, terms
+from ..expr import linear
+from ..nodes import Einsum, Node, Term, one_pass
 from ..pairwise import Labels
 from ..plan import (
     Combine,
@@ -47,6 +48,10 @@ from .parts import Axes
 Bound: TypeAlias = tuple[tuple[Size, int], ...]
 
 Rows: TypeAlias = tuple[tuple[Slot, Labels], ...]
+
+
+#: Beyond so many terms those that hold as much as they fill are one part.
+MOST_PARTS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ def lowered(
 ) -> Plan:
     """The plan of a fused node for the sizes that `length` tells; what stands in the
     book is not searched for; `real` says that no array is complex."""
-    parts = terms(stable(node) if real else node)
+    parts = _gathered(terms(stable(node) if real else node))
     found = arranged([e for e, _ in parts], length, book=book, real=real)
     program = compile_nodes(found, sparse=True)
     layouts = [
@@ -108,6 +113,25 @@ def lowered(
     shape = tuple(map(length, node.shape))
     entries = held(paired, length, 1, written=False)
     return Plan(paired, calls, _dying(paired), moved, shape, entries)
+
+
+def _gathered(parts: list[Term]) -> list[Term]:
+    """The terms, those of very many that hold as much as they fill as one."""
+    if len(parts) <= MOST_PARTS:
+        return parts
+    kept = [part for part in parts if _is_smaller(part[0])]
+    whole = [part for part in parts if not _is_smaller(part[0])]
+    return [*kept, (linear(whole, whole[0][0].shape), 1)] if whole else kept
+
+
+def _is_smaller(node: Node) -> bool:
+    """Whether a term may hold less than it fills: spread, on a diagonal, or a product
+    of matrices over a shorter axis."""
+    if not isinstance(node, Einsum):
+        return False
+    shown = {i for axis in node.out for i in axis}
+    sums = len(shown) < len(node.dims)
+    return is_loose(node) or (sums and len(node.out) > 1)
 
 
 def _dying(program: Program) -> tuple[tuple[Slot, ...], ...]:

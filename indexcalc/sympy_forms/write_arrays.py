@@ -21,14 +21,17 @@ from typing import Any
 import sympy
 from sympy.tensor.array.expressions import array_expressions as arrays
 
-from ..errors import UnsupportedError
+from ..errors import BudgetError, UnsupportedError
 from ..functions import is_elementwise
-from ..nodes import Call, Einsum, Node, Sum, Tensor, toposort
+from ..nodes import Call, Einsum, Node, Sum, Tensor, children, toposort
 from ..sizes import Shape
 from .elementary import no_word, number, spelled
 from .symbols import bound
 from .vocabulary import Vocabulary
 from .write_matrices import to_matrix
+
+#: How many functions of matrices may stand inside one another.
+DEPTH_LIMIT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,29 @@ class Said:
 def to_array(root: Node, words: Vocabulary) -> Any:
     """The array expression of a node.
 
-    Raises `UnsupportedError` with the reason where there is none.
+    Raises `UnsupportedError` with the reason where there is none, and `BudgetError`
+    for more than `DEPTH_LIMIT` functions of matrices inside one another.
     """
+    order = toposort(root)
+    if _depth(order) > DEPTH_LIMIT:
+        raise BudgetError(
+            f"SymPy takes long over arrays with more than {DEPTH_LIMIT} functions of "
+            "matrices inside one another",
+            hint='form="matrix" or form="indexed" may do, or a part of it',
+        )
     done: dict[Node, Said] = {}
-    for node in toposort(root):
+    for node in order:
         done[node] = _said(node, done, words)
     return done[root].plain
+
+
+def _depth(order: Sequence[Node]) -> int:
+    """How many functions of matrices stand inside one another at most."""
+    depth: dict[Node, int] = {}
+    for node in order:
+        whole = isinstance(node, Call) and not is_elementwise(node.function)
+        depth[node] = whole + max((depth[e] for e in children(node)), default=0)
+    return max(depth.values())
 
 
 def _said(node: Node, done: dict[Node, Said], words: Vocabulary) -> Said:
