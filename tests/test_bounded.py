@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import indexcalc as ic
-from indexcalc import evaluate, expr, holding, index_walk, labelling
+from indexcalc import expr, holding, labelling
 from indexcalc.codegen.limits import limited
 from indexcalc.codegen.numpy_fast_allotment import Allotment
 from indexcalc.contraction.elimination import eliminated
@@ -26,11 +26,9 @@ from indexcalc.network import alike
 from indexcalc.nodes import Einsum, Node
 from indexcalc.pairwise import _once, arranged, pair_product
 from indexcalc.plan import compile_nodes
-from indexcalc.planning import budgets, pairs
 from indexcalc.planning.book import why_no_order
 from indexcalc.planning.matching import Match
 from indexcalc.planning.pairs import in_pairs
-from indexcalc.planning.room import Limit
 from indexcalc.planning.sharing import shared
 from indexcalc.sizes import dim
 from indexcalc.words import matrix as matrix_words
@@ -46,7 +44,6 @@ from tests.trust.monsters import (
     edge_tensor,
     knotted,
     matrix,
-    multiplied,
     petersen,
     plane,
     summed,
@@ -246,49 +243,6 @@ def test_what_no_search_settles_is_paid_for_too(
         e.gradient("x")
     monkeypatch.undo()
     assert e.gradient("x").shape == edge_tensor(False).shape
-
-
-# -- what is too long ------------------------------------------------------------------
-
-
-def test_a_long_program_is_refused_and_its_value_is_not(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A product of many arrays counts as so many pairs; evaluation writes no program,
-    and where memory is what is short, that is what is told."""
-    e = multiplied(crowd(40), [0]) + np.sin(vector())
-    arrays = {name: np.full(3, 1.01) for name in e.variables}
-    monkeypatch.setattr(pairs, "MOST_STEPS", 81)
-    assert len(e.compile(style="plain")(arrays)) == 3
-    monkeypatch.setattr(pairs, "MOST_STEPS", 80)
-    for refused in (
-        lambda: e.compile()(arrays),
-        lambda: e.plan(),
-        lambda: e.code("julia"),
-        lambda: e.evaluate(arrays, structured=True),
-        lambda: e.evaluate(arrays, memory_limit="1GB"),
-    ):
-        with pytest.raises(ic.BudgetError, match="steps is more than 80"):
-            refused()
-    expected = 1.01**40 + np.sin(1.01)
-    np.testing.assert_allclose(e.evaluate(arrays), expected, rtol=1e-14)
-    monkeypatch.setattr(budgets, "limit_of", lambda *_: Limit(10, given=False))
-    monkeypatch.setattr(evaluate, "limit_of", lambda *_: Limit(10, given=False))
-    monkeypatch.setattr(evaluate, "is_small", lambda *_: False)
-    with pytest.raises(ic.BudgetError, match="of memory are needed"):
-        e.evaluate(arrays)
-
-
-def test_a_long_expression_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In indices, plain or LaTeX; every other thing is done with it."""
-    e = summed([np.sin(v) for v in crowd(20)])
-    monkeypatch.setattr(index_walk, "EXTENT_LIMIT", 41)
-    assert str(e).count("sin") == 20
-    monkeypatch.setattr(index_walk, "EXTENT_LIMIT", 40)
-    for refused in (lambda: str(e), lambda: e.latex("index")):
-        with pytest.raises(ic.BudgetError, match="41 parts is more than the 40"):
-            refused()
-    assert ic.expression_from_json(e.json()) == e
 
 
 # -- orders of dense networks ----------------------------------------------------------
