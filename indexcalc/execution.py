@@ -139,8 +139,7 @@ class Execution:
         try:
             found: Array = f(used)
         except BudgetError as refused:
-            short = not functions and is_plannable(node)
-            parts = self._in_parts(used, sizes, f.limit) if short else None
+            parts = None if functions else self._in_parts(used, sizes, f.limit)
             if parts is None:
                 raise refused from None
             return parts

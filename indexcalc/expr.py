@@ -221,7 +221,7 @@ def scale(coefficient: object, a: Node) -> Node:
 
 def number(value: object) -> Node:
     """A number as a scalar node."""
-    return scale(value, einsum([], []))
+    return scale(value, ONE)
 
 
 def size_node(size: Size) -> Node:
@@ -379,3 +379,7 @@ def swapped(node: Node) -> Node:
     """The transpose of a matrix: its last two axes exchanged."""
     legs = list(range(len(node.shape)))
     return einsum([(node, legs)], [*legs[:-2], legs[-1], legs[-2]])
+
+
+#: The number 1, a product of nothing.
+ONE = einsum([], [])

@@ -222,14 +222,14 @@ def _primitive(node: Node) -> tuple[Number, Node]:
 
 
 def _fused_call(fusion: Fusion, node: Call) -> Factor:
-    args = [finished(fusion, arg) for arg in node.args]
-    if is_partial(node):
-        fusion.partial[node] = call(node.function, args, node.params)
-    if node.function == "power":
-        return _fused_power(fusion, args[0], node.params[0])
+    args = tuple(finished(fusion, arg) for arg in node.args)
     fresh: Node = node
-    if node.args:
+    if args != node.args:
         fresh = call(node.function, args, node.params)
+    if is_partial(node):
+        fusion.partial[node] = fresh
+    if node.function == "power" and not (fresh is node and isinstance(args[0], Tensor)):
+        return _fused_power(fusion, args[0], node.params[0])
     coefficient, body = apply_laws(fresh, fusion.assumptions)
     if body is not fresh:
         body = run(fusion, body)

@@ -9,12 +9,20 @@ import numpy as np
 import pytest
 
 import indexcalc as ic
-from indexcalc import diagonals, evaluate, expansion, index_text, index_walk
+from indexcalc import (
+    diagonals,
+    distributed,
+    evaluate,
+    expansion,
+    index_text,
+    index_walk,
+)
 from indexcalc.diagonals import gram_diagonal, square_norm
 from indexcalc.diagrams.build import FRAME_LIMIT
 from indexcalc.diagrams.model import Picture
 from indexcalc.expr import linear, scale, tensor
 from indexcalc.laws import Assumption
+from indexcalc.nodes import toposort
 from indexcalc.planning import budgets, pairs
 from indexcalc.planning.room import Limit
 from indexcalc.structured import lowering
@@ -57,6 +65,21 @@ def test_a_long_program_is_refused_and_its_value_is_not(
     monkeypatch.setattr(evaluate, "is_small", lambda *_: False)
     with pytest.raises(ic.BudgetError, match="of memory are needed"):
         e.evaluate(arrays)
+
+
+def test_a_long_expression_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Into blocks, by itself or because of a limit; then the limit is told."""
+    e = repeated(lambda y: np.sin(y @ vector()) * y, 3, vector("y"))
+    arrays = {"x": np.ones(9), "y": np.linspace(0, 1, 9)}
+    count = len(toposort(e.node))
+    monkeypatch.setattr(distributed, "MOST_NODES", count)
+    blocks = e.evaluate_blocks(arrays, memory_limit="1GB")
+    np.testing.assert_allclose(blocks, e.evaluate(arrays), rtol=1e-14)
+    monkeypatch.setattr(distributed, "MOST_NODES", count - 1)
+    with pytest.raises(ic.BudgetError, match=f"of {count} nodes is more than"):
+        e.evaluate_blocks(arrays, memory_limit="1GB")
+    with pytest.raises(ic.BudgetError, match="of memory are needed"):
+        e.evaluate(arrays, memory_limit=100)
 
 
 def test_a_long_expression_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ import numpy as np
 from ..binding import STRUCTURE_TESTS, bind_sizes, missing_array
 from ..distribute import without_diagonals
 from ..errors import BudgetError, EvaluationError, ShapeError
-from ..nodes import Node, Tensor, variables
+from ..nodes import Node, Tensor, toposort, variables
 from ..pairwise import Array
 from ..planning.budgets import span
 from ..planning.room import as_bytes, bytes_text, limit_of
@@ -51,6 +51,9 @@ DEFAULT_LIMIT = 1 << 28
 #: How many blocks a result may take.
 MOST_BLOCKS = 200_000
 
+#: The most nodes of an expression that is cut.
+MOST_NODES = 50_000
+
 
 def literal(
     node: Node,
@@ -62,8 +65,14 @@ def literal(
     that hold a diagonal multiplied out, so that blocks off it lose just that term.
 
     Raises `EvaluationError` for a missing array, `ShapeError` for shapes and for a size
-    that nothing tells.
+    that nothing tells, `BudgetError` for more than `MOST_NODES` nodes.
     """
+    if (nodes := len(toposort(node))) > MOST_NODES:
+        raise BudgetError(
+            f"an expression of {nodes:,} nodes is more than the {MOST_NODES:,} that "
+            "are computed in blocks",
+            hint="take a part of it, or let it take more memory",
+        )
     fused = fuse(node)
     known = {leaf.name: leaf for leaf in scope} | variables(node)
     for name, leaf in variables(fused).items():
