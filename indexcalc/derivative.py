@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 
-from .errors import ShapeError
+from .errors import BudgetError, ShapeError
 from .expr import einsum, linear, scale, zero
 from .functions import cores, partial, record
 from .labelling import metered
@@ -30,6 +30,9 @@ from .structure import CURVED, SYMMETRISED, by_vech, projected, projected_first
 
 #: How many operands must be repeated before exchangeable ones are looked for.
 FEW_REPEATED = 4
+
+#: How many parts of an expression may depend on what it is differentiated by.
+ACTIVE_LIMIT = 50_000
 
 
 def identity(shape: Shape) -> Node:
@@ -68,7 +71,10 @@ def push(root: Node, seeds: Mapping[Node, Node], trailing: Shape = ()) -> Node:
     """The tangent of root, given tangents of variables with `trailing` axes after
     their own: a Jacobian-vector product where there are none."""
     tangents: dict[Node, Node] = {**seeds}
-    for node in toposort(root):
+    order = toposort(root)
+    if len(order) > ACTIVE_LIMIT:
+        _depending(order, set(seeds))
+    for node in order:
         if node in tangents:
             continue
         tangent = _tangent(node, tangents, trailing)
@@ -153,8 +159,7 @@ def pull(
     """The cotangents of the targets, given the root's, with `leading` axes before: a
     vector-Jacobian product where there are none."""
     order = toposort(root)
-    active: set[Node] = set(targets)
-    active.update(_depending(order, active))
+    active = _depending(order, set(targets))
     received: dict[Node, list[Node]] = {root: [seed]}
     for node in reversed(order):
         if node not in received or isinstance(node, Tensor):
@@ -172,7 +177,10 @@ def pull(
 
 
 def _depending(order: Sequence[Node], targets: set[Node]) -> set[Node]:
-    """The nodes of a topological order that have a target under them."""
+    """The nodes of a topological order that have a target under them, and the targets.
+
+    Raises `BudgetError` where they are more than `ACTIVE_LIMIT`.
+    """
     found = set(targets)
     for node in order:
         match node:
@@ -186,6 +194,13 @@ def _depending(order: Sequence[Node], targets: set[Node]) -> set[Node]:
                 below = False
         if below:
             found.add(node)
+    if len(found) > ACTIVE_LIMIT:
+        raise BudgetError(
+            f"{len(found):,} parts of this depend on what it is differentiated by, and "
+            f"the limit is {ACTIVE_LIMIT:,}",
+            hint="differentiate a part at a time; many terms of one form can be one "
+            "product of arrays",
+        )
     return found
 
 

@@ -10,6 +10,7 @@ import pytest
 
 import indexcalc as ic
 from indexcalc import (
+    derivative,
     diagonals,
     distributed,
     evaluate,
@@ -65,6 +66,25 @@ def test_a_long_program_is_refused_and_its_value_is_not(
     monkeypatch.setattr(evaluate, "is_small", lambda *_: False)
     with pytest.raises(ic.BudgetError, match="of memory are needed"):
         e.evaluate(arrays)
+
+
+def test_what_depends_on_very_little_is_differentiated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However long an expression is, the parts that depend on the variable count, in
+    forward and in reverse accumulation, with its two ends."""
+    e = np.sum(summed([np.sin(v) for v in crowd(30)]) * repeated(np.sin, 5, vector()))
+    order = toposort(e.written)
+    for name in ("x", "x1"):
+        parts = len(derivative._depending(order, {e.variables[name].written}))
+        assert 3 < parts < 10 < len(order)
+        monkeypatch.setattr(derivative, "ACTIVE_LIMIT", parts)
+        assert e.gradient(name).shape == vector().shape
+        assert e.jvp(name).shape == ()
+        monkeypatch.setattr(derivative, "ACTIVE_LIMIT", parts - 1)
+        for asked in (e.gradient, e.jvp, e.diff, e.hvp):
+            with pytest.raises(ic.BudgetError, match=f"{parts} parts of this depend"):
+                asked(name)
 
 
 def test_a_long_expression_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
