@@ -444,7 +444,7 @@ def _atom(
         if i >= len(tokens) or tokens[i][0] != ")":
             raise _unreadable(text, position)
         return inner, i + 1
-    if token.isdigit():
+    if token.isdecimal():
         return int(token), i + 1
     if token in "+*/)":
         raise _unreadable(text, position)

@@ -25,6 +25,32 @@ def test_nothing_but_documented_errors(name: str) -> None:
     assert len(found.results) > 1
 
 
+#: Texts with digits that no number is written in: superscripts, circled, Kharosthi.
+DIGITS = (
+    r"\def\f#1{x#@} \f{y}",
+    r"\newcommand{\f}[@]{x#1} \f{y}",
+    r"\frac{d^@}{dx^@} x^2",
+    r"\frac{\partial^{@} f}{\partial x^{@}}",
+    "e_@ + e_{@}",
+    "x_@ + x_{1@}",
+    r"\sum_{i=1}^{@} x_i",
+    r"x \in \mathbb{R}^{@ \times @}",
+    "d@/dx x",
+    "x: @",
+    "n*@",
+    "ij@,j->i",
+)
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.parametrize("digit", "²①𐩀")
+def test_digits_that_are_no_numbers(name: str, digit: str) -> None:
+    entry = ENTRIES[name]
+    for text in DIGITS:
+        outcome = judged(entry.read, text.replace("@", digit), placed=entry.placed)
+        assert not outcome.fault
+
+
 def _slow(_: str) -> list[object]:
     return [sum(range(10_000)) for _ in iter(int, 1)]
 

@@ -177,7 +177,7 @@ class _Builder:
 
 
 def _order(word: Lexeme) -> int:
-    if not word.value.isdigit() or len(word.value) > 3:
+    if not word.value.isdecimal() or len(word.value) > 3:
         raise ParseError(
             f"{word.value} is not the order of a derivative",
             position=word.start,

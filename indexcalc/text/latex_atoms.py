@@ -200,7 +200,7 @@ def _are_factors(source: Source, word: str) -> bool:
 
 
 def _factor(source: Source, i: int, letter: str) -> Lexeme:
-    if letter.isdigit():
+    if letter.isdecimal():
         return lexeme(source, i, "NUMBER", letter)
     name = source.declared_as(names_of_letter(letter)) or letter
     return lexeme(source, i, "NAME", name)
@@ -294,7 +294,7 @@ def _basis(source: Source, i: int, below: Span) -> list[Item]:
     """e_1 is the first basis vector, in LaTeX as in papers."""
     a, b = below
     digits = "".join(token.value for token in source.tokens[a : min(b, a + 9)])
-    if not digits.isdigit() or int(digits) == 0:
+    if not digits.isdecimal() or int(digits) == 0:
         raise source.error(
             "a basis vector has a number from 1 on below it",
             i,

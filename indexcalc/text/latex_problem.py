@@ -227,7 +227,7 @@ def _prefix(source: Source, i: int, stop: int) -> _Operator:
 
 def _order(source: Source, span: Span) -> int:
     text = "".join(token.value for token in source.tokens[span[0] : span[1]][:4])
-    if not text.isdigit() or not 0 < int(text) < 10:
+    if not text.isdecimal() or not 0 < int(text) < 10:
         raise source.error("the order of a derivative is a small number", span[0])
     return int(text)
 

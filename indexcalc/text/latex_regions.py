@@ -343,7 +343,7 @@ def _require_limits(regions: Regions, root: Syntax, scopes: Scopes) -> None:
             size = scopes.sizes.get(-1 if label is None else label)
             if written is None or size is None:
                 continue
-            last: Size = int(written) if written.isdigit() else dim(written)
+            last: Size = int(written) if written.isdecimal() else dim(written)
             if last != size:
                 raise ShapeError(
                     f"the sum over {name} ends at {written}, and its axis has size "

@@ -228,7 +228,7 @@ def _index(source: Source, i: int, stop: int, found: list[str]) -> int:
     if source.character(i, stop) == "_":
         (a, b), i = source.argument(i + 1, stop)
         digits = "".join(t.value for t in source.tokens[a:b])
-        if b - a > 3 or not digits.isdigit():
+        if b - a > 3 or not digits.isdecimal():
             raise source.error("an index has at most a number below it", a)
         name += digits
     found.append(name)

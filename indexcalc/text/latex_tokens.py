@@ -235,7 +235,7 @@ def _called(macro: Macro, arguments: list[list[Token]], call: Token) -> list[Tok
     for token in body:
         if token.kind == "other" and token.value == "#":
             number = next(body, token).value
-            if number.isdigit() and 0 < int(number) <= len(arguments):
+            if number.isdecimal() and 0 < int(number) <= len(arguments):
                 found += arguments[int(number) - 1]
             continue
         here = Token(token.kind, token.value, call.start, call.stop, token.glued)
