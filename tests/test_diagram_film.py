@@ -419,6 +419,17 @@ def test_limits() -> None:
             derivation_frames(y, variables(y)["x"], order=order)  # type: ignore
 
 
+def test_all_pictures_together_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    shapes = {"A": "n n", "x": "n"}
+    drawn = [frame.model.picture for frame in film_of("x'*A*x", "x", **shapes)]
+    boxes = sum(1 for picture in drawn for _ in boxes_of(picture))
+    monkeypatch.setattr("indexcalc.diagrams.film.FILM_LIMIT", boxes)
+    assert len(film_of("x'*A*x", "x", **shapes)) == len(drawn)
+    monkeypatch.setattr("indexcalc.diagrams.film.FILM_LIMIT", boxes - 1)
+    with pytest.raises(BudgetError, match=f"more than {boxes - 1} boxes in all"):
+        film_of("x'*A*x", "x", **shapes)
+
+
 @pytest.mark.parametrize("text", ["W*tanh(V*x)", "kron(V*x,x)", "softmax(V*x)"])
 def test_looped_is_the_derivative(text: str) -> None:
     y = ic.parse(text, W="m k", V="k n", x="n")

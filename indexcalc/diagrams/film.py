@@ -54,6 +54,9 @@ from .splicing import (
 #: The most frames of a derivation, and the most terms of a sum that is multiplied out.
 FRAME_LIMIT, TERM_LIMIT = 40, 24
 
+#: The most boxes of all frames together.
+FILM_LIMIT = 4_000
+
 #: Which marks are worked out in one step, in the order in which they are.
 STEPS: tuple[tuple[str, ...], ...] = (
     ("sum",),
@@ -89,8 +92,8 @@ def derivation_frames(
 
     `axes` tells of a node that is a derivative itself what its axes are.
 
-    Raises `BudgetError` for more than `FRAME_LIMIT` frames, or a frame of more than
-    `BOX_LIMIT` boxes.
+    Raises `BudgetError` for more than `FRAME_LIMIT` frames, a frame of more than
+    `BOX_LIMIT` boxes, or more than `FILM_LIMIT` boxes in all.
     """
     if order not in (1, 2):
         said = f'"{order}"' if isinstance(order, str) else repr(order)
@@ -238,6 +241,11 @@ def _within_limit(frames: Sequence[Frame]) -> tuple[Frame, ...]:
     if len(frames) > FRAME_LIMIT:
         raise BudgetError(
             f"a derivation of more than {FRAME_LIMIT} pictures",
+            hint="differentiate a part of the expression at a time",
+        )
+    if sum(1 for frame in frames for _ in boxes_of(frame.model.picture)) > FILM_LIMIT:
+        raise BudgetError(
+            f"pictures of a derivation with more than {FILM_LIMIT} boxes in all",
             hint="differentiate a part of the expression at a time",
         )
     return tuple(frames)
