@@ -31,8 +31,8 @@ from .structure import CURVED, SYMMETRISED, by_vech, projected, projected_first
 #: How many operands must be repeated before exchangeable ones are looked for.
 FEW_REPEATED = 4
 
-#: How many parts of an expression may depend on what it is differentiated by.
-ACTIVE_LIMIT = 50_000
+#: The most nodes of a derivative that is differentiated again.
+AGAIN_LIMIT = 50_000
 
 
 def identity(shape: Shape) -> Node:
@@ -71,10 +71,7 @@ def push(root: Node, seeds: Mapping[Node, Node], trailing: Shape = ()) -> Node:
     """The tangent of root, given tangents of variables with `trailing` axes after
     their own: a Jacobian-vector product where there are none."""
     tangents: dict[Node, Node] = {**seeds}
-    order = toposort(root)
-    if len(order) > ACTIVE_LIMIT:
-        _depending(order, set(seeds))
-    for node in order:
+    for node in toposort(root):
         if node in tangents:
             continue
         tangent = _tangent(node, tangents, trailing)
@@ -177,10 +174,8 @@ def pull(
 
 
 def _depending(order: Sequence[Node], targets: set[Node]) -> set[Node]:
-    """The nodes of a topological order that have a target under them, and the targets.
-
-    Raises `BudgetError` where they are more than `ACTIVE_LIMIT`.
-    """
+    """The nodes of a topological order that have a target under them, and the
+    targets."""
     found = set(targets)
     for node in order:
         match node:
@@ -194,13 +189,6 @@ def _depending(order: Sequence[Node], targets: set[Node]) -> set[Node]:
                 below = False
         if below:
             found.add(node)
-    if len(found) > ACTIVE_LIMIT:
-        raise BudgetError(
-            f"{len(found):,} parts of this depend on what it is differentiated by, and "
-            f"the limit is {ACTIVE_LIMIT:,}",
-            hint="differentiate a part at a time; many terms of one form can be one "
-            "product of arrays",
-        )
     return found
 
 
@@ -294,10 +282,25 @@ def hessian(
 
     Raises `ShapeError` where root has more than one entry.
     """
-    both = jacobian(gradient(root, first, convention), second, convention)
+    slope = gradient(root, first, convention)
+    require_short(slope)
+    both = jacobian(slope, second, convention)
     if first is second and first.structure in CURVED:
         return projected_first(both, first, convention)
     return both
+
+
+def require_short(derivative: Node) -> None:
+    """Raises `BudgetError` for a derivative too long to be differentiated again: what
+    comes of it is many times as long."""
+    nodes = len(toposort(derivative))
+    if nodes > AGAIN_LIMIT:
+        raise BudgetError(
+            f"a derivative of {nodes:,} nodes is more than the {AGAIN_LIMIT:,} that "
+            "are differentiated again",
+            hint="differentiate a part at a time; many terms or layers of one form can "
+            "be one product of arrays",
+        )
 
 
 def jacobian_by_vech(root: Node, variable: Tensor) -> Node:

@@ -130,6 +130,7 @@ class Differentiation:
     def _differentiated(self, variable: Any, convention: str) -> Any:
         order = len(self.written.shape)
         value_order = self.value_order if self.layout == "value_first" else order
+        self._require_short()
         node = self._jacobian(variable, convention)
         result = self._derived(node, value_order)
         result.vanished = self._vanished_by(variable, convention)
@@ -172,6 +173,13 @@ class Differentiation:
         if isinstance(written, Tensor) and has_structure(written):
             return written.structure
         return ""
+
+    def _require_short(self) -> None:
+        """Raises `BudgetError` where this is too long a derivative to go on with."""
+        if self.by:
+            from . import derivative
+
+            derivative.require_short(self.written)
 
     def _jacobian(self, variable: Any, convention: str) -> Node:
         from . import derivative
@@ -303,6 +311,7 @@ class Differentiation:
         """
         from . import derivative
 
+        self._require_short()
         x = self._tensor(variable)
         taken = {*self.scope, *self._leaves()}
         if direction is None and f"d{x.name}" in taken:
@@ -329,6 +338,7 @@ class Differentiation:
         from .structure import projected, require_convention
 
         require_convention(convention)
+        self._require_short()
         x = self._tensor(variable)
         seed = _direction(self.written.shape, cotangent, "v")
 

@@ -68,23 +68,27 @@ def test_a_long_program_is_refused_and_its_value_is_not(
         e.evaluate(arrays)
 
 
-def test_what_depends_on_very_little_is_differentiated(
+def test_a_long_derivative_is_not_differentiated_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """However long an expression is, the parts that depend on the variable count, in
-    forward and in reverse accumulation, with its two ends."""
-    e = np.sum(summed([np.sin(v) for v in crowd(30)]) * repeated(np.sin, 5, vector()))
-    order = toposort(e.written)
-    for name in ("x", "x1"):
-        parts = len(derivative._depending(order, {e.variables[name].written}))
-        assert 3 < parts < 10 < len(order)
-        monkeypatch.setattr(derivative, "ACTIVE_LIMIT", parts)
-        assert e.gradient(name).shape == vector().shape
-        assert e.jvp(name).shape == ()
-        monkeypatch.setattr(derivative, "ACTIVE_LIMIT", parts - 1)
-        for asked in (e.gradient, e.jvp, e.diff, e.hvp):
-            with pytest.raises(ic.BudgetError, match=f"{parts} parts of this depend"):
-                asked(name)
+    """In any way; the first derivative of the same expression has no such limit."""
+    e = np.sum(repeated(lambda y: np.tanh(matrix("A") @ y), 4, vector()))
+    slope = e.gradient("x")
+    nodes = len(toposort(slope.written))
+    monkeypatch.setattr(derivative, "AGAIN_LIMIT", nodes)
+    assert e.hessian("x").shape == (*vector().shape, *vector().shape)
+    monkeypatch.setattr(derivative, "AGAIN_LIMIT", nodes - 1)
+    assert e.gradient("x") == slope
+    for asked in (
+        lambda: e.hessian("x"),
+        lambda: e.hvp("x"),
+        lambda: slope.diff("x"),
+        lambda: slope.jvp("x"),
+        lambda: slope.vjp("x"),
+        lambda: e.film("x", order=2),
+    ):
+        with pytest.raises(ic.BudgetError, match=f"derivative of {nodes} nodes"):
+            asked()
 
 
 def test_a_long_expression_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:

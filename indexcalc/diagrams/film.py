@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from ..derivative import jacobian
+from ..derivative import jacobian, require_short
 from ..errors import BudgetError, UnsupportedError
 from ..labelling import metered
 from ..nodes import Node, Tensor
@@ -105,6 +105,7 @@ def derivation_frames(
     if order == 1:
         return _within_limit(first)
     slope, twice = jacobian(node, variable), differentiated(once, variable)
+    require_short(slope)
     second = _Derivation.of(first[-1].model, slope, variable, twice)
     words = words_of("as given twice", (), second.ground)
     rounds = [second.round_frame(frame) for frame in first]
