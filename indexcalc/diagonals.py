@@ -17,22 +17,17 @@ and diagonals, so that what is contracted afterwards stays as small as it can.
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import product as cartesian
-from math import prod
 from typing import TypeAlias
 
 from .coefficients import Number, multiply
 from .complexes import conjugate, is_complex
-from .distribute import without_diagonals
+from .distribute import few_sums, multiplied_out, without_diagonals
 from .errors import ShapeError
 from .expr import einsum, linear
 from .functions import call, is_elementwise, power
 from .nodes import Call, Einsum, Legs, Node, Sum, Term
 from .simplify import Fusion, fuse, fused_in
 from .sizes import shape_text
-
-#: How many products one contraction may be multiplied out into.
-MOST_PRODUCTS = 16
 
 #: Squares of a sum of at most so many terms are multiplied out.
 MOST_TERMS = 64
@@ -243,7 +238,7 @@ def terms(node: Node) -> list[Term]:
         if isinstance(e, Einsum) and made < MOST_MADE:
             e = without_diagonals(e, done, fusion)
             if isinstance(e, Einsum):
-                e = _multiplied_out(fusion, e)
+                e = multiplied_out(fusion, e, few_sums(e, _has_loose))
             made += len(e.terms) if isinstance(e, Sum) else 0
         if isinstance(e, Sum):
             stack += [(inner, multiply(c, d)) for inner, d in reversed(e.terms)]
@@ -255,28 +250,8 @@ def terms(node: Node) -> list[Term]:
     return [(total, 1)]
 
 
-def _multiplied_out(fusion: Fusion, node: Einsum) -> Node:
-    """The product over every choice of terms of its loose sums, if they are few."""
-    places = [
-        o
-        for o, (e, _) in enumerate(node.operands)
-        if isinstance(e, Sum) and any(is_loose(term) for term, _ in e.terms)
-    ]
-    sums = [e for e, _ in node.operands if isinstance(e, Sum)]
-    choices = [e.terms for e in sums if any(is_loose(term) for term, _ in e.terms)]
-    if not places or prod(map(len, choices)) > MOST_PRODUCTS:
-        return node
-    dims = dict(enumerate(node.dims))
-    found: list[Term] = []
-    for pick in cartesian(*choices):
-        operands = list(node.operands)
-        weight: Number = 1
-        for o, (term, c) in zip(places, pick, strict=True):
-            operands[o] = (term, operands[o][1])
-            weight = multiply(weight, c)
-        product = einsum(operands, node.out, dims)
-        found.append((fused_in(fusion, product), weight))
-    return linear(found, node.shape)
+def _has_loose(node: Sum) -> bool:
+    return any(is_loose(term) for term, _ in node.terms)
 
 
 def is_loose(node: Node) -> bool:

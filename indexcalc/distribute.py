@@ -33,6 +33,7 @@ from .nodes import Call, Einsum, Node, Sum, toposort
 from .simplify import Fusion, fused_in
 from .substitute import rebuilt
 
+#: How many products one contraction may be multiplied out into.
 MOST_PRODUCTS = 16
 
 
@@ -46,7 +47,7 @@ def without_diagonals(
     for node in toposort(root, known=done):
         new = rebuilt(node, done)
         if isinstance(new, Einsum):
-            new = _multiplied_out(fusion, new, _choices(new))
+            new = multiplied_out(fusion, new, _choices(new))
         if isinstance(new, Einsum):
             new = _applied_on_diagonals(new)
         done[node] = new
@@ -61,7 +62,7 @@ def without_sums(root: Node, chosen: Callable[[Sum], bool]) -> Node:
     for node in toposort(root):
         new = rebuilt(node, done)
         if isinstance(new, Einsum):
-            new = _multiplied_out(fusion, new, _sums(new, chosen))
+            new = multiplied_out(fusion, new, few_sums(new, chosen))
         done[node] = new
     return fused_in(fusion, done[root])
 
@@ -100,14 +101,14 @@ def _is_diagonal(node: Node) -> bool:
 
 def _choices(node: Einsum) -> list[int]:
     """The operands that are sums with a diagonal among few terms."""
-    return _sums(node, _has_diagonal) if len(node.operands) > 1 else []
+    return few_sums(node, _has_diagonal) if len(node.operands) > 1 else []
 
 
 def _has_diagonal(node: Sum) -> bool:
     return any(_is_diagonal(term) for term, _ in node.terms)
 
 
-def _sums(node: Einsum, chosen: Callable[[Sum], bool]) -> list[int]:
+def few_sums(node: Einsum, chosen: Callable[[Sum], bool]) -> list[int]:
     """The operands that are chosen sums, if they have few terms between them."""
     found = [
         o for o, (e, _) in enumerate(node.operands) if isinstance(e, Sum) and chosen(e)
@@ -121,7 +122,9 @@ def _terms(node: Node) -> tuple[tuple[Node, Number], ...]:
     return node.terms if isinstance(node, Sum) else ((node, 1),)
 
 
-def _multiplied_out(fusion: Fusion, node: Einsum, chosen: list[int]) -> Node:
+def multiplied_out(fusion: Fusion, node: Einsum, chosen: list[int]) -> Node:
+    """A product over every choice of terms of the sums at those places; `fusion` is the
+    run that fuses what comes of it."""
     if not chosen:
         return node
     dims = dict(enumerate(node.dims))
